@@ -1,0 +1,153 @@
+# `make help` lists the targets. Everything is installed below .cache/, again when its lock file changes.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+CACHE := $(CURDIR)/.cache
+BIN := $(CACHE)/venv/bin
+TERRAFORM := $(BIN)/python -m support.terraform_cli
+TERRAFORM_ROOTS := modules/opensearch-reindex $(patsubst %/,%,$(dir $(wildcard examples/*/versions.tf)))
+# A person's machine may have neither tflint nor Go to build it, and says so; CI must have one of them.
+TFLINT := $(or $(shell command -v tflint),$(if $(or $(CI),$(shell command -v go)),$(CACHE)/bin/tflint))
+TFLINT_VERSION := v0.64.0
+
+export PYTHONPATH := $(CURDIR)/tests
+# Lambda sources are packaged and tests are read by people: neither folder should fill with compiled files.
+export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+DEV := $(CACHE)/venv/.installed
+MINISTACK := $(CACHE)/ministack/.installed
+CHECKOV := $(CACHE)/checkov/.installed
+OPENSEARCH := $(CACHE)/opensearch/.installed
+
+# $(call say,TEXT) prints what a step is about to do.
+say = @printf '\n==> %s\n' '$(1)'
+
+.PHONY: help
+help: ## List the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: demo
+demo: setup ## Rebuild three indices of a real OpenSearch node behind their aliases (options: DEMO_OPTIONS)
+	@$(BIN)/python -m demo $(DEMO_OPTIONS)
+
+.PHONY: test
+test: ## Run everything: linters, then every suite
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test-terraform
+	@$(MAKE) --no-print-directory test-unit
+	@$(MAKE) --no-print-directory test-integration
+
+.PHONY: lint
+lint: lint-python lint-terraform ## Check style, types and security without running anything
+
+.PHONY: lint-python
+lint-python: $(DEV)
+	$(call say,ruff)
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	$(call say,mypy)
+	@$(BIN)/mypy
+
+.PHONY: lint-terraform
+lint-terraform: $(DEV) $(CHECKOV) $(TFLINT)
+	$(call say,terraform fmt)
+	@$(TERRAFORM) fmt -check -recursive -diff
+	@mkdir -p $(CACHE)/terraform
+	@for root in $(TERRAFORM_ROOTS); do \
+	  printf '\n==> terraform validate, tflint: %s\n' "$$root"; \
+	  export TF_DATA_DIR="$(CACHE)/terraform/$$root"; \
+	  $(TERRAFORM) -chdir="$$root" init -backend=false -input=false >"$(CACHE)/terraform/init.log" \
+	    || { cat "$(CACHE)/terraform/init.log"; exit 1; }; \
+	  $(TERRAFORM) -chdir="$$root" validate; \
+	  $(if $(TFLINT),$(TFLINT) --chdir="$$root" --config="$(CURDIR)/.tflint.hcl",\
+	    echo 'tflint was NOT run: install it, or Go to build it'); \
+	done
+	$(call say,checkov)
+	@$(CACHE)/checkov/bin/checkov --config-file .checkov.yaml
+
+.PHONY: test-unit
+test-unit: $(DEV) ## Test the Lambda code with mocks, and its coverage
+	$(call say,unit tests)
+	@$(BIN)/pytest tests/test_*.py --cov
+
+.PHONY: test-terraform
+test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test`: under a mocked provider, and one apply on the local AWS
+	$(call say,terraform test)
+	@$(BIN)/python -m support.terraform_test
+
+.PHONY: test-opensearch test-workflow test-stack test-integration
+test-opensearch: setup ## Test the client and the steps on a real OpenSearch node
+	@$(BIN)/pytest tests/opensearch
+test-workflow: setup ## Test the state machines with the real handlers on a real OpenSearch node
+	@$(BIN)/pytest tests/workflow
+test-stack: setup ## Test what Terraform deploys: on the local AWS, with the built package, on a real OpenSearch node
+	@$(BIN)/pytest tests/stack
+test-integration: setup ## Run the last three suites on one node
+	$(call say,integration tests)
+	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack
+
+.PHONY: format
+format: $(DEV) ## Format Python and Terraform files
+	@$(BIN)/ruff check --fix-only
+	@$(BIN)/ruff format
+	@$(TERRAFORM) fmt -recursive
+
+.PHONY: lock
+lock: $(DEV) ## Write the lock files again (UPGRADE=1: with the newest versions)
+	@printf '==> lambda_src/requirements.txt\n'
+	@PATH="$(BIN):$$PATH" $(BIN)/python -m support.lock_lambda_requirements $(if $(UPGRADE),--upgrade)
+	@for name in dev ministack checkov; do \
+	  printf '==> tests/requirements/%s.txt\n' "$$name"; \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) \
+	    --output-file "tests/requirements/$$name.txt" "tests/requirements/$$name.in"; \
+	done
+
+.PHONY: clean
+clean: ## Remove everything that was installed, built or left by a run
+	@rm -rf $(CACHE) modules/opensearch-reindex/.build
+	@find modules examples -name .terraform -prune -exec rm -rf {} + -o -name .terraform.lock.hcl -exec rm -f {} +
+
+.PHONY: setup
+setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install what the suites and the demo need
+	@:
+
+# $(call install,NAME) makes the environment .cache/NAME from the lock file of a target's first prerequisite.
+define install
+	@printf '\n==> installing .cache/%s\n' '$(1)'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@rm -rf $(CACHE)/$(1)
+	@$(PYTHON) -m venv $(CACHE)/$(1)
+	@$(CACHE)/$(1)/bin/python -m pip install --quiet --require-hashes --no-compile -r $<
+	@touch $@
+endef
+
+$(DEV): tests/requirements/dev.txt
+	$(call install,venv)
+
+$(MINISTACK): tests/requirements/ministack.txt
+	$(call install,ministack)
+
+$(CHECKOV): tests/requirements/checkov.txt
+	$(call install,checkov)
+
+$(OPENSEARCH): tests/support/opensearch/pom.xml
+	$(call say,installing .cache/opensearch)
+	@command -v java >/dev/null || { echo 'Java is needed: install a JDK, 17 or newer'; exit 1; }
+	@command -v mvn >/dev/null || { echo 'Maven is needed: install it so that `mvn` is on the PATH'; exit 1; }
+	@rm -rf $(@D)
+	@mvn --batch-mode --quiet -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory=$(@D)/lib
+	@touch $@
+
+# Only where there is none on the PATH.
+$(CACHE)/bin/tflint:
+	$(call say,building tflint $(TFLINT_VERSION) (some minutes, once))
+	@command -v go >/dev/null || { \
+	  echo 'tflint is needed: install it, or Go with which it is built, so that it is on the PATH'; exit 1; }
+	@GOBIN=$(@D) GOFLAGS= go install github.com/terraform-linters/tflint@$(TFLINT_VERSION)
