@@ -1,0 +1,39 @@
+"""The environment variables of the Lambda functions, typed."""
+
+import os
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the Terraform module sets for every function.
+
+    Attributes:
+        allowed_endpoints: `host` or `host:port`; empty: the endpoints AWS gives the domains.
+        domain_arns: the OpenSearch Service domains this deployment is for.
+        poll_interval_seconds: pause between two looks at a reindex task.
+        region: AWS region of the functions.
+    """
+
+    allowed_endpoints: tuple[str, ...]
+    domain_arns: tuple[str, ...]
+    poll_interval_seconds: int
+    region: str
+
+    @classmethod
+    def read(cls) -> "Environment":
+        """Read the process's environment.
+
+        Raises:
+            KeyError: a variable is missing.
+        """
+        return cls(
+            allowed_endpoints=_entries("ALLOWED_ENDPOINTS"),
+            domain_arns=_entries("DOMAIN_ARNS"),
+            poll_interval_seconds=int(os.environ["POLL_INTERVAL_SECONDS"]),
+            region=os.environ["AWS_REGION"],
+        )
+
+
+def _entries(name: str) -> tuple[str, ...]:
+    return tuple(entry for entry in os.environ[name].split(",") if entry)

@@ -1,0 +1,72 @@
+"""What must hold before a step changes anything; deletion has the strictest gate."""
+
+from errors import ConcurrentReindexError, TransientOpenSearchError, VerificationError
+from job import Job
+from opensearch_client import IndexInfo, OpenSearchClient
+from proof import copy_problems
+
+REPLACED = "Somebody else deleted or replaced an index of this run. Nothing more was changed; look at both by hand."
+
+
+def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexInfo]:
+    """Source and target, for as long as they are the very indices the run started with, and this execution's.
+
+    Raises:
+        VerificationError: an index is gone, or another one has its name.
+        ConcurrentReindexError: another execution took over.
+    """
+    indices = client.get_indices([job.source_index, job.target_index], parts="mappings._meta,settings.index.blocks")
+    for name, uuid in ((job.source_index, job.source_uuid), (job.target_index, job.target_uuid)):
+        if name not in indices:
+            raise VerificationError(f"index {name!r} is gone", next_step=REPLACED)
+        if indices[name].uuid != uuid:
+            raise VerificationError(f"index {name!r} was deleted and created anew meanwhile", next_step=REPLACED)
+    owner = indices[job.target_index].owner
+    if owner != job.execution_id:
+        raise ConcurrentReindexError(
+            f"target index {job.target_index!r} is no longer owned by this execution, but by {owner or 'none'}"
+        )
+    return indices[job.source_index], indices[job.target_index]
+
+
+def prove(client: OpenSearchClient, job: Job) -> None:
+    """Make sure that every document of the source index is in the target index.
+
+    Raises:
+        VerificationError: it is not proven; every doubt is listed.
+        TransientOpenSearchError: the target index is not yet as healthy as the source index was.
+    """
+    prove_source_unchanged(client, job)
+    problems = []
+    if job.task["status"] != "completed":
+        problems.append(f"the reindex task is {job.task['status']}")
+    client.refresh(job.target_index)
+    problems += copy_problems(
+        job.task, job.source_count, client.count(job.source_index), client.count(job.target_index)
+    )
+    if problems:
+        raise VerificationError("the copy is not proven complete", problems=problems)
+
+
+def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexInfo]:
+    """Source and target, if what was proven of them holds still: no write since, and a healthy target in use.
+
+    Raises:
+        VerificationError: it does not hold; every doubt is listed.
+        TransientOpenSearchError: the target index is not yet as healthy as the source index was.
+    """
+    source, target = both_indices(client, job)
+    problems = []
+    if source.settings.get("blocks", {}).get("write") != "true":
+        problems.append("the source index is no longer write-blocked")
+    if client.last_seq_no(job.source_index) != job.source_seq_no:
+        problems.append("the source index was written to after it had been frozen")
+    if not target.aliases.get(job.alias_name, {}).get("is_write_index"):
+        problems.append(f"the target index is not the write index of alias {job.alias_name!r}")
+    if problems:
+        raise VerificationError("the copy is not proven complete", problems=problems)
+    ranks = ("red", "yellow", "green")
+    health = client.health(job.target_index, wait_for_status=job.source_health)
+    if ranks.index(health) < ranks.index(job.source_health):
+        raise TransientOpenSearchError(f"the target index is {health} still, the source index was {job.source_health}")
+    return source, target

@@ -1,0 +1,136 @@
+"""The seven Lambda handlers. Each parses the event, calls one function that does the step, and returns a dict."""
+
+import logging
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+import boto3
+
+import copying
+import creation
+import logs
+import steps
+from environment import Environment
+from errors import (
+    AliasRemovalError,
+    AliasUpdateError,
+    IndexCreationError,
+    IndexDeletionError,
+    OpenSearchRequestError,
+    ReindexError,
+    ReindexFailedError,
+    ReindexStartError,
+    TransientOpenSearchError,
+    TriggerFileError,
+)
+from executions import is_running
+from job import Job
+from logs import log
+from opensearch_client import connect
+from trigger_file import get_trigger_file
+
+Event = Mapping[str, Any]
+State = dict[str, Any]
+
+PERMISSION_HINT = (
+    "Allow the Lambda role to call this domain: es:ESHttp* in the domain's access policy and, with fine-grained access "
+    "control, a mapped role with the permissions that the README lists. Then upload the file again."
+)
+
+logs.configure()
+
+
+def step(
+    name: str, error_class: type[ReindexError]
+) -> Callable[[Callable[[Event], State]], Callable[[Event, Any], State]]:
+    """Make a Lambda handler of a function: context on every log line, every failure a `ReindexError` with that context.
+
+    Args:
+        name: the step, as the state machine calls it.
+        error_class: what a request that OpenSearch refused becomes in this step.
+    """
+
+    def decorate(function: Callable[[Event], State]) -> Callable[[Event, Any], State]:
+        @wraps(function)
+        def handler(event: Event, context: Any) -> State:
+            logs.start_context(
+                execution_id=event.get("execution_id"),
+                step=name,
+                source_index=event.get("source_index") or event.get("index", {}).get("source_index"),
+                target_index=event.get("target_index"),
+            )
+            log.debug("step started")
+            try:
+                state = function(event)
+            except ReindexError as error:
+                raise _reported(error) from error.__cause__
+            except OpenSearchRequestError as error:
+                hint = PERMISSION_HINT if error.status in (401, 403) else None
+                failure = error_class(error.reason, next_step=hint, status=error.status, error_type=error.error_type)
+                raise _reported(failure) from error
+            except Exception as error:
+                raise _reported(ReindexError(f"{type(error).__name__}: {error}")) from error
+            log.info("step done")
+            return state
+
+        return handler
+
+    return decorate
+
+
+def _reported(error: ReindexError) -> ReindexError:
+    error.context = logs.context()
+    # A passing fault is no error yet: the state machine tries again.
+    level = logging.WARNING if isinstance(error, TransientOpenSearchError) else logging.ERROR
+    log.log(level, "step failed", exc_info=True, extra={"error": {"name": type(error).__name__, **error.to_dict()}})
+    return error
+
+
+@step("GetTriggerFile", TriggerFileError)
+def get_trigger_file_handler(event: Event) -> State:
+    """Read the trigger file from S3 and check all of it before anything changes."""
+    return get_trigger_file(event, boto3.client("s3"), connect, Environment.read())
+
+
+@step("CreateIndex", IndexCreationError)
+def create_index_handler(event: Event) -> State:
+    """Create the target index."""
+    return creation.create_index(connect(event["trigger_file"]["opensearch_endpoint"]), event, is_running).to_event()
+
+
+@step("UpdateAliases", AliasUpdateError)
+def update_aliases_handler(event: Event) -> State:
+    """Send writes to the target index and freeze the source index."""
+    job = Job.from_event(event)
+    return steps.update_aliases(connect(job.opensearch_endpoint), job).to_event()
+
+
+@step("StartReindex", ReindexStartError)
+def start_reindex_handler(event: Event) -> State:
+    """Start the copy."""
+    job = Job.from_event(event)
+    poll_interval_seconds = Environment.read().poll_interval_seconds
+    return copying.start_reindex(connect(job.opensearch_endpoint), job, poll_interval_seconds).to_event()
+
+
+@step("CheckReindexStatus", ReindexFailedError)
+def check_reindex_status_handler(event: Event) -> State:
+    """Look at the copy."""
+    job = Job.from_event(event)
+    poll_interval_seconds = Environment.read().poll_interval_seconds
+    return copying.check_reindex_status(connect(job.opensearch_endpoint), job, poll_interval_seconds).to_event()
+
+
+@step("RemoveAlias", AliasRemovalError)
+def remove_alias_handler(event: Event) -> State:
+    """Prove the copy and move the aliases."""
+    job = Job.from_event(event)
+    return steps.remove_alias(connect(job.opensearch_endpoint), job).to_event()
+
+
+@step("DeleteIndex", IndexDeletionError)
+def delete_index_handler(event: Event) -> State:
+    """Prove the copy once more and delete the source index."""
+    job = Job.from_event(event)
+    return steps.delete_index(connect(job.opensearch_endpoint), job).to_event()

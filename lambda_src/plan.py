@@ -1,0 +1,227 @@
+"""What becomes of each index of a trigger file, and everything that speaks against it. No I/O."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from opensearch_client import IndexInfo
+from utils import changes_of, expand_names, forbidden_settings, name_problem, nest_settings, provenance_of
+
+
+@dataclass(frozen=True)
+class PlannedIndex:
+    """What becomes of one entry of `indices`.
+
+    Attributes:
+        path: place in the file, e.g. `indices[3]`.
+        source_index: index to be rebuilt.
+        target_index: index to be created.
+        alias_name: alias whose write index moves.
+        settings: the patches on the source's settings, general one first.
+        changes: fingerprint of all that the file changes in this index.
+    """
+
+    path: str
+    source_index: str
+    target_index: str
+    alias_name: str
+    settings: tuple[Mapping[str, Any], ...]
+    changes: str
+
+
+def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
+    """Work out the names of every index, and every problem that can be seen without asking the domain.
+
+    Args:
+        file: a trigger file that fits the schema.
+    """
+    problems: list[str] = []
+    _check_settings("settings", file.get("settings", {}), problems)
+    try:
+        re.compile(file["index_pattern"])
+    except (re.error, RecursionError, OverflowError) as error:
+        return [], [*problems, f"index_pattern: is not a regular expression: {error}"]
+    planned = []
+    for position, entry in enumerate(file["indices"]):
+        path = f"indices[{position}]"
+        name = entry if isinstance(entry, str) else entry["name"]
+        own: Mapping[str, Any] = {} if isinstance(entry, str) else entry
+        patches = (file.get("settings", {}), own.get("settings", {}))
+        _check_settings(f"{path}.settings", patches[1], problems)
+        if problem := name_problem(name):
+            problems.append(f"{path}: source index {name!r} {problem}; name each index itself, no wildcard")
+            continue
+        try:
+            target_index, alias_name = expand_names(file, name)
+        except ValueError as error:
+            problems.append(f"{path}: {error}")
+            continue
+        planned.append(PlannedIndex(path, name, target_index, alias_name, patches, changes_of(file, own)))
+    return planned, problems + _conflicts(planned)
+
+
+def _conflicts(planned: list[PlannedIndex]) -> list[str]:
+    """What is wrong with the names of the file taken together."""
+    problems = []
+    by_source: dict[str, str] = {}
+    by_target: dict[str, str] = {}
+    by_alias: dict[str, str] = {}
+    sources = {index.source_index for index in planned}
+    targets = {index.target_index for index in planned}
+    for index in planned:
+        if index.source_index in by_source:
+            problems.append(
+                f"{index.path}: {index.source_index!r} is listed twice, first at {by_source[index.source_index]}"
+            )
+            continue
+        by_source[index.source_index] = index.path
+        first_target = by_target.setdefault(index.target_index, index.path)
+        first_alias = by_alias.setdefault(index.alias_name, index.path)
+        if problem := name_problem(index.target_index):
+            problems.append(f"{index.path}: target index {index.target_index!r} {problem}")
+        if index.target_index in sources:
+            problems.append(f"{index.path}: target index {index.target_index!r} is itself in the list")
+        if first_target != index.path:
+            problems.append(f"{index.path}: target index {index.target_index!r} is that of {first_target} too")
+        if problem := name_problem(index.alias_name, alias=True):
+            problems.append(f"{index.path}: alias {index.alias_name!r} {problem}")
+        if index.alias_name in sources | targets:
+            problems.append(f"{index.path}: alias {index.alias_name!r} is the name of an index")
+        if first_alias != index.path:
+            problems.append(
+                f"{index.path}: alias {index.alias_name!r} is that of {first_alias} too; it has one write index only"
+            )
+    return problems
+
+
+def is_done(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
+    """Whether an earlier run has rebuilt this index: the target has no owner any more, the source is gone or was kept.
+
+    Args:
+        planned: names worked out from the file.
+        indices: every index that has one of the file's names or aliases.
+    """
+    source, target = indices.get(planned.source_index), indices.get(planned.target_index)
+    made_from = provenance_of(target.mappings) if target else {}
+    return (
+        target is not None
+        and target.owner is None
+        and made_from.get("source_index") == planned.source_index
+        and made_from.get("changes") == planned.changes
+        and "proven" in made_from
+        and target.aliases.get(planned.alias_name, {}).get("is_write_index") is True
+        and (source is None or (made_from.get("source_uuid") == source.uuid and not source.aliases))
+    )
+
+
+def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> list[str]:
+    """What the domain has against one planned index.
+
+    Args:
+        planned: names worked out from the file.
+        indices: every index that has one of the file's names or aliases.
+    """
+    if is_done(planned, indices):
+        return []
+    source = indices.get(planned.source_index)
+    if not source and any(info.data_stream == planned.source_index for info in indices.values()):
+        return [f"{planned.path}: source index {planned.source_index!r} is a data stream"]
+    if not source:
+        aliased = sorted(name for name, info in indices.items() if planned.source_index in info.aliases)
+        what = f"is an alias of {', '.join(aliased)}; name the index itself" if aliased else "does not exist"
+        return [f"{planned.path}: source index {planned.source_index!r} {what}"]
+    problems = [
+        *_source_problems(planned, source),
+        *_target_problems(planned, source, indices),
+        *_alias_problems(planned, indices),
+    ]
+    return [f"{planned.path}: {problem}" for problem in problems]
+
+
+def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
+    name = f"source index {planned.source_index!r}"
+    if source.owner:
+        yield f"{name} is itself the unfinished target of {source.owner}: finish that run first"
+    if source.settings.get("verified_before_close") == "true":
+        yield f"{name} is closed"
+    # Any of them but a write block, which this module sets itself, would stop a later step.
+    for block, value in source.settings.get("blocks", {}).items():
+        if block != "write" and value == "true":
+            yield f"{name} has index.blocks.{block} set"
+    final_pipeline = source.settings.get("final_pipeline")
+    if final_pipeline not in (None, "_none") and not any(
+        "final_pipeline" in nest_settings(patch) for patch in planned.settings
+    ):
+        yield (
+            f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document: "
+            'decide with "final_pipeline" in settings, its name to run it, null to leave it out'
+        )
+
+
+def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
+    target = indices.get(planned.target_index)
+    if target:
+        made_from = provenance_of(target.mappings)
+        if made_from.get("source_uuid") != source.uuid:
+            yield f"target index {planned.target_index!r} exists, and was not made from this source index"
+        elif made_from.get("changes") != planned.changes:
+            maker = made_from.get("trigger_file")
+            yield (
+                f"target index {planned.target_index!r} was made by {maker} with other settings, mappings, script or "
+                "pipeline, and may hold documents: upload that file again, or roll back (see the README)"
+            )
+        elif target.owner is None:
+            yield f"target index {planned.target_index!r} has lost its owner alias: roll back (see the README)"
+    if any(planned.target_index in info.aliases for info in indices.values()):
+        yield f"target index {planned.target_index!r} is the name of an alias"
+
+
+def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
+    alias = planned.alias_name
+    if alias in indices:
+        yield f"alias {alias!r} is the name of an index"
+    members = {name: info.aliases[alias] for name, info in indices.items() if alias in info.aliases}
+    for name, entry in members.items():
+        # The only index of an alias is its write index, unless its entry says otherwise.
+        writes = entry.get("is_write_index", len(members) == 1)
+        if writes and name not in (planned.source_index, planned.target_index):
+            yield f"alias {alias!r} has another write index, {name!r}"
+
+
+def script_problems(source: str) -> list[str]:
+    """What a script of `reindex` may not do: it would put documents where the proof does not look for them.
+
+    Args:
+        source: text of the script.
+    """
+    problems = []
+    if re.search(r"\b_(id|index|routing)\b['\"\]]*\s*=(?!=)", source):
+        problems.append("must not set _id, _index or _routing: nobody could prove that every document arrived")
+    if re.search(r"\bop\b['\"\]]*\s*=\s*['\"]delete", source):
+        problems.append(
+            'must not set ctx.op to "delete", which deletes by id what a writer has stored: set it to "noop"'
+        )
+    return problems
+
+
+def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
+    """What an ingest pipeline may not do, as far as its own definition tells.
+
+    Args:
+        definition: of the pipeline; None if there is none.
+    """
+    if definition is None:
+        return ["does not exist"]
+    text = json.dumps(definition)
+    problems = script_problems(text.replace("\\", ""))
+    if re.search(r'"_(id|index|routing)"', text):
+        problems.append("must not set _id, _index or _routing: nobody could prove that every document arrived")
+    if '"drop"' in text:
+        problems.append('must not drop documents: use a script that sets ctx.op to "noop"')
+    return list(dict.fromkeys(problems))
+
+
+def _check_settings(path: str, settings: Mapping[str, Any], problems: list[str]) -> None:
+    problems.extend(f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings))

@@ -1,0 +1,270 @@
+"""Pure helpers: names, settings, mappings and aliases. No I/O, no clock."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+PROVENANCE_KEY = "opensearch_reindex"
+REINDEX_ACTION = "indices:data/write/reindex"
+MAX_NAME_BYTES = 255
+
+# Private settings, which OpenSearch refuses in a new index, and those that stop or divert the copy.
+_SETTINGS_LEFT_OUT = (
+    "allocation.existing_shards_allocator",
+    "blocks",
+    "creation_date",
+    "creation_date_string",
+    "final_pipeline",
+    "frozen",
+    "history",
+    "lifecycle",
+    "provided_name",
+    "resize",
+    "routing.allocation.exclude",
+    "routing.allocation.include",
+    "routing.allocation.initial_recovery",
+    "routing.allocation.require",
+    "shrink",
+    "uuid",
+    "verified_before_close",
+    "version",
+)
+# Of those, what a trigger file may set: it is a real choice of the user.
+_SETTINGS_OF_THE_USER = (
+    "final_pipeline",
+    "routing.allocation.exclude",
+    "routing.allocation.include",
+    "routing.allocation.require",
+)
+# Settings of a template that would change or stop documents.
+_SETTINGS_COMPARED = ("default_pipeline", "final_pipeline", "blocks")
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[str, str]:
+    """The target index and the alias of a source index.
+
+    Args:
+        trigger_file: with `index_pattern`, `index_replacement` and `alias_name`.
+        source_index: name of the source index.
+
+    Raises:
+        ValueError: the name does not match, or a template cannot be filled in.
+    """
+    match = re.fullmatch(trigger_file["index_pattern"], source_index)
+    if not match:
+        raise ValueError(
+            f"source index {source_index!r} does not match index_pattern {trigger_file['index_pattern']!r}"
+        )
+    return _expand(trigger_file["index_replacement"], match), _expand(trigger_file["alias_name"], match)
+
+
+def _expand(template: str, match: re.Match[str]) -> str:
+    r"""Fill in `\1`, `\g<name>`, `{{index_base}}` and `{{next_version}}`."""
+    expanded = []
+    # Literal text and placeholders by turns: a version must not run into a `\1` before it.
+    for position, part in enumerate(_PLACEHOLDER.split(template)):
+        if position % 2:
+            expanded.append(_placeholder_value(part, match))
+        else:
+            try:
+                expanded.append(match.expand(part))
+            except (re.error, IndexError) as error:
+                raise ValueError(f"{template!r}: {error}") from None
+    return "".join(expanded)
+
+
+def _placeholder_value(name: str, match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    if name == "index_base":
+        base = groups.get("base") or (match.group(1) if match.re.groups else None)
+        if not base:
+            raise ValueError("{{index_base}} needs a group named base, or a first group, in index_pattern")
+        return base
+    if name == "next_version":
+        digits = [group for group in match.groups() if group and re.fullmatch("[0-9]+", group)]
+        version = groups.get("version") or (digits[-1] if digits else "")
+        if not re.fullmatch("[0-9]+", version):
+            raise ValueError("{{next_version}} needs a group named version, or a group of digits, in index_pattern")
+        return str(int(version) + 1).zfill(len(version))
+    raise ValueError(f"{{{{{name}}}}} is not a placeholder; there are {{{{index_base}}}} and {{{{next_version}}}}")
+
+
+def name_problem(name: str, *, alias: bool = False) -> str | None:
+    """Why OpenSearch, or this module, refuses the name of an index or alias; None if it is fine.
+
+    The rules are those of OpenSearch's MetadataCreateIndexService. A leading dot marks system and hidden indices.
+    """
+    if not name:
+        return "is empty"
+    if name[0] in "-_+.":
+        return f"must not start with {name[0]!r}"
+    bad = sorted({character for character in name if character in '\\/*?"<>|,#: ' or not character.isprintable()})
+    if bad:
+        return f"must not contain {' '.join(map(repr, bad))}"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"is longer than {MAX_NAME_BYTES} bytes"
+    if not alias and name != name.lower():
+        return "must be lower case"
+    return None
+
+
+def merge_patch(target: Any, patch: Any) -> Any:
+    """Apply an RFC 7396 JSON merge patch: objects are merged, null removes, anything else replaces."""
+    if not isinstance(patch, Mapping):
+        return patch
+    merged = dict(target) if isinstance(target, Mapping) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        else:
+            merged[key] = merge_patch(merged.get(key), value)
+    return merged
+
+
+def nest_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in one form, whichever way they were written: `index.` left out, dotted keys as objects."""
+    nested = _nest(settings)
+    index = nested.pop("index", {})
+    return _combine(nested, index) if isinstance(index, dict) else {**nested, "index": index}
+
+
+def forbidden_settings(settings: Mapping[str, Any]) -> list[str]:
+    """Names in a trigger file's `settings` that no new index can have."""
+    nested = nest_settings(settings)
+    return [name for name in _SETTINGS_LEFT_OUT if name not in _SETTINGS_OF_THE_USER and _has(nested, name.split("."))]
+
+
+def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of the target index: the source's, without what cannot be copied, with the patches merged over.
+
+    Args:
+        source_settings: as `GET /<index>` gives them, below `index`.
+        patches: `settings` of the trigger file, then of the index entry.
+    """
+    settings: Any = nest_settings(source_settings)
+    for name in _SETTINGS_LEFT_OUT:
+        _remove(settings, name.split("."))
+    for patch in patches:
+        settings = merge_patch(settings, nest_settings(patch))
+    return dict(settings)
+
+
+def target_mappings(
+    source_mappings: Mapping[str, Any], provenance: Mapping[str, Any], *patches: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Mappings of the target index: the source's with the patches merged over; the user's `_meta` is kept.
+
+    Args:
+        source_mappings: as stored.
+        provenance: who made this index, from what; kept below `_meta.opensearch_reindex`.
+        patches: `mappings` of the trigger file, then of the index entry.
+    """
+    mappings: Any = dict(source_mappings)
+    for patch in patches:
+        mappings = merge_patch(mappings, patch)
+    return {**mappings, "_meta": {**mappings.get("_meta", {}), PROVENANCE_KEY: dict(provenance)}}
+
+
+def changes_of(trigger_file: Mapping[str, Any], index: Mapping[str, Any]) -> str:
+    """A fingerprint of what a trigger file changes in one index and its documents; another one needs another target.
+
+    Args:
+        trigger_file: with or without `settings`, `mappings` and `reindex`.
+        index: the first two again, for one entry of `indices`.
+    """
+    changes = [part.get(key, {}) for key in ("settings", "mappings") for part in (trigger_file, index)]
+    changes += [trigger_file.get("reindex", {}).get(key) for key in ("script", "pipeline")]
+    return hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def provenance_of(mappings: Mapping[str, Any]) -> dict[str, Any]:
+    """What `target_mappings` left in an index, or nothing."""
+    provenance = mappings.get("_meta", {}).get(PROVENANCE_KEY)
+    return dict(provenance) if isinstance(provenance, Mapping) else {}
+
+
+def unrequested(
+    asked: Mapping[str, Any], settings: Mapping[str, Any], mappings: Mapping[str, Any], aliases: Iterable[str]
+) -> list[str]:
+    """What an index template added to a new index beside what was asked for.
+
+    Args:
+        asked: `settings` and `mappings` of the create request.
+        settings: of the index created; only those that change or stop documents count.
+        mappings: of the index created.
+        aliases: of the index created.
+    """
+    asked_settings, asked_mappings = asked["settings"]["index"], asked["mappings"]
+    added = [f"alias {name}" for name in aliases]
+    added += [f"setting {name}" for name in _SETTINGS_COMPARED if settings.get(name) != asked_settings.get(name)]
+    added += [f"mapping parameter {key}" for key in mappings if key != "properties" and key not in asked_mappings]
+    fields = _fields(mappings) - _fields(asked_mappings)
+    return added + [f"field {field}" for field in sorted(fields)]
+
+
+def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
+    """Whether documents of one id under different routings, on different shards, cannot come to one shard.
+
+    With another number of shards they can, and then the later one replaces the earlier. Doubling is safe: a shard
+    is split in two.
+
+    Args:
+        source_settings: as `GET /<index>` gives them, below `index`.
+        settings: of the target index.
+    """
+    before, after = (int(each.get("number_of_shards", 1)) for each in (source_settings, settings))
+    doubled, rest = divmod(after, before)
+    same = all(
+        str(source_settings.get(name)) == str(settings.get(name))
+        for name in ("number_of_routing_shards", "routing_partition_size")
+    )
+    return same and rest == 0 and doubled & (doubled - 1) == 0
+
+
+def _nest(settings: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in settings.items():
+        inner = _nest(value) if isinstance(value, Mapping) else value
+        for part in reversed(key.split(".")):
+            inner = {part: inner}
+        nested = _combine(nested, inner)
+    return nested
+
+
+def _combine(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Two objects as one; a null is kept, because it still has to remove something."""
+    combined = dict(first)
+    for key, value in second.items():
+        present = combined.get(key)
+        both = isinstance(present, dict) and isinstance(value, dict)
+        combined[key] = _combine(present, value) if both else value  # type: ignore[arg-type]
+    return combined
+
+
+def _has(node: Any, path: list[str]) -> bool:
+    for key in path:
+        if not isinstance(node, Mapping) or key not in node:
+            return False
+        node = node[key]
+    return True
+
+
+def _remove(node: dict[str, Any], path: list[str]) -> None:
+    if _has(node, path):
+        for key in path[:-1]:
+            node = node[key]
+        del node[path[-1]]
+
+
+def _fields(mappings: Mapping[str, Any], prefix: str = "") -> set[str]:
+    """Full names of all fields, sub-objects and multi-fields."""
+    names: set[str] = set()
+    for part in ("properties", "fields"):
+        for name, field in mappings.get(part, {}).items():
+            steps = f"{prefix}{name}".split(".")
+            names.update(".".join(steps[: end + 1]) for end in range(len(steps)))
+            names |= _fields(field, f"{prefix}{name}.")
+    return names
