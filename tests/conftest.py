@@ -1,0 +1,60 @@
+"""Fixtures of every suite. Each real part is started once, when the first test asks for it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.domain import Domain
+from support.ministack import MiniStack
+from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[OpenSearchNode]:
+    with running_node() as running:
+        held = Domain(running.url).holdings() if isinstance(running, ExternalNode) else []
+        if held:
+            # Tests use plain names such as `a_v1`, and an index template may change what they create.
+            some = ", ".join(held[:5])
+            pytest.exit(
+                f"OPENSEARCH_URL names {running.url}, which is in use: it holds {some}"
+                f"{', ...' if len(held) > 5 else ''}. The suites work on an empty node only.",
+                returncode=pytest.ExitCode.USAGE_ERROR,
+            )
+        yield running
+
+
+@pytest.fixture(scope="session")
+def ministack() -> Iterator[MiniStack]:
+    # Waits of 30 s between polls are AWS's business, not what a test should spend.
+    with MiniStack(wait_scale=0.1) as running:
+        yield running
+
+
+@pytest.fixture
+def domain(node: OpenSearchNode) -> Iterator[Domain]:
+    """The node; what appears on it during the test is deleted again."""
+    domain = Domain(node.url)
+    before = domain.holdings()
+    yield domain
+    for path in domain.holdings():
+        if path not in before:
+            domain("DELETE", path)
+
+
+@pytest.fixture
+def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The environment of a Lambda function, and what changes it for the test."""
+    environment = {
+        "ALLOWED_ENDPOINTS": "search.example.com",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+        "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+        "DOMAIN_ARNS": "arn:aws:es:us-east-1:123456789012:domain/search",
+        "LOG_LEVEL": "INFO",
+        "POLL_INTERVAL_SECONDS": "1",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch

@@ -1,0 +1,148 @@
+import pytest
+
+from errors import OpenSearchRequestError
+from opensearch_client import OpenSearchClient
+from support.domain import Domain
+from support.waiting import wait_until
+
+SLOW = {"requests_per_second": "20", "slices": "2"}
+COPY = {"source": {"index": "a_v1", "size": 10}, "dest": {"index": "a_v2", "op_type": "create"}}
+
+
+@pytest.fixture
+def slow_copy(domain: Domain, client: OpenSearchClient) -> str:
+    """The task of a copy that takes longer than any test looks at it."""
+    domain("PUT", "a_v1", {"settings": {"number_of_shards": 2}})
+    domain.bulk("a_v1", {str(number): {"n": number} for number in range(10_000)})
+    domain("POST", "a_v1/_refresh")
+    domain("PUT", "a_v2")
+    return client.start_reindex(COPY, SLOW, "opaque-1")
+
+
+def cancel(domain: Domain, task_id: str) -> None:
+    domain("POST", f"_tasks/{task_id}/_cancel")
+
+
+def test_indices_are_looked_up_with_those_behind_an_alias(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1", {"aliases": {"a_current": {"is_write_index": True}}, "mappings": {"_meta": {"x": 1}}})
+    found = client.get_indices(["a_current", "a_v1", "unknown"])
+    assert list(found) == ["a_v1"]
+    assert found["a_v1"].aliases == {"a_current": {"is_write_index": True}}
+    assert found["a_v1"].mappings == {"_meta": {"x": 1}}
+    assert found["a_v1"].uuid == found["a_v1"].settings["uuid"]
+    assert client.get_indices(["unknown"]) == {}
+    assert client.get_indices(["a_v1"], parts="mappings._meta.y")["a_v1"].mappings == {}
+
+
+def test_a_closed_index_and_a_data_stream_are_told_apart(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1")
+    domain("POST", "a_v1/_close")
+    assert client.get_indices(["a_v1"])["a_v1"].settings["verified_before_close"] == "true"
+    domain("PUT", "_index_template/logs", {"index_patterns": ["logs"], "data_stream": {}})
+    domain("PUT", "_data_stream/logs")
+    try:
+        (info,) = client.get_indices(["logs"]).values()
+        assert info.data_stream == "logs"
+    finally:
+        domain("DELETE", "_data_stream/logs")
+
+
+@pytest.mark.parametrize("name", ["a", "with'quote", "per%cent", "plus+plus", "ünï-çode", "a.b~c!$&()=;@"])
+def test_every_legal_name_reaches_opensearch(name: str, domain: Domain, client: OpenSearchClient) -> None:
+    client.create_index(name, {})
+    assert list(client.get_indices([name])) == [name]
+    assert client.count(name) == 0
+    client.delete_index(name)
+    assert client.get_indices([name]) == {}
+
+
+def test_of_two_who_create_an_index_one_succeeds(domain: Domain, client: OpenSearchClient) -> None:
+    client.create_index("a_v2", {})
+    with pytest.raises(OpenSearchRequestError) as caught:
+        client.create_index("a_v2", {})
+    assert caught.value.error_type == "resource_already_exists_exception"
+
+
+def test_only_a_concrete_index_is_deleted(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
+    for name in ("a_current", "a_*", "_all"):
+        with pytest.raises(OpenSearchRequestError):
+            client.delete_index(name)
+    assert domain.exists("a_v1")
+
+
+def test_a_blocked_index_refuses_writes_and_a_second_block_does_no_harm(
+    domain: Domain, client: OpenSearchClient
+) -> None:
+    domain("PUT", "a_v1")
+    client.block_writes("a_v1")
+    client.block_writes("a_v1")
+    assert domain("PUT", "a_v1/_doc/1", {}, ok=False)["status"] == 403
+    assert client.get_indices(["a_v1"])["a_v1"].settings["blocks"] == {"write": "true"}
+
+
+def test_a_refresh_makes_documents_count_and_nested_ones_are_not_counted(
+    domain: Domain, client: OpenSearchClient
+) -> None:
+    mappings = {"properties": {"parts": {"type": "nested"}}}
+    domain("PUT", "a_v1", {"settings": {"refresh_interval": "-1"}, "mappings": mappings})
+    domain.bulk("a_v1", {"1": {"parts": [{"n": 1}, {"n": 2}]}})
+    assert client.count("a_v1") == 0
+    client.refresh("a_v1")
+    assert client.count("a_v1") == 1
+
+
+def test_health_is_what_it_is_when_waiting_does_not_help(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 100}})
+    assert client.health("a_v1") == "yellow"
+    assert client.health("a_v1", wait_for_status="yellow") == "yellow"
+    assert client.health("a_v1", wait_for_status="green", timeout_seconds=1) == "yellow"
+
+
+def test_a_task_is_waited_for_and_then_looked_at(domain: Domain, client: OpenSearchClient, slow_copy: str) -> None:
+    running = client.get_task(slow_copy, wait_seconds=1)
+    assert running
+    assert running["completed"] is False
+    cancel(domain, slow_copy)
+    wait_until(lambda: (client.get_task(slow_copy, wait_seconds=5) or {})["completed"])
+
+
+def test_a_running_copy_is_found_by_its_opaque_id_and_not_by_its_slices(
+    domain: Domain, client: OpenSearchClient, slow_copy: str
+) -> None:
+    wait_until(lambda: client.copied_documents(slow_copy))
+    assert client.find_reindex_task("opaque-1") == slow_copy
+    assert client.find_reindex_task("opaque-2") is None
+    cancel(domain, slow_copy)
+    wait_until(lambda: client.find_reindex_task("opaque-1") is None)
+
+
+def test_the_slices_tell_how_many_documents_are_copied(
+    domain: Domain, client: OpenSearchClient, slow_copy: str
+) -> None:
+    first = wait_until(lambda: client.copied_documents(slow_copy))
+    assert wait_until(lambda: client.copied_documents(slow_copy) > first)
+    cancel(domain, slow_copy)
+
+
+@pytest.mark.parametrize("task_id", ["unknownnode:1", "unknownnode:999999"])
+def test_a_task_that_nobody_knows_is_none(task_id: str, client: OpenSearchClient) -> None:
+    assert client.get_task(task_id) is None
+    assert client.get_task(task_id, wait_seconds=1) is None
+
+
+def test_two_write_indices_are_refused_and_nothing_is_applied(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1", {"aliases": {"a_current": {"is_write_index": True}}})
+    domain("PUT", "a_v2")
+    add = {"index": "a_v2", "alias": "a_current", "is_write_index": True}
+    with pytest.raises(OpenSearchRequestError) as caught:
+        client.update_aliases([{"add": add}])
+    assert caught.value.error_type == "illegal_state_exception"
+    assert client.get_indices(["a_v2"])["a_v2"].aliases == {}
+
+
+def test_every_setting_that_opensearch_does_not_know_is_named(client: OpenSearchClient) -> None:
+    with pytest.raises(OpenSearchRequestError) as caught:
+        client.create_index("a_v2", {"settings": {"index": {"nosuch": 1, "neither": 2}}})
+    assert "[index.nosuch]" in caught.value.reason
+    assert "[index.neither]" in caught.value.reason

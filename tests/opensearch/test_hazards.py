@@ -1,0 +1,191 @@
+"""What operators, templates, scripts and other executions do to a run: no acknowledged document is lost by it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import copying
+import creation
+import steps
+from errors import ConcurrentReindexError, IndexCreationError, ReindexFailedError, VerificationError
+from opensearch_client import OpenSearchClient
+from support.domain import Domain
+from support.rebuild import Rebuild, event, nobody_runs
+
+DOCUMENTS = {str(number): {"n": number} for number in range(100)}
+
+
+@pytest.fixture(autouse=True)
+def source(domain: Domain) -> None:
+    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
+    domain.bulk("a_v1", DOCUMENTS)
+
+
+def lift_block(domain: Domain, index: str = "a_v1") -> None:
+    domain("PUT", f"{index}/_settings", {"index.blocks.write": False})
+
+
+@pytest.mark.parametrize("written", [{"new": {"n": 0}}, {"5": {"n": -5}}])
+@pytest.mark.parametrize("refresh", ["true", "false"])
+def test_a_write_to_the_frozen_source_keeps_it(
+    domain: Domain, rebuild: Rebuild, written: dict[str, Any], refresh: str
+) -> None:
+    domain("PUT", "a_v1/_settings", {"index.refresh_interval": "-1"})
+    job = rebuild.copy(rebuild.freeze("a_v1"))
+    lift_block(domain)
+    for document_id, document in written.items():
+        domain("PUT", f"a_v1/_doc/{document_id}?refresh={refresh}", document)
+    domain("PUT", "a_v1/_block/write")
+    with pytest.raises(VerificationError, match="written to after it had been frozen"):
+        rebuild.finish(job)
+    assert domain.documents("a_v1") == {**DOCUMENTS, **written}
+
+
+def test_a_source_that_was_written_to_between_two_attempts_is_not_taken_for_frozen(
+    domain: Domain, rebuild: Rebuild, client: OpenSearchClient
+) -> None:
+    rebuild.copy(rebuild.freeze("a_v1"))
+    lift_block(domain)
+    domain("PUT", "a_v1/_doc/5", {"n": -5})
+    again = creation.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    with pytest.raises(VerificationError, match="written to after it had been frozen"):
+        steps.update_aliases(client, again)
+    assert domain.documents("a_v1")["5"] == {"n": -5}
+
+
+def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
+    domain: Domain, rebuild: Rebuild, client: OpenSearchClient
+) -> None:
+    job = rebuild.freeze("a_v1")
+    other = event("a_v1", domain.url, index_replacement=r"\1_new", alias_name="{{index_base}}_live")
+    for execution_id in ("arn:2", job.execution_id):
+        with pytest.raises(ConcurrentReindexError, match="another target index is being made"):
+            creation.create_index(client, {**other, "execution_id": execution_id}, nobody_runs)
+    assert not domain.exists("a_new")
+    rebuild.finish(rebuild.copy(job))
+    assert domain.documents("a_current") == DOCUMENTS
+
+
+def test_a_half_done_target_is_no_source(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
+    rebuild.freeze("a_v1")
+    with pytest.raises(ConcurrentReindexError, match="itself the unfinished target"):
+        creation.create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, nobody_runs)
+
+
+@pytest.mark.parametrize(("shards", "refused"), [(1, True), (3, True), (4, False), (8, False), (2, False)])
+def test_documents_with_custom_routing_are_kept_apart(
+    shards: int, domain: Domain, client: OpenSearchClient, rebuild: Rebuild, *, refused: bool
+) -> None:
+    domain("PUT", "b_v1", {"settings": {"number_of_shards": 2}, "aliases": {"b_current": {}}})
+    for routing in ("a", "b", "c", "d", "e"):
+        domain.bulk("b_v1", {"same": {"routing": routing}}, routing=routing)
+    before = domain("GET", "b_v1/_count")["count"] if domain("POST", "b_v1/_refresh") else 0
+    assert before > 1
+    if refused:
+        with pytest.raises(IndexCreationError, match="custom routing"):
+            creation.create_index(client, event("b_v1", domain.url, settings={"number_of_shards": shards}), nobody_runs)
+        assert not domain.exists("b_v2")
+    else:
+        rebuild("b_v1", settings={"number_of_shards": shards})
+        domain("POST", "b_v2/_refresh")
+        assert domain("GET", "b_v2/_count")["count"] == before
+
+
+def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Rebuild) -> None:
+    rebuild("a_v1", settings={"number_of_shards": 3})
+    assert domain.documents("a_v2") == DOCUMENTS
+
+
+def test_a_pipeline_that_drops_documents_keeps_the_source_though_writers_fill_the_gap(
+    domain: Domain, rebuild: Rebuild
+) -> None:
+    processors = [{"drop": {"if": "ctx.n != null && ctx.n % 2 == 0"}}]
+    domain("PUT", "_ingest/pipeline/dropping", {"processors": processors})
+    try:
+        job = rebuild.freeze("a_v1", reindex={"pipeline": "dropping"})
+        domain.bulk("a_current", {f"w{number}": {"w": number} for number in range(100)})
+        copied = rebuild.copy(job)
+        with pytest.raises(VerificationError, match="dropped by the pipeline"):
+            rebuild.finish(copied)
+    finally:
+        domain("DELETE", "_ingest/pipeline/dropping")
+    assert domain.documents("a_v1") == DOCUMENTS
+
+
+@pytest.mark.parametrize(
+    ("template", "added"),
+    [
+        ({"settings": {"final_pipeline": "p"}}, "setting final_pipeline"),
+        ({"settings": {"default_pipeline": "p"}}, "setting default_pipeline"),
+        ({"settings": {"index.blocks.write": True}}, "setting blocks"),
+        ({"mappings": {"_source": {"enabled": False}}}, "mapping parameter _source"),
+        ({"aliases": {"a_current": {}}}, "alias a_current"),
+        ({"aliases": {"live": {}}, "mappings": {"properties": {"z": {"type": "long"}}}}, "alias live, field z"),
+    ],
+)
+def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_deleted(
+    template: dict[str, Any], added: str, domain: Domain, client: OpenSearchClient
+) -> None:
+    domain("PUT", "_index_template/sneaky", {"index_patterns": ["a_v2"], "template": template})
+    for execution_id in ("arn:1", "arn:1", "arn:2"):
+        with pytest.raises(IndexCreationError, match=added):
+            creation.create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, nobody_runs)
+        assert not domain.exists("a_v2")
+    assert domain.documents("a_v1") == DOCUMENTS
+
+
+def test_a_field_that_the_source_got_after_a_dead_attempt_is_in_the_target(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    creation.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:dead"}, nobody_runs)
+    domain("PUT", "a_v1/_mapping", {"properties": {"m": {"type": "keyword"}}})
+    rebuild("a_v1")
+    assert domain("GET", "a_v2/_mapping")["a_v2"]["mappings"]["properties"]["m"] == {"type": "keyword"}
+
+
+def test_what_writers_delete_after_the_move_stays_deleted(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    first = steps.remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
+    domain("DELETE", "a_current/_doc/3")
+    second = creation.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    way: list[Callable[[OpenSearchClient, Any], Any]] = [
+        steps.update_aliases,
+        lambda client, job: copying.start_reindex(client, job, 1),
+        steps.remove_alias,
+        steps.delete_index,
+    ]
+    for step in way:
+        second = step(client, second)
+    assert not domain.exists("a_v1")
+    assert domain.documents("a_current") == {key: each for key, each in DOCUMENTS.items() if key != "3"}
+    assert second.source_seq_no == first.source_seq_no
+
+
+def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
+    rebuild.copy(rebuild.freeze("a_v1"))
+    scripted = event("a_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
+    with pytest.raises(IndexCreationError, match="other settings, mappings, script or pipeline"):
+        creation.create_index(client, {**scripted, "execution_id": "arn:2"}, nobody_runs)
+
+
+def test_a_task_that_is_lost_again_and_again_is_given_up(
+    domain: Domain, rebuild: Rebuild, client: OpenSearchClient
+) -> None:
+    job = replace(rebuild.freeze("a_v1"), task={"id": "gone:1", "restarts": 0})
+    for restarts in range(1, copying.MAX_RESTARTS + 1):
+        lost = copying.check_reindex_status(client, job, 1)
+        assert lost.task == {"id": "gone:1", "status": "lost", "restarts": restarts}
+        job = lost
+    with pytest.raises(ReindexFailedError, match="lost 6 times"):
+        copying.check_reindex_status(client, job, 1)
+
+
+def test_the_deletion_needs_a_proof(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
+    job = rebuild.copy(rebuild.freeze("a_v1"))
+    domain("POST", "_aliases", {"actions": [{"remove": {"index": "a_v1", "alias": "a_current"}}]})
+    with pytest.raises(VerificationError, match="never proven"):
+        steps.delete_index(client, job)
+    assert domain.documents("a_v1") == DOCUMENTS

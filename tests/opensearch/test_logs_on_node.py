@@ -1,0 +1,89 @@
+"""What a Lambda function prints at its most talkative, on a whole rebuild and on one that fails on a document."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+import handlers
+from support.domain import Domain
+from support.rebuild import event
+
+SECRETS = {"AWS_SECRET_ACCESS_KEY": "the-secret-key", "AWS_SESSION_TOKEN": "the-session-token"}
+MARKER = "marked contents"
+# In a process of its own, as in Lambda: all that it prints goes to the log, a stack trace of the interpreter too.
+PROGRAM = """
+import json, sys, handlers
+state = handlers.create_index_handler(json.load(sys.stdin), None)
+state = handlers.update_aliases_handler(state, None)
+state = handlers.start_reindex_handler(state, None)
+state = handlers.check_reindex_status_handler(state, None)
+state = handlers.remove_alias_handler(state, None)
+handlers.delete_index_handler(state, None)
+"""
+
+
+@pytest.fixture
+def source(domain: Domain) -> None:
+    domain("PUT", "a_v1", {"mappings": {"properties": {"n": {"type": "text"}}}, "aliases": {"a_current": {}}})
+    domain.bulk("a_v1", {str(number): {"n": f"{MARKER} {number}"} for number in range(20)})
+
+
+def printed(domain: Domain, *, fails: bool = False, **changes: Any) -> str:
+    """Run the steps of one index and give what they printed."""
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        input=json.dumps(event("a_v1", domain.url, **changes)),
+        env={
+            "PYTHONPATH": str(Path(handlers.__file__).parent),
+            "ALLOWED_ENDPOINTS": urlsplit(domain.url).netloc,
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_REGION": "us-east-1",
+            "DOMAIN_ARNS": "",
+            "LOG_LEVEL": "DEBUG",
+            "POLL_INTERVAL_SECONDS": "1",
+            **SECRETS,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode != 0) == fails, result.stderr
+    return result.stdout + result.stderr
+
+
+def steps_in(text: str) -> list[str]:
+    """The steps that the log names, in their order."""
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return list(dict.fromkeys(line["step"] for line in lines))
+
+
+@pytest.mark.usefixtures("source")
+def test_a_whole_rebuild_logs_its_steps_and_neither_credentials_nor_documents(domain: Domain) -> None:
+    text = printed(domain)
+
+    assert steps_in(text) == [
+        "CreateIndex",
+        "UpdateAliases",
+        "StartReindex",
+        "CheckReindexStatus",
+        "RemoveAlias",
+        "DeleteIndex",
+    ]
+    assert len(domain.documents("a_v2")) == 20
+    for hidden in (*SECRETS.values(), MARKER):
+        assert hidden not in text
+
+
+@pytest.mark.usefixtures("source")
+def test_a_copy_that_fails_on_a_document_logs_the_reason_and_neither_credentials_nor_documents(domain: Domain) -> None:
+    text = printed(domain, fails=True, mappings={"properties": {"n": {"type": "long"}}})
+
+    assert steps_in(text) == ["CreateIndex", "UpdateAliases", "StartReindex"]
+    assert "failed to parse field [n] of type [long]" in text
+    for hidden in (*SECRETS.values(), MARKER):
+        assert hidden not in text

@@ -1,0 +1,135 @@
+"""Of all executions one works on an index; another takes over when that one is over, and finishes what it began."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+import pytest
+
+import copying
+import creation
+import steps
+from aliases import owner_alias, owner_of
+from errors import ConcurrentReindexError, IndexCreationError, OpenSearchRequestError, ReindexError
+from job import Job
+from opensearch_client import OpenSearchClient
+from support.domain import Domain
+from support.rebuild import Rebuild, event, nobody_runs
+
+RACERS = 20
+
+
+def execution(number: int) -> str:
+    return f"arn:aws:states:us-east-1:123456789012:execution:opensearch-reindex-dev:{number}"
+
+
+def create(client: OpenSearchClient, url: str, number: int, is_running: Callable[[str], bool], **changes: Any) -> Job:
+    return creation.create_index(
+        client, {**event("a_v1", url, **changes), "execution_id": execution(number)}, is_running
+    )
+
+
+def race(attempt: Callable[[int], Job]) -> tuple[list[Job], list[ReindexError]]:
+    """Let twenty start at the same moment; what came of them."""
+    barrier = Barrier(RACERS)
+    won: list[Job] = []
+    lost: list[ReindexError] = []
+
+    def run(number: int) -> None:
+        barrier.wait()
+        try:
+            won.append(attempt(number))
+        except ReindexError as error:
+            lost.append(error)
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        list(pool.map(run, range(RACERS)))
+    return won, lost
+
+
+@pytest.fixture
+def source(domain: Domain) -> dict[str, Any]:
+    documents = {str(number): {"n": number} for number in range(100)}
+    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
+    domain.bulk("a_v1", documents)
+    return documents
+
+
+@pytest.mark.usefixtures("source")
+def test_of_twenty_that_start_together_one_owns_the_index(domain: Domain, client: OpenSearchClient) -> None:
+    won, lost = race(lambda number: create(client, domain.url, number, lambda _: True))
+    assert len(won) == 1
+    assert {type(error) for error in lost} == {ConcurrentReindexError}
+    assert all(won[0].execution_id in error.reason for error in lost)
+    aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
+    assert [owner_of(alias) for alias in aliases if owner_of(alias)] == [won[0].execution_id]
+
+
+@pytest.mark.usefixtures("source")
+def test_of_twenty_that_take_over_together_one_owns_the_index(domain: Domain, client: OpenSearchClient) -> None:
+    create(client, domain.url, 99, nobody_runs)
+    won, lost = race(lambda number: create(client, domain.url, number, lambda owner: owner != execution(99)))
+    assert len(won) == 1
+    assert {type(error) for error in lost} == {ConcurrentReindexError}
+    aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
+    assert [owner_of(alias) for alias in aliases if owner_of(alias)] == [won[0].execution_id]
+
+
+@pytest.mark.parametrize("done", range(5))
+def test_what_an_execution_left_half_done_the_next_one_finishes(
+    done: int, domain: Domain, client: OpenSearchClient, rebuild: Rebuild, source: dict[str, Any]
+) -> None:
+    way: list[Callable[[Job], Job]] = [
+        lambda job: job,
+        lambda job: steps.update_aliases(client, job),
+        rebuild.copy,
+        lambda job: steps.remove_alias(client, job),
+    ]
+    job = create(client, domain.url, 1, nobody_runs)
+    for step in way[:done]:
+        job = step(job)
+    second = create(client, domain.url, 2, nobody_runs)
+    domain.bulk("a_current", {"meanwhile": {"n": -1}})
+    for step in way[1:]:
+        second = step(second)
+    steps.delete_index(client, second)
+    assert not domain.exists("a_v1")
+    target = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
+    assert target == {"a_current": {"is_write_index": True}}
+    # Written to the source index by the first two, in which writes still went there, and copied.
+    assert domain.documents("a_current") == {**source, "meanwhile": {"n": -1}}
+
+
+@pytest.mark.usefixtures("source")
+def test_an_execution_that_was_taken_for_dead_can_do_no_more(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    first = rebuild.copy(steps.update_aliases(client, create(client, domain.url, 1, nobody_runs)))
+    create(client, domain.url, 2, nobody_runs)
+    before = domain.state()
+    for step in (steps.update_aliases, steps.remove_alias, steps.delete_index):
+        with pytest.raises(ConcurrentReindexError):
+            step(client, first)
+    with pytest.raises(ConcurrentReindexError):
+        copying.start_reindex(client, first, 1)
+    assert domain.state() == before
+
+
+@pytest.mark.usefixtures("source")
+def test_the_source_stays_when_the_ownership_is_lost_at_the_very_end(domain: Domain, client: OpenSearchClient) -> None:
+    create(client, domain.url, 1, nobody_runs)
+    lost: dict[str, Any] = {"remove": {"index": "a_v2", "alias": owner_alias(execution(2)), "must_exist": True}}
+    for actions in ([lost, {"remove_index": {"index": "a_v1"}}], [{"remove_index": {"index": "a_v1"}}, lost]):
+        with pytest.raises(OpenSearchRequestError) as caught:
+            client.update_aliases(actions)
+        assert caught.value.error_type == "aliases_not_found_exception"
+        assert domain.exists("a_v1")
+
+
+@pytest.mark.usefixtures("source")
+def test_a_half_done_target_keeps_the_settings_it_was_made_with(domain: Domain, client: OpenSearchClient) -> None:
+    create(client, domain.url, 1, nobody_runs)
+    with pytest.raises(IndexCreationError, match="other settings, mappings, script or pipeline"):
+        create(client, domain.url, 2, nobody_runs, mappings={"properties": {"m": {"type": "long"}}})
+    assert create(client, domain.url, 2, nobody_runs, reindex={"slices": 2}).reindex["slices"] == 2

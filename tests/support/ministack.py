@@ -1,0 +1,144 @@
+"""A local AWS of one's own: MiniStack. It holds everybody but the account's root to signatures and policies."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+import boto3
+import requests
+import trustme
+from botocore.config import Config
+
+from support.paths import CACHE, unused_run_dir
+from support.ports import free_port
+from support.processes import ManagedProcess
+
+# An environment of its own: the Lambda functions run on its interpreter and must find nothing there but
+# what the Lambda runtime has, boto3.
+_PYTHON = CACHE / "ministack" / "bin" / "python"
+_START_SECONDS = 60.0
+_CERTIFICATE, _KEY = "server.pem", "server.key"
+
+
+class MiniStack:
+    """One emulated account on a free port. As a context manager it ends with the block and leaves nothing."""
+
+    region = "us-east-1"
+    account_id = "123456789012"
+
+    def __init__(self, wait_scale: float = 1.0) -> None:
+        """Describe the account; the block starts it.
+
+        Args:
+            wait_scale: factor for the seconds of every Step Functions Wait state and retry interval.
+        """
+        self.run_dir = unused_run_dir("ministack")
+        self.port = free_port()
+        self.endpoint = f"https://127.0.0.1:{self.port}"
+        self.ca_bundle = self.run_dir / "authority.pem"
+        self.access_key_id = "AKIALOCALSTACKROOT00"
+        self.secret_access_key = secrets.token_hex(20)
+        self._process = ManagedProcess(
+            [str(_PYTHON), "-m", "ministack"],
+            self.run_dir / "ministack.log",
+            env=self._environment(wait_scale),
+            cwd=self.run_dir,
+        )
+
+    def _environment(self, wait_scale: float) -> dict[str, str]:
+        # Lambda functions inherit this, so it holds nothing of the environment it is started from.
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.run_dir),
+            "TMPDIR": str(self.run_dir),
+            "LANG": "C.UTF-8",
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "AUTH": "true",
+            # TLS as on AWS: a bucket policy that denies plain http is enforced here too.
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(self.run_dir / _CERTIFICATE),
+            "MINISTACK_SSL_KEY": str(self.run_dir / _KEY),
+            "AWS_CA_BUNDLE": str(self.ca_bundle),
+            # This key is the account's root, which may do everything; roles and users are held to policies.
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+            "MINISTACK_ACCOUNT_ID": self.account_id,
+            "MINISTACK_REGION": self.region,
+            "SFN_WAIT_SCALE": str(wait_scale),
+            "LAMBDA_EXECUTOR": "local",
+            "S3_DATA_DIR": str(self.run_dir / "s3"),
+            "STATE_DIR": str(self.run_dir / "state"),
+            # It listens on a fixed port, which a second MiniStack on the machine would want too.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+        }
+
+    def log_tail(self, lines: int = 40) -> str:
+        """Return the last lines MiniStack printed."""
+        return self._process.tail(lines)
+
+    def client(self, service: str) -> Any:
+        """Make a boto3 client of the account's root.
+
+        Args:
+            service: boto3's name of the service, such as `s3` or `stepfunctions`.
+        """
+        # boto3's types know only services whose name is written out.
+        make_client: Callable[..., Any] = boto3.client
+        return make_client(
+            service,
+            endpoint_url=self.endpoint,
+            region_name=self.region,
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret_access_key,
+            verify=str(self.ca_bundle),
+            # {} rather than None: the environment's proxy is not for the loopback interface.
+            config=Config(proxies={}, s3={"addressing_style": "path"}),
+        )
+
+    def _start(self) -> None:
+        if not _PYTHON.exists():
+            raise RuntimeError("MiniStack is not installed: run `make setup`")
+        self.run_dir.mkdir(parents=True)
+        authority = trustme.CA()
+        server = authority.issue_cert("127.0.0.1")
+        authority.cert_pem.write_to_path(self.ca_bundle)
+        server.cert_chain_pems[0].write_to_path(self.run_dir / _CERTIFICATE)
+        (self.run_dir / _KEY).touch(mode=0o600)
+        server.private_key_pem.write_to_path(self.run_dir / _KEY)
+        self._process.start(self._is_ready, _START_SECONDS)
+
+    def _is_ready(self) -> bool:
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # the environment's proxy is not for the loopback interface
+                return session.get(f"{self.endpoint}/_ministack/ready", timeout=5, verify=str(self.ca_bundle)).ok
+        except requests.RequestException:
+            return False
+
+    def _remove(self) -> None:
+        # Its Lambda workers end with it at once, as nothing of them is kept.
+        self._process.kill()
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        """Start the account and wait until it answers.
+
+        Raises:
+            RuntimeError: MiniStack is not installed, or did not come up; the message ends with its log.
+        """
+        try:
+            self._start()
+        except BaseException:  # Ctrl-C too: without a block there is no __exit__
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._remove()

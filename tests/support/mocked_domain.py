@@ -1,0 +1,135 @@
+"""A domain in any state whatever, and one job on it: the rebuild of `a_v1` as `a_v2`."""
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import create_autospec
+
+from aliases import owner_alias
+from errors import OpenSearchRequestError
+from job import Job
+from opensearch_client import IndexInfo, OpenSearchClient
+from support.rebuild import event
+from utils import changes_of
+
+COUNTERS = {"took": 1, "total": 3, "created": 3, "updated": 0, "version_conflicts": 0, "noops": 0, "deleted": 0}
+JOB = Job(
+    execution_id="arn:e",
+    opensearch_endpoint="https://search.example.com",
+    source_index="a_v1",
+    target_index="a_v2",
+    alias_name="a_current",
+    keep_source=False,
+    reindex={"slices": "auto", "batch_size": 1000},
+    source_uuid="u1",
+    target_uuid="u2",
+    source_health="green",
+    source_count=3,
+    source_seq_no=2,
+    task={"id": "n:1", "status": "completed", **COUNTERS},
+)
+EVENT = {**event("a_v1", JOB.opensearch_endpoint), "execution_id": JOB.execution_id}
+EXISTS = OpenSearchRequestError(400, "resource_already_exists_exception", "index [a_v2] already exists")
+MADE_FROM = {
+    "source_index": JOB.source_index,
+    "source_uuid": JOB.source_uuid,
+    "changes": changes_of(EVENT["trigger_file"], EVENT["index"]),
+}
+IN_USE = {JOB.alias_name: {"is_write_index": True}}
+
+
+def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) -> IndexInfo:
+    """A write-blocked index without mappings.
+
+    Args:
+        uuid: `u1` is the job's source index, `u2` its target index.
+        aliases: by name.
+        differences: other attributes.
+    """
+    return replace(IndexInfo(uuid, aliases or {}, {"blocks": {"write": "true"}}, {}), **differences)
+
+
+def target(aliases: dict[str, Any] | None = None, *, owner: str | None = "arn:e", **made_from: Any) -> IndexInfo:
+    """The target index, as CreateIndex made it unless told otherwise.
+
+    Args:
+        aliases: by name.
+        owner: ARN of the execution that works on it.
+        made_from: other values of what it says about its origin.
+    """
+    mappings = {"_meta": {"opensearch_reindex": {**MADE_FROM, **made_from}}}
+    return index("u2", aliases, owner=owner, mappings=mappings)
+
+
+class MockedDomain:
+    """A mocked client over the indices it is given.
+
+    Attributes:
+        indices: by name.
+        client: what a step gets.
+    """
+
+    def __init__(self, **indices: IndexInfo) -> None:
+        self.indices = indices
+        self.client = create_autospec(OpenSearchClient, instance=True)
+        self.client.get_indices.side_effect = lambda names, **_: {
+            n: self.indices[n] for n in names if n in self.indices
+        }
+        self.client.health.return_value = "green"
+        self.client.count.return_value = JOB.source_count
+        self.client.last_seq_no.return_value = JOB.source_seq_no
+        self.client.has_routed_documents.return_value = False
+        self.client.create_index.side_effect = self.create_index
+        self.client.delete_index.side_effect = self.indices.pop
+        self.client.put_meta.side_effect = self.put_meta
+        self.client.update_aliases.side_effect = self.remove_index
+
+    def create_index(self, name: str, body: dict[str, Any]) -> None:
+        """Make the target index unless it is there."""
+        if name in self.indices:
+            raise EXISTS
+        self.indices[name] = IndexInfo("u2", {}, body["settings"]["index"], body["mappings"], owner=JOB.execution_id)
+
+    def put_meta(self, name: str, meta: dict[str, Any]) -> None:
+        """Replace `_meta` of the mapping."""
+        info = self.indices[name]
+        self.indices[name] = replace(info, mappings={**info.mappings, "_meta": meta})
+
+    def remove_index(self, actions: list[dict[str, Any]]) -> None:
+        """Of all alias actions, those of the last step take effect here."""
+        for action in actions:
+            if "remove_index" in action:
+                del self.indices[action["remove_index"]["index"]]
+            if "remove" in action and action["remove"]["alias"] == owner_alias("arn:e"):
+                self.indices["a_v2"] = replace(self.indices["a_v2"], owner=None)
+
+    @property
+    def changes(self) -> list[str]:
+        """Names of the changing calls, in their order."""
+        changing = {"create_index", "delete_index", "update_aliases", "block_writes", "put_meta", "start_reindex"}
+        return [call[0] for call in self.client.mock_calls if call[0] in changing]
+
+
+def copied() -> MockedDomain:
+    """A domain on which the copy is done, and RemoveAlias has yet to prove it."""
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, frozen_seq_no=JOB.source_seq_no))
+
+
+def proven() -> MockedDomain:
+    """A domain on which everything but the deletion is done."""
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, frozen_seq_no=JOB.source_seq_no, proven=JOB.task))
+
+
+def task_answer(**differences: Any) -> dict[str, Any]:
+    """What OpenSearch says of the job's copy: done, all three documents created.
+
+    Args:
+        differences: other values.
+    """
+    task = {
+        "action": "indices:data/write/reindex",
+        "description": "reindex from [a_v1] to [a_v2]",
+        "headers": {"X-Opaque-Id": JOB.opaque_id},
+        "cancelled": False,
+        "status": {"created": 1, "updated": 0, "version_conflicts": 1, "noops": 0},
+    }
+    return {"completed": True, "task": task, "response": {**COUNTERS, "failures": []}, **differences}

@@ -1,0 +1,144 @@
+"""A real OpenSearch node of one's own, from the jars below .cache/opensearch."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import requests
+
+from support.paths import CACHE, unused_run_dir
+from support.ports import free_port
+from support.processes import ManagedProcess
+
+_LAUNCHER = Path(__file__).parent / "opensearch" / "OpenSearchLauncher.java"
+_JARS = CACHE / "opensearch" / "lib"
+_START_SECONDS = 120.0
+
+
+class OpenSearchNode:
+    """One node (cluster_manager, data, ingest) on a free port, its data in a run folder that goes with the block.
+
+    Within the block, `start` brings it back on the same port with the same data after `kill`.
+    """
+
+    def __init__(self, heap: str = "1g") -> None:
+        """Describe the node; the block starts it.
+
+        Args:
+            heap: size of the Java heap, as -Xmx takes it.
+        """
+        self.run_dir = unused_run_dir("opensearch")
+        self.port = free_port(below=9300)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process = ManagedProcess(
+            [
+                "java",
+                f"-Xms{heap}",
+                f"-Xmx{heap}",
+                "-cp",
+                str(_JARS / "*"),
+                str(_LAUNCHER),
+                str(self.run_dir),
+                self.run_dir.name,  # the cluster's name, unique as the folder is
+                str(self.port),
+                str(free_port()),
+            ],
+            self.run_dir / "opensearch.log",
+        )
+
+    def start(self) -> None:
+        """Start the node and wait until it answers and its indices can be searched.
+
+        Raises:
+            RuntimeError: the jars are missing, or the node did not come up; the message ends with its log.
+        """
+        if not _JARS.is_dir() or shutil.which("java") is None:
+            raise RuntimeError("an OpenSearch node needs `java` (17 or newer) and its jars: run `make setup`")
+        self._process.start(lambda: is_healthy(self.url), _START_SECONDS)
+
+    def kill(self) -> None:
+        """Kill the node at once (SIGKILL), as a crash would; its data stay."""
+        self._process.kill()
+
+    def __enter__(self) -> Self:
+        try:
+            self.run_dir.mkdir(parents=True)
+            self.start()
+        except BaseException:  # Ctrl-C too: without a block there is no __exit__
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._remove()
+
+    def _remove(self) -> None:
+        self._process.kill()
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+
+
+class ExternalNode(OpenSearchNode):
+    """A node that somebody else runs (OPENSEARCH_URL): it is used, never started or stopped."""
+
+    def __init__(self, url: str) -> None:
+        """Describe the node.
+
+        Args:
+            url: `http://host[:port]` of the node; the port is 9200 when left out.
+
+        Raises:
+            ValueError: the URL has another form.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/"):
+            raise ValueError(f"OPENSEARCH_URL must look like http://127.0.0.1:9200, not {url!r}")
+        self.port = parts.port or 9200
+        self.url = f"http://{parts.hostname}:{self.port}"
+
+    def start(self) -> None:
+        """Check that the node answers. Raises RuntimeError if it does not."""
+        if not is_healthy(self.url):
+            raise RuntimeError(f"OPENSEARCH_URL names {self.url}, where no healthy OpenSearch answers")
+
+    def kill(self) -> None:
+        """Refuse. Raises RuntimeError: the node is not ours."""
+        raise RuntimeError(f"the node of OPENSEARCH_URL ({self.url}) is not started here and is not killed")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the node as it is."""
+
+
+@contextmanager
+def running_node() -> Iterator[OpenSearchNode]:
+    """Give a running node: the one OPENSEARCH_URL names, else a new one that ends with the block."""
+    url = os.environ.get("OPENSEARCH_URL")
+    with ExternalNode(url) if url else OpenSearchNode() as node:
+        yield node
+
+
+def is_healthy(url: str) -> bool:
+    """Say whether the node has recovered its state and every primary shard is there.
+
+    Args:
+        url: `http://host:port` of the node.
+    """
+    try:
+        with requests.Session() as session:
+            session.trust_env = False  # the environment's proxy is not for the loopback interface
+            status: str = session.get(f"{url}/_cluster/health", timeout=5).json()["status"]
+    except (requests.RequestException, KeyError):  # not there yet, or not answering in whole
+        return False
+    return status in ("yellow", "green")

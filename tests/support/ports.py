@@ -1,0 +1,42 @@
+"""Free TCP ports on the loopback interface."""
+
+import random
+import socket
+
+# Linux hands out 32768 and up to outgoing connections. A server that is killed and started again on the
+# same port must not find it taken by one of those.
+_LOWEST, _BELOW = 10_000, 32_000
+_ATTEMPTS = 200
+
+
+def free_port(below: int | None = None) -> int:
+    """Return a TCP port that nothing listens on, chosen at random so that two runs rarely meet.
+
+    Args:
+        below: highest port + 1; the port is then one of the 1,000 ports under it.
+
+    Raises:
+        RuntimeError: no free port was found.
+    """
+    lowest, end = (_LOWEST, _BELOW) if below is None else (max(1024, below - 1000), below)
+    for _ in range(_ATTEMPTS):
+        port = random.randrange(lowest, end)
+        if _is_free(port):
+            return port
+    raise RuntimeError(f"no free TCP port between {lowest} and {end}")
+
+
+def _is_free(port: int) -> bool:
+    """Say whether both the IPv4 and the IPv6 loopback address can be bound: OpenSearch binds both."""
+    addresses = [(socket.AF_INET, "127.0.0.1")]
+    if socket.has_dualstack_ipv6():
+        addresses.append((socket.AF_INET6, "::1"))
+    for family, address in addresses:
+        with socket.socket(family) as probe:
+            # A port that only waits for TIME_WAIT to end is free for a server.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except OSError:
+                return False
+    return True

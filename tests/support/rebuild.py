@@ -1,0 +1,66 @@
+"""The steps of one index in the order in which the state machine runs them, called directly."""
+
+from typing import Any
+
+import copying
+import creation
+import steps
+from job import Job
+from opensearch_client import OpenSearchClient
+from support.trigger_file import trigger_file
+
+
+def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
+    """What the state machine of one index starts with; changes are keys of the trigger file."""
+    defaults = {"keep_source": False, "s3_uri": "s3://triggers/test.json"}
+    reindex = {"slices": "auto", "batch_size": 1000, **changes.pop("reindex", {})}
+    file = trigger_file(url, **{**defaults, **changes}, reindex=reindex)
+    del file["indices"]
+    index = {"source_index": source_index}
+    return {"execution_id": "arn:aws:states:::execution:reindex:1", "trigger_file": file, "index": index}
+
+
+def nobody_runs(_: str) -> bool:
+    """Whether an execution is still at work, for tests in which none is."""
+    return False
+
+
+class Rebuild:
+    """The steps of one index, each run twice if asked for."""
+
+    def __init__(self, client: OpenSearchClient, url: str, *, twice: bool = False) -> None:
+        self.client = client
+        self.url = url
+        self.times = 2 if twice else 1
+
+    def create(self, source_index: str, **changes: Any) -> Job:
+        """CreateIndex."""
+        for _ in range(self.times):
+            job = creation.create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
+        return job
+
+    def freeze(self, source_index: str, **changes: Any) -> Job:
+        """CreateIndex and UpdateAliases."""
+        job = self.create(source_index, **changes)
+        for _ in range(self.times):
+            frozen = steps.update_aliases(self.client, job)
+        return frozen
+
+    def copy(self, job: Job) -> Job:
+        """StartReindex and, until it is done, CheckReindexStatus."""
+        for _ in range(self.times):
+            started = copying.start_reindex(self.client, job, 1)
+        while started.task["status"] == "running":
+            started = copying.check_reindex_status(self.client, started, 1)
+        return copying.start_reindex(self.client, job, 1) if started.task["status"] == "lost" else started
+
+    def finish(self, job: Job) -> Job:
+        """RemoveAlias and DeleteIndex."""
+        for step in (steps.remove_alias, steps.delete_index):
+            for _ in range(self.times):
+                step(self.client, job)
+        return job
+
+    def __call__(self, source_index: str, **changes: Any) -> Job:
+        """Run every step."""
+        return self.finish(self.copy(self.freeze(source_index, **changes)))

@@ -1,0 +1,118 @@
+"""What must hold before a step changes or deletes something: every guard, in every step that has it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import steps
+from errors import ConcurrentReindexError, TransientOpenSearchError, VerificationError
+from job import Job
+from support.mocked_domain import IN_USE, JOB, MockedDomain, copied, index, proven, target
+
+# The steps that give something up, each on a domain on which it would do so. RemoveAlias may run twice.
+GIVES_UP = pytest.mark.parametrize(
+    ("function", "make_domain"),
+    [(steps.remove_alias, copied), (steps.remove_alias, proven), (steps.delete_index, proven)],
+)
+
+
+@pytest.mark.parametrize("function", [steps.update_aliases, steps.remove_alias, steps.delete_index])
+@pytest.mark.parametrize(
+    ("indices", "problem"),
+    [
+        ({"a_v1": index("u9"), "a_v2": target()}, "'a_v1' was deleted and created anew"),
+        ({"a_v1": index("u1"), "a_v2": index("u9")}, "'a_v2' was deleted and created anew"),
+        ({"a_v1": index("u1")}, "'a_v2' is gone"),
+    ],
+)
+def test_an_index_of_the_same_name_is_not_the_same_index(function: Any, indices: Any, problem: str) -> None:
+    domain = MockedDomain(**indices)
+    with pytest.raises(VerificationError, match=problem):
+        function(domain.client, JOB)
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize("function", [steps.update_aliases, steps.remove_alias, steps.delete_index])
+@pytest.mark.parametrize("owner", ["arn:other", None])
+def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, owner: str | None) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, owner=owner))
+    with pytest.raises(ConcurrentReindexError, match="is no longer owned by this execution"):
+        function(domain.client, JOB)
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize(
+    ("job", "problem"),
+    [
+        (replace(JOB, task={**JOB.task, "status": "running"}), "the reindex task is running"),
+        (replace(JOB, task={**JOB.task, "total": 2}), "accounts for 3"),
+        (replace(JOB, task={**JOB.task, "created": 2}), "accounts for 2"),
+        (replace(JOB, source_count=4), "the source index had 4 documents"),
+    ],
+)
+def test_nothing_is_given_up_on_a_task_that_does_not_account_for_every_document(job: Job, problem: str) -> None:
+    domain = copied()
+    with pytest.raises(VerificationError) as caught:
+        steps.remove_alias(domain.client, job)
+    assert problem in " ".join(caught.value.problems)
+    assert domain.changes == []
+
+
+def test_nothing_is_given_up_when_the_target_has_too_few_documents() -> None:
+    domain = copied()
+    domain.client.count.side_effect = lambda name: {"a_v1": 3, "a_v2": 2}[name]
+    with pytest.raises(VerificationError) as caught:
+        steps.remove_alias(domain.client, JOB)
+    assert "the target index has 2 documents" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+def test_nothing_is_given_up_when_the_source_could_be_written_to(function: Any, make_domain: Any) -> None:
+    domain = make_domain()
+    domain.indices["a_v1"] = replace(domain.indices["a_v1"], settings={})
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "no longer write-blocked" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+def test_nothing_is_given_up_when_the_source_was_written_to(function: Any, make_domain: Any) -> None:
+    domain = make_domain()
+    domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "written to after it had been frozen" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+@pytest.mark.parametrize("aliases", [{}, {"a_current": {"is_write_index": False}}])
+def test_nothing_is_given_up_when_the_alias_does_not_write_to_the_target(
+    function: Any, make_domain: Any, aliases: Any
+) -> None:
+    domain = make_domain()
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases=aliases)
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "not the write index of alias 'a_current'" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+def test_a_target_in_worse_health_than_the_source_is_waited_for(function: Any, make_domain: Any) -> None:
+    domain = make_domain()
+    domain.client.health.return_value = "yellow"
+    with pytest.raises(TransientOpenSearchError, match="yellow still"):
+        function(domain.client, JOB)
+    domain.client.health.assert_called_once_with("a_v2", wait_for_status="green")
+    assert domain.changes == []
+
+
+def test_the_counts_are_taken_after_a_refresh_of_the_target() -> None:
+    domain = copied()
+    steps.remove_alias(domain.client, JOB)
+    calls = [(call[0], *call[1]) for call in domain.client.mock_calls]
+    assert calls.index(("refresh", "a_v2")) < calls.index(("count", "a_v2"))

@@ -1,0 +1,284 @@
+"""What a healthy node cannot be made to do: faults, refusals and signatures, from a server that answers as told."""
+
+import json
+import ssl
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import trustme
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from pytest_mock import MockerFixture
+
+from endpoint import parse_endpoint
+from errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
+from opensearch_client import OpenSearchClient, _connect, connect
+
+CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
+ERROR = {"error": {"type": "some_exception", "reason": "some reason"}, "status": 400}
+
+
+class Server(ThreadingHTTPServer):
+    """Gives the answers in `answers`, one a request (the last one for ever), and keeps the requests."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[tuple[int, Any]] = []
+        self.requests: list[dict[str, Any]] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline()
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.requests.append(
+            {"method": self.command, "path": self.path, "headers": dict(self.headers.items()), "body": body}
+        )
+        answers = self.server.answers
+        status, content = answers.pop(0) if len(answers) > 1 else answers[0]
+        if status == 0:  # act, and cut the connection
+            self.close_connection = True
+            return
+        data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html" if isinstance(content, str) else "application/json; charset=UTF-8")
+        self.send_header("Content-Length", str(len(data)))
+        if status == 302:
+            self.send_header("Location", f"{self.server.url}/elsewhere")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: Any) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def client(server: Server) -> OpenSearchClient:
+    return OpenSearchClient(parse_endpoint(server.url), CREDENTIALS, "eu-west-1")
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_or_absent_domain_is_transient(status: int, server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(status, {**ERROR, "status": status})]
+    with pytest.raises(TransientOpenSearchError) as caught:
+        client.refresh("a")
+    assert (caught.value.status, caught.value.error_type) == (status, "some_exception")
+    assert caught.value.reason == "POST /a/_refresh: some reason"
+    assert len(server.requests) == 1, "the state machine retries, not the client"
+
+
+def test_the_page_of_a_load_balancer_is_understood(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(504, "<html>504 Gateway Time-out</html>")]
+    with pytest.raises(TransientOpenSearchError, match="504 Gateway Time-out"):
+        client.count("a")
+
+
+def test_a_connection_that_is_cut_is_transient_and_a_post_is_not_repeated(
+    server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(0, None)]
+    with pytest.raises(TransientOpenSearchError, match="no answer from http"):
+        client.start_reindex({}, {}, "id")
+    assert len(server.requests) == 1
+
+
+def test_a_domain_that_cannot_be_reached_is_named(server: Server, client: OpenSearchClient) -> None:
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(TransientOpenSearchError, match=f"no answer from {server.url}") as caught:
+        client.get_indices(["a"])
+    assert caught.value.error_type == "ConnectionError"
+
+
+def test_a_certificate_that_is_not_trusted_is_no_passing_fault(server: Server) -> None:
+    certificate = trustme.CA().issue_cert("localhost")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    client = OpenSearchClient(parse_endpoint(f"https://localhost:{server.server_port}"), CREDENTIALS, "eu-west-1")
+    with pytest.raises(OpenSearchRequestError, match=f"the certificate of https://localhost:{server.server_port}"):
+        client.refresh("a")
+    assert server.requests == []
+
+
+def test_a_connection_that_ends_within_the_tls_handshake_is_transient(server: Server) -> None:
+    client = OpenSearchClient(parse_endpoint(server.url.replace("http:", "https:")), CREDENTIALS, "eu-west-1")
+    server.answers = [(0, None)]
+    with pytest.raises(TransientOpenSearchError, match="no answer from https"):
+        client.refresh("a")
+
+
+@pytest.mark.parametrize(("status", "error_type"), [(400, "a"), (401, "b"), (403, "c"), (404, "d"), (500, "e")])
+def test_a_refused_request_fails_at_once_with_opensearch_s_words(
+    status: int, error_type: str, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(status, {"error": {"type": error_type, "reason": "some reason"}, "status": status})]
+    with pytest.raises(OpenSearchRequestError) as caught:
+        client.update_aliases([])
+    assert (caught.value.status, caught.value.error_type) == (status, error_type)
+    assert caught.value.reason == "POST /_aliases: some reason"
+    assert len(server.requests) == 1
+
+
+def test_every_unknown_setting_is_named(server: Server, client: OpenSearchClient) -> None:
+    error = {
+        "type": "illegal_argument_exception",
+        "reason": "unknown setting [a]",
+        "suppressed": [{"reason": "unknown setting [b]"}],
+        "caused_by": {"reason": "why"},
+    }
+    server.answers = [(400, {"error": error})]
+    with pytest.raises(OpenSearchRequestError, match=r"unknown setting \[a\]; unknown setting \[b\]; why"):
+        client.create_index("a", {})
+
+
+def test_the_message_of_aws_is_understood(server: Server, client: OpenSearchClient) -> None:
+    message = "User: x is not authorized to perform: es:ESHttpGet"
+    server.answers = [(403, {"Message": message})]
+    with pytest.raises(OpenSearchRequestError, match="not authorized to perform"):
+        client.count("a")
+
+
+def test_no_redirect_is_followed(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(302, "moved")]
+    with pytest.raises(TransientOpenSearchError):
+        client.count("a")
+    assert len(server.requests) == 1
+
+
+def test_a_failed_shard_is_no_success(server: Server, client: OpenSearchClient) -> None:
+    failure = {"reason": {"type": "x", "reason": "gone"}}
+    server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 1, "failures": [failure]}})]
+    with pytest.raises(TransientOpenSearchError, match="gone"):
+        client.count("a")
+
+
+def test_a_shard_that_did_not_count_is_no_success(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
+    with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards"):
+        client.count("a")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"acknowledged": False, "shards_acknowledged": False, "indices": []},
+        {"acknowledged": True, "shards_acknowledged": False, "indices": [{"name": "a", "blocked": False}]},
+    ],
+)
+def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
+    answer: dict[str, Any], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, answer)]
+    with pytest.raises(TransientOpenSearchError, match="not write-blocked"):
+        client.block_writes("a")
+
+
+def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {"took": 1, "created": 1})]
+    with pytest.raises(KeyError, match="task"):
+        client.start_reindex({}, {}, "id")
+
+
+def test_a_task_that_is_not_done_in_time_is_looked_at_again(server: Server, client: OpenSearchClient) -> None:
+    timeout = {"error": {"type": "timeout_exception", "reason": "Timed out waiting for completion"}, "status": 500}
+    server.answers = [(500, timeout), (200, {"completed": False})]
+    assert client.get_task("n:1", wait_seconds=5) == {"completed": False}
+    assert [r["path"] for r in server.requests] == ["/_tasks/n:1?wait_for_completion=true&timeout=5s", "/_tasks/n:1"]
+
+
+def test_another_error_while_waiting_for_a_task_is_an_error(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(500, ERROR)]
+    with pytest.raises(OpenSearchRequestError):
+        client.get_task("n:1", wait_seconds=5)
+    with pytest.raises(OpenSearchRequestError):
+        client.get_task("n:1")
+
+
+def test_names_are_asked_for_in_requests_that_opensearch_accepts(server: Server, client: OpenSearchClient) -> None:
+    names = [f"{number:04}-ü".ljust(60, "x") for number in range(200)]
+    server.answers = [(200, {})]
+    assert client.get_indices([*names, *names]) == {}
+    assert 4 <= len(server.requests) <= 6
+    assert all(len(request["path"]) < 4000 for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        (lambda client: client.get_indices(["a'b+%ü", "x"]), {}),
+        (lambda client: client.health("a", wait_for_status="green"), {"status": "green"}),
+        (lambda client: client.start_reindex({"source": {"index": "ü"}}, {"slices": "auto"}, "a/b"), {"task": "n:1"}),
+        (lambda client: client.delete_index("a&b=c"), {}),
+    ],
+)
+def test_every_request_is_signed_so_that_aws_accepts_it(
+    call: Any, answer: dict[str, str], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, answer)]
+    call(client)
+    (request,) = server.requests
+    headers = {name.lower(): value for name, value in request["headers"].items()}
+    authorization = headers["authorization"]
+    assert "/eu-west-1/es/aws4_request" in authorization
+    assert headers["x-amz-security-token"] == "a-token"
+    assert headers["host"] == f"127.0.0.1:{server.server_port}"
+
+    # botocore, as an independent signer, comes to the same signature for what arrived.
+    signed = authorization.split("SignedHeaders=")[1].split(",")[0].split(";")
+    expected = AWSRequest(
+        request["method"],
+        server.url + request["path"],
+        headers={name: headers[name] for name in signed if name != "host"},
+        data=request["body"],
+    )
+    signer = SigV4Auth(CREDENTIALS, "es", "eu-west-1")
+    expected.context["timestamp"] = headers["x-amz-date"]
+    canonical = signer.canonical_request(expected)
+    signature = signer.signature(signer.string_to_sign(expected, canonical), expected)
+    assert f"Signature={signature}" in authorization
+
+
+def test_the_region_of_an_aws_endpoint_is_signed_for() -> None:
+    url = "https://search-products-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com"
+    client = OpenSearchClient(parse_endpoint(url), CREDENTIALS, "us-east-1")
+    connection = client._client.transport.get_connection()
+    assert connection.session.auth.region == "eu-central-1"
+    assert connection.host == f"{url}:443"
+
+
+@pytest.mark.usefixtures("lambda_environment")
+def test_an_endpoint_is_checked_at_every_step_and_its_client_kept() -> None:
+    _connect.cache_clear()
+    assert connect("https://search.example.com") is connect("https://search.example.com")
+    for refused in ("https://evil.example", "https://search.example.com/x"):
+        with pytest.raises(ReindexError, match="opensearch_endpoint"):
+            connect(refused)
+    _connect.cache_clear()
+
+
+@pytest.mark.usefixtures("lambda_environment")
+def test_without_credentials_nothing_is_sent(mocker: MockerFixture) -> None:
+    mocker.patch("boto3.Session").return_value.get_credentials.return_value = None
+    _connect.cache_clear()
+    with pytest.raises(ReindexError, match="no AWS credentials"):
+        connect("https://search.example.com")

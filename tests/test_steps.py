@@ -1,0 +1,247 @@
+"""What each step makes of a domain in a state that a healthy node is seldom in. The good ways run on a real node."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import creation
+import steps
+from aliases import owner_alias, source_alias
+from errors import (
+    AliasRemovalError,
+    AliasUpdateError,
+    ConcurrentReindexError,
+    IndexCreationError,
+    IndexDeletionError,
+    OpenSearchRequestError,
+    TransientOpenSearchError,
+    VerificationError,
+)
+from opensearch_client import IndexInfo
+from support.mocked_domain import EVENT, IN_USE, JOB, MockedDomain, copied, index, proven, target
+from support.rebuild import nobody_runs
+
+
+def test_a_source_that_is_gone_is_refused() -> None:
+    with pytest.raises(IndexCreationError, match="'a_v1' does not exist"):
+        creation.create_index(MockedDomain().client, EVENT, nobody_runs)
+
+
+def test_a_red_source_is_refused() -> None:
+    domain = MockedDomain(a_v1=index("u1"))
+    domain.client.health.return_value = "red"
+    with pytest.raises(IndexCreationError, match="is red"):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == []
+
+
+def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
+    assert creation.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert domain.changes == ["create_index"]
+
+
+def test_an_index_that_is_not_in_use_yet_is_made_anew() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target())
+    domain.client.count.return_value = 0
+    creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == ["create_index", "block_writes", "delete_index", "create_index"]
+
+
+def test_an_index_that_is_not_in_use_and_holds_documents_is_refused() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target())
+    domain.client.count.return_value = 1
+    with pytest.raises(IndexCreationError, match="holds documents, but no alias writes to it"):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+    assert "delete_index" not in domain.changes
+
+
+@pytest.mark.parametrize(
+    ("existing", "problem"),
+    [
+        (index("u2"), "was not made from this source index"),
+        (target(source_uuid="u9"), "was not made from this source index"),
+        (target(changes="others"), "was made with other settings, mappings, script or pipeline"),
+        (target(owner=None), "has lost its owner alias"),
+    ],
+)
+def test_an_index_that_is_not_the_half_done_target_of_this_file_is_refused(existing: IndexInfo, problem: str) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=existing)
+    with pytest.raises(IndexCreationError, match=problem):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == ["create_index"]
+
+
+def test_an_index_that_a_running_execution_owns_names_the_owner() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(owner="arn:other"))
+    with pytest.raises(ConcurrentReindexError, match="arn:other"):
+        creation.create_index(domain.client, EVENT, lambda execution_id: execution_id == "arn:other")
+    assert domain.changes == ["create_index"]
+
+
+def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, owner="arn:aws:states:other"))
+    creation.create_index(domain.client, EVENT, nobody_runs)
+    other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~aws~states~other", "must_exist": True}
+    mine = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~e", "is_hidden": True}
+    domain.client.update_aliases.assert_called_once_with([{"remove": other}, {"add": mine}])
+
+
+@pytest.mark.parametrize(
+    ("error_type", "raised"),
+    [("aliases_not_found_exception", ConcurrentReindexError), ("security_exception", OpenSearchRequestError)],
+)
+def test_a_take_over_that_another_execution_won_is_given_up(error_type: str, raised: type[Exception]) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(owner="arn:other"))
+    domain.client.update_aliases.side_effect = OpenSearchRequestError(404, error_type, "no")
+    with pytest.raises(raised):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+
+
+def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
+    domain = MockedDomain(a_v1=index("u1", owner="arn:other"))
+    with pytest.raises(ConcurrentReindexError, match="the unfinished target of arn:other"):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == []
+
+
+def test_another_refusal_is_passed_on() -> None:
+    domain = MockedDomain(a_v1=index("u1"))
+    domain.client.create_index.side_effect = OpenSearchRequestError(400, "x", "no")
+    with pytest.raises(OpenSearchRequestError):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+
+
+@pytest.mark.parametrize("aliases", [{}, {"live": {}}])
+@pytest.mark.parametrize(("documents", "deleted"), [(0, True), (1, False)])
+def test_an_index_that_a_template_changed_goes_again_unless_it_holds_documents(
+    aliases: dict[str, Any], documents: int, *, deleted: bool
+) -> None:
+    domain = MockedDomain(a_v1=index("u1"))
+
+    def create_with_template(name: str, body: dict[str, Any]) -> None:
+        domain.create_index(name, body)
+        mappings = {**body["mappings"], "properties": {"surprise": {"type": "long"}}}
+        domain.indices[name] = replace(domain.indices[name], aliases=aliases, mappings=mappings)
+
+    domain.client.create_index.side_effect = create_with_template
+    domain.client.count.return_value = documents
+    with pytest.raises(IndexCreationError, match="field surprise"):
+        creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == ["create_index", "block_writes", *(["delete_index"] if deleted else [])]
+
+
+def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -> None:
+    ours = {**target().mappings, "properties": {"written": {"type": "long"}}}
+    domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(IN_USE), mappings=ours))
+    assert creation.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+
+
+def test_the_source_is_not_frozen_before_writes_go_elsewhere() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target())  # the alias call changes nothing here
+    with pytest.raises(AliasUpdateError, match="did not become the write index"):
+        steps.update_aliases(domain.client, JOB)
+    assert domain.changes == ["update_aliases"]
+
+
+def test_block_refresh_and_count_come_in_this_order() -> None:
+    domain = copied()
+    frozen = steps.update_aliases(domain.client, JOB)
+    assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
+    calls = [call[0] for call in domain.client.mock_calls[-5:]]
+    assert calls == ["block_writes", "refresh", "count", "last_seq_no", "put_meta"]
+
+
+def test_a_source_that_was_written_to_after_an_earlier_freeze_is_refused() -> None:
+    domain = copied()
+    domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
+    with pytest.raises(VerificationError, match="written to after it had been frozen"):
+        steps.update_aliases(domain.client, JOB)
+
+
+def test_a_copy_that_an_execution_before_proved_is_not_made_again() -> None:
+    domain = proven()
+    before = replace(JOB, source_count=-1, source_seq_no=-1, task={})
+    assert steps.update_aliases(domain.client, before) == JOB
+    assert domain.changes == []
+
+
+def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
+    domain = proven()
+    steps.delete_index(domain.client, JOB)
+    owner = {"index": "a_v2", "alias": owner_alias("arn:e"), "must_exist": True}
+    domain.client.update_aliases.assert_called_once_with(
+        [
+            {"remove": owner},
+            {"remove": {"index": "a_v2", "alias": source_alias("u1")}},
+            {"remove_index": {"index": "a_v1"}},
+        ]
+    )
+
+
+def test_an_alias_that_did_not_move_is_an_error() -> None:
+    domain = proven()
+    domain.indices["a_v1"] = index("u1", {"reader": {}})  # the alias call changes nothing here
+    with pytest.raises(AliasRemovalError, match="reader"):
+        steps.remove_alias(domain.client, JOB)
+
+
+def test_a_source_that_an_alias_points_at_is_not_deleted() -> None:
+    domain = proven()
+    domain.indices["a_v1"] = index("u1", {"reader": {}})
+    with pytest.raises(VerificationError, match="aliases still point at the source index"):
+        steps.delete_index(domain.client, JOB)
+    assert domain.changes == []
+
+
+def test_a_source_that_is_to_be_kept_is_not_deleted() -> None:
+    domain = proven()
+    keeping = replace(JOB, keep_source=True)
+    steps.delete_index(domain.client, keeping)
+    assert "a_v1" in domain.indices
+    assert domain.indices["a_v2"].owner is None
+    steps.delete_index(domain.client, keeping)
+    assert domain.changes == ["update_aliases"]
+
+
+def test_a_second_run_finds_the_work_done() -> None:
+    domain = proven()
+    steps.delete_index(domain.client, JOB)
+    assert steps.delete_index(domain.client, JOB) == JOB
+    assert domain.changes == ["update_aliases"]
+
+
+def test_a_source_that_vanished_is_not_taken_for_done() -> None:
+    domain = proven()
+    del domain.indices["a_v1"]
+    with pytest.raises(VerificationError, match="'a_v1' is gone"):
+        steps.delete_index(domain.client, JOB)
+
+
+def test_a_deletion_waits_for_a_snapshot() -> None:
+    domain = proven()
+    domain.client.update_aliases.side_effect = OpenSearchRequestError(400, "snapshot_in_progress_exception", "busy")
+    with pytest.raises(TransientOpenSearchError, match="busy"):
+        steps.delete_index(domain.client, JOB)
+
+
+def test_a_refused_deletion_is_passed_on() -> None:
+    domain = proven()
+    domain.client.update_aliases.side_effect = OpenSearchRequestError(403, "security_exception", "no")
+    with pytest.raises(OpenSearchRequestError):
+        steps.delete_index(domain.client, JOB)
+
+
+def test_a_deletion_is_confirmed() -> None:
+    domain = proven()
+    domain.client.update_aliases.side_effect = None
+    with pytest.raises(IndexDeletionError, match="though OpenSearch says it is done"):
+        steps.delete_index(domain.client, JOB)
+
+
+def test_a_source_whose_copy_was_never_proven_is_not_deleted() -> None:
+    domain = copied()
+    with pytest.raises(VerificationError, match="never proven"):
+        steps.delete_index(domain.client, JOB)
+    assert domain.changes == []
