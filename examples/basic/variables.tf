@@ -1,0 +1,53 @@
+variable "allowed_endpoints" {
+  description = "Endpoints a trigger file may name, as `host` or `host:port`. Empty: those AWS gives the domains of `domain_arns`."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "aws_region" {
+  description = "Region of the bucket, the state machines and the Lambda functions."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+}
+
+variable "bucket_name" {
+  description = "Name of the bucket for trigger files. Null: `opensearch-reindex-triggers-<account id>`."
+  type        = string
+  default     = null
+}
+
+variable "domain_arns" {
+  description = "ARNs of the OpenSearch domains whose indices may be rebuilt."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Second part of every name: `<project_name>-<environment>-...`."
+  type        = string
+  default     = "dev"
+  nullable    = false
+}
+
+variable "poll_interval_seconds" {
+  description = "Seconds between two looks at a running copy."
+  type        = number
+  default     = 30
+  nullable    = false
+}
+
+variable "project_name" {
+  description = "First part of every name: `<project_name>-<environment>-...`."
+  type        = string
+  default     = "opensearch-reindex"
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of every resource that can have them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,48 @@
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  # `id` is the region's name in provider 5 and 6 alike; `name` is deprecated in 6, `region` unknown in 5.
+  region = data.aws_region.current.id
+
+  name       = "${var.project_name}-${var.environment}"
+  index_name = "${local.name}-index"
+
+  # One Lambda function for each key; the handler of a step is `handlers.<key>_handler`.
+  steps = {
+    get_trigger_file     = "Reads a trigger file and checks all of it before anything changes"
+    create_index         = "Creates the target index from the source index and the trigger file"
+    update_aliases       = "Sends writes to the target index, then freezes and counts the source index"
+    start_reindex        = "Starts the copy, or finds the one already running"
+    check_reindex_status = "Looks how far the copy is"
+    remove_alias         = "Proves the copy, then moves the aliases to the target index"
+    delete_index         = "Proves the copy once more, then deletes the source index"
+  }
+  function_names = { for step in keys(local.steps) : step => "${local.name}-${replace(step, "_", "-")}" }
+
+  # ARNs are written from names. The two state machines, their roles and the Lambda role name each other,
+  # which references would turn into a cycle; and a plan shows every policy and definition in full.
+  function_arns = {
+    for step, function_name in local.function_names :
+    step => "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${function_name}"
+  }
+  states_arn_prefix         = "arn:${local.partition}:states:${local.region}:${local.account_id}"
+  state_machine_arn         = "${local.states_arn_prefix}:stateMachine:${local.name}"
+  index_state_machine_arn   = "${local.states_arn_prefix}:stateMachine:${local.index_name}"
+  execution_arns            = "${local.states_arn_prefix}:execution:${local.name}:*"
+  index_execution_arns      = "${local.states_arn_prefix}:execution:${local.index_name}:*"
+  rule_name                 = "${local.name}-trigger-file"
+  rule_arn                  = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.rule_name}"
+  log_group_arn_prefix      = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group"
+  function_log_groups       = { for step, function_name in local.function_names : step => "/aws/lambda/${function_name}" }
+  state_machine_log_group   = "/aws/vendedlogs/states/${local.name}"
+  index_machine_log_group   = "/aws/vendedlogs/states/${local.index_name}"
+  bucket_name               = coalesce(var.bucket_name, "opensearch-reindex-triggers-${local.account_id}")
+  bucket_arn                = "arn:${local.partition}:s3:::${local.bucket_name}"
+  nested_execution_rule_arn = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+}

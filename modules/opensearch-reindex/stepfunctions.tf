@@ -1,0 +1,74 @@
+locals {
+  # The files stay as Step Functions' editor writes them; the time-out alone is the caller's.
+  state_machine_definition = merge(
+    jsondecode(templatefile("${path.module}/state_machines/reindex.asl.json", {
+      get_trigger_file_function_arn = local.function_arns["get_trigger_file"]
+      index_state_machine_arn       = local.index_state_machine_arn
+      partition                     = local.partition
+    })),
+    { TimeoutSeconds = var.execution_timeout_seconds },
+  )
+  index_state_machine_definition = merge(
+    jsondecode(templatefile(
+      "${path.module}/state_machines/reindex_index.asl.json",
+      merge(
+        { for step, arn in local.function_arns : "${step}_function_arn" => arn if step != "get_trigger_file" },
+        { partition = local.partition },
+      ),
+    )),
+    { TimeoutSeconds = var.execution_timeout_seconds },
+  )
+}
+
+# Rebuilds the indices of a trigger file, one execution of the index state machine after the other.
+resource "aws_sfn_state_machine" "reindex" {
+  #checkov:skip=CKV_AWS_284:History and log hold every step with its data; X-Ray would add only permissions on every resource
+  name       = local.name
+  role_arn   = aws_iam_role.state_machine.arn
+  type       = "STANDARD"
+  definition = jsonencode(local.state_machine_definition)
+  tags       = var.tags
+
+  logging_configuration {
+    level                  = "ALL"
+    include_execution_data = true
+    log_destination        = "${aws_cloudwatch_log_group.state_machine.arn}:*"
+  }
+
+  # Step Functions checks at creation that the role may write logs; the definition names the rest by ARN.
+  depends_on = [aws_iam_role_policy.state_machine, aws_lambda_function.step, aws_sfn_state_machine.index]
+}
+
+# Rebuilds one index.
+resource "aws_sfn_state_machine" "index" {
+  #checkov:skip=CKV_AWS_284:History and log hold every step with its data; X-Ray would add only permissions on every resource
+  name       = local.index_name
+  role_arn   = aws_iam_role.index_state_machine.arn
+  type       = "STANDARD"
+  definition = jsonencode(local.index_state_machine_definition)
+  tags       = var.tags
+
+  logging_configuration {
+    level                  = "ALL"
+    include_execution_data = true
+    log_destination        = "${aws_cloudwatch_log_group.index_state_machine.arn}:*"
+  }
+
+  depends_on = [aws_iam_role_policy.index_state_machine, aws_lambda_function.step]
+}
+
+# Under /aws/vendedlogs/ because each log delivery adds its group to one resource policy of the account, which
+# ends at 5120 characters; for groups with this prefix AWS writes a single entry.
+resource "aws_cloudwatch_log_group" "state_machine" {
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with keys of its own; the log holds names, mappings and counts, no documents
+  name              = local.state_machine_log_group
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_cloudwatch_log_group" "index_state_machine" {
+  #checkov:skip=CKV_AWS_158:CloudWatch Logs encrypts with keys of its own; the log holds names, mappings and counts, no documents
+  name              = local.index_machine_log_group
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}

@@ -1,0 +1,119 @@
+# A real apply of the module on a local AWS. It needs -var for local_aws_endpoint, local_access_key, local_secret_key:
+# the URL of the local AWS and the keys of its account's root. tests/support/terraform_test.py gives them.
+
+provider "aws" {
+  region                  = "us-east-1"
+  access_key              = run.local_aws.access_key
+  secret_key              = run.local_aws.secret_key
+  s3_use_path_style       = true
+  skip_metadata_api_check = true
+
+  endpoints {
+    cloudwatchlogs = run.local_aws.endpoint
+    ec2            = run.local_aws.endpoint
+    events         = run.local_aws.endpoint
+    iam            = run.local_aws.endpoint
+    lambda         = run.local_aws.endpoint
+    s3             = run.local_aws.endpoint
+    sfn            = run.local_aws.endpoint
+    sts            = run.local_aws.endpoint
+  }
+}
+
+variables {
+  project_name = "terraform-test"
+  bucket_name  = "terraform-test-triggers"
+  domain_arns  = ["arn:aws:es:us-east-1:123456789012:domain/search"]
+}
+
+run "local_aws" {
+  module {
+    source = "./tests/local_aws"
+  }
+}
+
+run "the_module_applies" {
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  assert {
+    condition     = output.bucket_name == "terraform-test-triggers" && output.bucket_arn == "arn:aws:s3:::terraform-test-triggers"
+    error_message = "The bucket is the one named."
+  }
+
+  assert {
+    condition = toset(keys(output.lambda_function_arns)) == toset([
+      "get_trigger_file", "create_index", "update_aliases", "start_reindex", "check_reindex_status", "remove_alias", "delete_index",
+    ])
+    error_message = "The functions' ARNs are given by step."
+  }
+
+  assert {
+    condition = alltrue([
+      for arn in regexall("arn:aws:lambda:us-east-1:[0-9]+:function:[a-z-]+", join(" ", [
+        aws_sfn_state_machine.reindex.definition, aws_sfn_state_machine.index.definition,
+        aws_iam_role_policy.state_machine.policy, aws_iam_role_policy.index_state_machine.policy,
+      ])) : contains(values(output.lambda_function_arns), arn)
+    ])
+    error_message = "The functions' ARNs written from names are the ones AWS gave out."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_iam_role_policy.events.policy).Statement[0].Resource == [output.state_machine_arn] &&
+      jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States.ReindexIndex.Parameters.StateMachineArn == output.index_state_machine_arn &&
+      jsondecode(aws_iam_role.events.assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == output.event_rule_arn
+    )
+    error_message = "The state machines' and the rule's ARNs written from names are the ones AWS gave out."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_function.step["create_index"].role == output.lambda_role_arn &&
+      aws_sfn_state_machine.reindex.role_arn == output.state_machine_role_arn &&
+      aws_sfn_state_machine.index.role_arn == output.index_state_machine_role_arn &&
+      aws_cloudwatch_event_target.state_machine.role_arn == output.event_rule_role_arn &&
+      aws_cloudwatch_event_target.state_machine.arn == output.state_machine_arn
+    )
+    error_message = "Each part runs with its own role."
+  }
+
+  assert {
+    condition = alltrue([
+      for step, arn in output.lambda_function_arns : output.log_group_names[step] == "/aws/lambda/${split(":", arn)[6]}"
+    ]) && output.log_group_names["state_machine"] == "/aws/vendedlogs/states/terraform-test-dev" && output.log_group_names["index_state_machine"] == "/aws/vendedlogs/states/terraform-test-dev-index"
+    error_message = "The log groups' names are given by step and state machine."
+  }
+}
+
+# A change that is still to come makes what AWS gives out unknown, and Terraform refuses to look at unknown values.
+# tests/stack asks `terraform plan` itself whether anything at all is left to change.
+run "a_second_plan_builds_uploads_and_replaces_nothing" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  assert {
+    condition     = terraform_data.package.id != ""
+    error_message = "The package is not built again."
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.step : function.last_modified != ""])
+    error_message = "No function is changed."
+  }
+
+  assert {
+    condition = alltrue([
+      for id in [
+        aws_cloudwatch_event_target.state_machine.id, aws_iam_role.events.unique_id, aws_iam_role.index_state_machine.unique_id,
+        aws_iam_role.lambda.unique_id, aws_iam_role.state_machine.unique_id, aws_s3_bucket.triggers.arn,
+        aws_sfn_state_machine.index.creation_date, aws_sfn_state_machine.reindex.creation_date,
+      ] : id != ""
+    ])
+    error_message = "Nothing is replaced."
+  }
+}
