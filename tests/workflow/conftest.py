@@ -1,0 +1,41 @@
+import uuid
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from opensearchpy import RequestsHttpConnection
+
+from support.domain import Domain
+from support.opensearch_node import OpenSearchNode
+from workflow.functions import Functions
+from workflow.indices import Indices
+from workflow.interpreter import interpreted
+from workflow.machines import StateMachines
+
+
+@pytest.fixture
+def indices(domain: Domain) -> Indices:
+    return Indices(domain.url, prefix=f"workflow-{uuid.uuid4().hex[:8]}-")
+
+
+@pytest.fixture
+def machines(node: OpenSearchNode, lambda_environment: pytest.MonkeyPatch) -> Iterator[StateMachines]:
+    lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(node.url).netloc)
+    functions = Functions()
+    with interpreted(functions.invoke, passthrough_url=node.url):
+        yield StateMachines(functions)
+
+
+@pytest.fixture
+def requests_sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Method and path of every request that the handlers send to OpenSearch."""
+    sent: list[tuple[str, str]] = []
+    perform_request = RequestsHttpConnection.perform_request
+
+    def record(self: RequestsHttpConnection, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        sent.append((method, url.partition("?")[0]))
+        return perform_request(self, method, url, *args, **kwargs)
+
+    monkeypatch.setattr(RequestsHttpConnection, "perform_request", record)
+    return sent

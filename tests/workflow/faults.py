@@ -1,0 +1,103 @@
+"""Faults between Step Functions and a handler, or between a handler and OpenSearch, each as a hook of a function."""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import opensearchpy
+import pytest
+from moto.core.exceptions import JsonRESTError
+
+from workflow.functions import Event, Handler, Hook, State
+from workflow.interpreter import FunctionError
+
+# What Lambda's API answers when the role of the state machine may not invoke the function.
+ACCESS_DENIED = "User is not authorized to perform: lambda:InvokeFunction because no identity-based policy allows it"
+# Step Functions' own words for a function that ran into its time-out.
+TIMED_OUT = (
+    "The cause could not be determined because Lambda did not return an error type. "
+    'Returned payload: {"errorMessage":"2026-11-22T10:00:00.000Z Task timed out after 300.00 seconds"}'
+)
+
+
+def no_connection() -> Exception:
+    """OpenSearch does not answer."""
+    return opensearchpy.ConnectionError("N/A", "Connection refused", Exception("Connection refused"))
+
+
+def status(code: int) -> Exception:
+    """OpenSearch answers with an error.
+
+    Args:
+        code: HTTP status.
+    """
+    info = {"error": {"type": "fault_exception", "reason": f"a fault with status {code}"}, "status": code}
+    return opensearchpy.TransportError(code, "fault_exception", info)
+
+
+def domain_fails(fault: Callable[[], Exception], *, calls: int | None = None) -> Hook:
+    """Let every request of a handler fail.
+
+    Args:
+        fault: makes the error that the connection raises.
+        calls: in the first so many calls of the handler; None: in all of them.
+    """
+
+    def fail(*_args: Any, **_kwargs: Any) -> Any:
+        raise fault()
+
+    def call_during_fault(handler: Handler, event: Event) -> State:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(opensearchpy.RequestsHttpConnection, "perform_request", fail)
+            return handler(event)
+
+    return _first(calls, call_during_fault)
+
+
+def lambda_refuses(codes: Iterable[str], message: str = "Rate exceeded") -> Hook:
+    """Let Lambda refuse to invoke the function, once for each error code.
+
+    Args:
+        codes: error codes of Lambda's API.
+        message: of the error.
+    """
+    remaining = iter(codes)
+
+    def refuse(handler: Handler, event: Event) -> State:
+        for code in remaining:
+            raise JsonRESTError(code, message)
+        return handler(event)
+
+    return refuse
+
+
+def function_dies(error_type: str, message: str) -> Hook:
+    """Let the function end without an exception of its own: the runtime answers for it.
+
+    Args:
+        error_type: as Lambda names it.
+        message: as Lambda words it.
+    """
+
+    def die(_handler: Handler, _event: Event) -> State:
+        raise FunctionError(json.dumps({"errorType": error_type, "errorMessage": message}).encode())
+
+    return die
+
+
+def _first(calls: int | None, hook: Hook) -> Hook:
+    """Use a hook in the first calls only."""
+    made = 0
+
+    def count(handler: Handler, event: Event) -> State:
+        nonlocal made
+        made += 1
+        return hook(handler, event) if calls is None or made <= calls else handler(event)
+
+    return count
+
+
+def poll_once(handler: Handler, event: Event) -> State:
+    """Answer StartReindex as if the copy were still running, so that CheckReindexStatus is called."""
+    state = handler(event)
+    return {**state, "task": {"id": state["task"]["id"], "status": "running", "wait_seconds": 0}}

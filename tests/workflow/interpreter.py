@@ -1,0 +1,100 @@
+"""Step Functions on this machine: moto's interpreter, the functions plugged in, and what it lacks for nesting.
+
+moto follows the semantics of AWS that matter here (retries, catches, an inline Map that ends at its first failure).
+Its `states:startExecution.sync:2` calls the API and needs two shims around that:
+
+- The state's parameters and the nested execution's description are written `StateMachineArn`, `Output`, `Error` in a
+  state machine and `stateMachineArn`, `output`, `error` in the API. Step Functions translates, moto does not.
+- The API names an execution that comes without a name. moto calls each of them "None", so that all nested executions
+  would have one ARN, and the second would be answered with what became of the first.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from moto import mock_aws
+from moto.awslambda_simple.models import LambdaSimpleBackend
+from moto.core.config import DefaultConfig
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
+    StateTaskServiceSfn,
+)
+
+# How often a nested execution is looked at; moto's half a second would be most of a small index's time.
+_NESTED_POLL_SECONDS = 0.02
+
+Invoke = Callable[[str, bytes], bytes]
+
+
+class FunctionError(Exception):
+    """A function that was invoked and failed.
+
+    Args:
+        payload: the JSON object that Lambda answers: errorMessage, errorType, stackTrace.
+    """
+
+    def __init__(self, payload: bytes) -> None:
+        super().__init__(payload.decode())
+        self.payload = payload
+
+
+@contextmanager
+def interpreted(invoke: Invoke, passthrough_url: str) -> Iterator[None]:
+    """Mock AWS in this process: state machines are run, and their functions are answered by `invoke`.
+
+    Args:
+        invoke: gets a function's ARN and the event as JSON, returns the answer as JSON. Raises FunctionError for
+            a function that failed, a moto exception for an invocation that Lambda refused.
+        passthrough_url: beginning of the URLs that are real.
+    """
+
+    def invoke_function(
+        _self: LambdaSimpleBackend,
+        function_name: str,
+        _qualifier: str | None,
+        body: bytes,
+        _headers: Any,
+        response_headers: dict[str, str],
+    ) -> bytes:
+        try:
+            return invoke(function_name, body)
+        except FunctionError as error:
+            response_headers["x-amz-function-error"] = "Unhandled"
+            return error.payload
+
+    config: DefaultConfig = {
+        "core": {"passthrough": {"urls": [re.escape(passthrough_url)], "services": []}},
+        "lambda": {"use_docker": False},
+        "stepfunctions": {"execute_state_machine": True},
+    }
+    with pytest.MonkeyPatch.context() as patch, mock_aws(config=config):
+        patch.setattr(LambdaSimpleBackend, "invoke", invoke_function)
+        patch.setattr(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", _NESTED_POLL_SECONDS)
+        _translate_nested_executions(patch)
+        yield
+
+
+def _translate_nested_executions(patch: pytest.MonkeyPatch) -> None:
+    to_api = StateTaskServiceSfn._normalise_parameters
+
+    def normalise_parameters(self: StateTaskServiceSfn, parameters: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        to_api(self, parameters, *args, **kwargs)
+        _rename(parameters, str.lower)
+        parameters.setdefault("name", str(uuid.uuid4()))
+
+    def normalise_response(_self: StateTaskServiceSfn, response: Any, *_args: Any, **_kwargs: Any) -> None:
+        _rename(response, str.upper)
+
+    patch.setattr(StateTaskServiceSfn, "_normalise_parameters", normalise_parameters)
+    patch.setattr(StateTaskServiceSfn, "_normalise_response", normalise_response)
+
+
+def _rename(values: dict[str, Any], change: Callable[[str], str]) -> None:
+    """Change the first letter of every key, in place as moto expects it."""
+    renamed = {change(key[0]) + key[1:]: value for key, value in values.items()}
+    values.clear()
+    values.update(renamed)

@@ -1,0 +1,161 @@
+"""Both state machines, the trigger bucket and the functions, deployed to the mocked AWS."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from support.waiting import wait_until
+from workflow.definitions import INDEX_STEPS, STEPS, Definition, render, shorten_retries
+from workflow.functions import Functions
+
+REGION = "us-east-1"
+ACCOUNT_ID = "123456789012"
+BUCKET = "opensearch-reindex-triggers"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/state-machine"
+FUNCTION_ARNS = {step: f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{step}" for step in STEPS}
+STATE_MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:reindex"
+INDEX_STATE_MACHINE_ARN = f"{STATE_MACHINE_ARN}-index"
+EXECUTION_TIMEOUT_SECONDS = 120
+
+
+def definition() -> Definition:
+    """The parent's definition, as the module renders it."""
+    arns = {
+        "get_trigger_file_function_arn": FUNCTION_ARNS["get_trigger_file"],
+        "index_state_machine_arn": INDEX_STATE_MACHINE_ARN,
+    }
+    return render("reindex.asl.json", arns, EXECUTION_TIMEOUT_SECONDS)
+
+
+def index_definition() -> Definition:
+    """The definition for one index, as the module renders it."""
+    arns = {f"{step}_function_arn": FUNCTION_ARNS[step] for step in INDEX_STEPS}
+    return render("reindex_index.asl.json", arns, EXECUTION_TIMEOUT_SECONDS)
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution as `DescribeExecution` tells it."""
+
+    arn: str
+    status: str
+    input: dict[str, Any]
+    output: Any
+    error: str | None
+    cause: str | None
+
+    def message(self) -> dict[str, Any]:
+        """The cause, which must be one JSON object."""
+        message = json.loads(self.cause or "")
+        assert isinstance(message, dict)
+        return message
+
+
+class StateMachines:
+    """Runs trigger files.
+
+    Attributes:
+        functions: what answers for Lambda.
+    """
+
+    def __init__(self, functions: Functions) -> None:
+        """Create the bucket and both state machines, with short intervals between retries.
+
+        Args:
+            functions: what answers for Lambda.
+        """
+        self.functions = functions
+        self._s3: Any = boto3.client("s3", region_name=REGION)
+        self._stepfunctions: Any = boto3.client("stepfunctions", region_name=REGION)
+        self._s3.create_bucket(Bucket=BUCKET)
+        self._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for arn, rendered in ((INDEX_STATE_MACHINE_ARN, index_definition()), (STATE_MACHINE_ARN, definition())):
+            created = self._stepfunctions.create_state_machine(
+                name=arn.rpartition(":")[2], definition=json.dumps(shorten_retries(rendered)), roleArn=ROLE_ARN
+            )
+            assert created["stateMachineArn"] == arn
+
+    def replace_index_definition(self, definition: Definition) -> None:
+        """Let nested executions started from now on run another definition.
+
+        Args:
+            definition: as `index_definition` gives it.
+        """
+        self._stepfunctions.update_state_machine(
+            stateMachineArn=INDEX_STATE_MACHINE_ARN, definition=json.dumps(definition), roleArn=ROLE_ARN
+        )
+
+    def run(self, trigger_file: Mapping[str, Any], *, deadline_seconds: float = 60) -> Execution:
+        """Upload a trigger file, start the execution as EventBridge does, and wait for its end.
+
+        Args:
+            trigger_file: the file's content.
+            deadline_seconds: how long it may take.
+        """
+        event = self._upload("indices.json", json.dumps(trigger_file).encode())
+        started = self._stepfunctions.start_execution(
+            stateMachineArn=STATE_MACHINE_ARN, name=str(uuid.uuid4()), input=json.dumps(event)
+        )
+        arn = started["executionArn"]
+        return wait_until(lambda: self._ended(arn), deadline_seconds)
+
+    def nested(self) -> list[Execution]:
+        """Every nested execution, in the order in which they were started."""
+        answer = self._stepfunctions.list_executions(stateMachineArn=INDEX_STATE_MACHINE_ARN, maxResults=1000)
+        listed = sorted(answer["executions"], key=lambda execution: execution["startDate"])
+        return [self._describe(execution["executionArn"]) for execution in listed]
+
+    def event_count(self, execution: Execution) -> int:
+        """The length of an execution's history.
+
+        Args:
+            execution: which.
+        """
+        return len(self._stepfunctions.get_execution_history(executionArn=execution.arn)["events"])
+
+    def abort_nested(self) -> None:
+        """Stop the nested execution that runs now, as a person would in the console."""
+        (running,) = [execution for execution in self.nested() if execution.status == "RUNNING"]
+        self._stepfunctions.stop_execution(executionArn=running.arn)
+
+    def _upload(self, key: str, content: bytes) -> dict[str, Any]:
+        """Put an object and return the event that S3 sends to EventBridge for it."""
+        stored = self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        return {
+            "version": "0",
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "account": ACCOUNT_ID,
+            "region": REGION,
+            "resources": [f"arn:aws:s3:::{BUCKET}"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": BUCKET},
+                "object": {
+                    "key": key,
+                    "size": len(content),
+                    "etag": stored["ETag"].strip('"'),
+                    "version-id": stored["VersionId"],
+                },
+                "reason": "PutObject",
+            },
+        }
+
+    def _ended(self, arn: str) -> Execution | None:
+        execution = self._describe(arn)
+        return None if execution.status == "RUNNING" else execution
+
+    def _describe(self, arn: str) -> Execution:
+        answer = self._stepfunctions.describe_execution(executionArn=arn)
+        return Execution(
+            arn=arn,
+            status=answer["status"],
+            input=json.loads(answer["input"]),
+            output=json.loads(answer.get("output", "null")),
+            error=answer.get("error"),
+            cause=answer.get("cause"),
+        )

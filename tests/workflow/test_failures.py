@@ -1,0 +1,68 @@
+"""One index fails: what a person is told, and what is left untouched."""
+
+import pytest
+
+from support.trigger_file import trigger_file
+from workflow.indices import Documents, Indices
+from workflow.machines import StateMachines
+
+DOCUMENTS: Documents = {str(number): {"amount": f"secret-{number}"} for number in range(30)}
+KEYWORD = {"properties": {"amount": {"type": "keyword"}}}
+INTEGER = {"properties": {"amount": {"type": "integer"}}}
+
+
+@pytest.fixture
+def three(indices: Indices) -> list[str]:
+    return [indices.create(base, DOCUMENTS, mappings=KEYWORD) for base in ("first", "second", "third")]
+
+
+def test_the_first_index_that_fails_ends_the_execution_and_later_ones_are_untouched(
+    machines: StateMachines, indices: Indices, three: list[str]
+) -> None:
+    first, second, third = three
+    untouched = indices.get(third)
+
+    execution = machines.run(trigger_file(indices.url, first, {"name": second, "mappings": INTEGER}, third))
+
+    assert execution.status == "FAILED"
+    assert [nested.status for nested in machines.nested()] == ["SUCCEEDED", "FAILED"]
+    assert third not in {call.source_index for call in machines.functions.calls}
+    assert indices.get(third) == untouched
+    assert indices.documents(third) == DOCUMENTS
+    assert indices.names() == {indices.target(first), second, indices.target(second), third}
+
+
+def test_an_index_rebuilt_before_the_failure_is_done_and_the_failing_one_still_has_every_document(
+    machines: StateMachines, indices: Indices, three: list[str]
+) -> None:
+    first, second, third = three
+
+    machines.run(trigger_file(indices.url, first, {"name": second, "mappings": INTEGER}, third))
+
+    assert indices.documents(indices.target(first)) == DOCUMENTS
+    assert indices.aliases()[indices.target(first)] == {indices.alias(first): {"is_write_index": True}}
+    assert indices.documents(second) == DOCUMENTS
+    assert indices.alias(second) in indices.aliases()[second]
+    assert [call.step for call in machines.functions.calls[-3:]] == ["create_index", "update_aliases", "start_reindex"]
+
+
+def test_documents_that_do_not_fit_are_told_as_one_json_object_in_parent_and_nested_execution(
+    machines: StateMachines, indices: Indices, three: list[str]
+) -> None:
+    first, second, third = three
+
+    execution = machines.run(trigger_file(indices.url, first, {"name": second, "mappings": INTEGER}, third))
+
+    assert execution.error == "ReindexFailedError"
+    message = execution.message()
+    assert message["step"] == "StartReindex"
+    assert message["source_index"] == second
+    assert message["target_index"] == indices.target(second)
+    assert message["execution_id"] == execution.arn
+    assert "did not copy every document" in message["reason"]
+    assert "source index is complete" in message["next"]
+    assert message["problems"][0] == "documents failed: 30 with status 400"
+    assert "failed to parse field [amount] of type [integer]" in message["problems"][1]
+    assert "secret-" not in str(execution.cause), "the contents of documents are nobody's business"
+    failed = machines.nested()[-1]
+    assert (failed.error, failed.cause) == (execution.error, execution.cause)

@@ -1,0 +1,64 @@
+"""Step Functions carries 256 KiB of state and 25,000 events of history: both must do for 1,000 indices."""
+
+import json
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from opensearch_client import IndexInfo, OpenSearchClient
+from support.trigger_file import trigger_file
+from workflow.indices import Indices
+from workflow.machines import StateMachines
+
+MAX_STATE_BYTES = 256 * 1024
+MAX_EVENTS = 25_000
+NAMES = [f"{number:04}-{'x' * 52}_v1" for number in range(1000)]
+
+# Stands for the rebuilding of an index, which is not what these tests are about.
+DO_NOTHING = {
+    "StartAt": "Done",
+    "States": {"Done": {"Type": "Pass", "Parameters": {"source_index.$": "$.index.source_index"}, "End": True}},
+}
+
+
+@pytest.fixture(autouse=True)
+def _thousand_indices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the domain have 1,000 indices: creating them takes minutes and as many shards as a node may have."""
+    found = {name: IndexInfo(uuid=name, aliases={}, settings={}, mappings={}) for name in NAMES}
+    monkeypatch.setattr(OpenSearchClient, "get_indices", lambda *_args, **_kwargs: found)
+
+
+@pytest.fixture
+def _deep_stack() -> Iterator[None]:
+    """Let moto, which calls itself once more for each item of a Map, get to the 1,000th."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10 * limit)
+    yield
+    sys.setrecursionlimit(limit)
+
+
+@pytest.mark.usefixtures("_deep_stack")
+def test_a_thousand_indices_with_long_names_fit_into_one_execution(machines: StateMachines, indices: Indices) -> None:
+    assert {len(name) for name in NAMES} == {60}
+    machines.replace_index_definition(DO_NOTHING)
+
+    execution = machines.run(trigger_file(indices.url, *NAMES), deadline_seconds=120)
+
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert [nested.input["index"]["source_index"] for nested in machines.nested()] == NAMES
+    assert len(json.dumps(execution.output).encode()) < MAX_STATE_BYTES
+    assert machines.event_count(execution) < MAX_EVENTS
+
+
+def test_a_file_that_makes_too_much_state_is_refused_and_says_to_split_it(
+    machines: StateMachines, indices: Indices
+) -> None:
+    changes = {"properties": {f"field_{number}": {"type": "keyword"} for number in range(6)}}
+
+    execution = machines.run(trigger_file(indices.url, *({"name": name, "mappings": changes} for name in NAMES)))
+
+    assert (execution.status, execution.error) == ("FAILED", "TriggerFileError")
+    assert "bytes of state, and Step Functions carries 256000" in execution.message()["reason"]
+    assert "Split the file" in execution.message()["next"]
+    assert machines.nested() == []
