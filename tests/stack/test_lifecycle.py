@@ -1,0 +1,58 @@
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stack.deployment import Deployment, deployed
+from support.ministack import MiniStack
+from support.opensearch_node import OpenSearchNode
+
+PROJECT = "short-lived"
+
+
+@pytest.fixture(scope="module")
+def second_deployment(deployment: Deployment, ministack: MiniStack, node: OpenSearchNode) -> Iterator[Deployment]:
+    """A deployment beside the first one, in the same account."""
+    with deployed(ministack, node, project_name=PROJECT, bucket_name=PROJECT) as running:
+        yield running
+
+
+def names_of_all_resources(ministack: MiniStack) -> set[str]:
+    """Everything in the account that a deployment could leave behind, by kind and name."""
+
+    def names(service: str, operation: str, kind: str, name: str) -> set[str]:
+        pages = ministack.client(service).get_paginator(operation).paginate()
+        found: list[dict[str, Any]] = [item for page in pages for item in page[kind]]
+        return {f"{service} {item[name]}" for item in found}
+
+    rules = ministack.client("events").list_rules()["Rules"]
+    return (
+        names("s3", "list_buckets", "Buckets", "Name")
+        | names("lambda", "list_functions", "Functions", "FunctionName")
+        | names("stepfunctions", "list_state_machines", "stateMachines", "name")
+        | names("iam", "list_roles", "Roles", "RoleName")
+        | names("iam", "list_policies", "Policies", "PolicyName")
+        | names("logs", "describe_log_groups", "logGroups", "logGroupName")
+        | {f"events {rule['Name']}" for rule in rules}
+    )
+
+
+def test_a_second_plan_after_an_apply_is_empty(second_deployment: Deployment) -> None:
+    assert second_deployment.root.plan_is_empty()
+
+
+def test_destroy_removes_everything_of_its_own_and_nothing_else(
+    deployment: Deployment, second_deployment: Deployment
+) -> None:
+    ministack = second_deployment.ministack
+    # A bucket that was used is the one that is hard to remove.
+    second_deployment.wait_for_end(second_deployment.upload({"indices": []}))
+    before = names_of_all_resources(ministack)
+    own = {name for name in before if PROJECT in name}
+    kinds = {name.partition(" ")[0] for name in own}
+    assert kinds == {"s3", "lambda", "stepfunctions", "iam", "logs", "events"}
+
+    second_deployment.root.destroy()
+
+    assert names_of_all_resources(ministack) == before - own
+    assert deployment.root.plan_is_empty()
