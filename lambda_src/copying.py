@@ -55,7 +55,7 @@ def check_reindex_status(
         wait_seconds: how long OpenSearch waits for the end before it answers.
 
     Raises:
-        ReindexFailedError: the task ended with an error or failed documents, or was cancelled.
+        ReindexFailedError: the task ended with an error or failed documents, was cancelled, or is lost again and again.
     """
     task_id = job.task["id"]
     answer = client.get_task(task_id, wait_seconds=wait_seconds)

@@ -9,6 +9,8 @@ from typing import Any
 from opensearch_client import IndexInfo
 from utils import changes_of, expand_names, forbidden_settings, name_problem, nest_settings, provenance_of
 
+_MISPLACES = "must not set _id, _index or _routing: nobody could prove that every document arrived"
+
 
 @dataclass(frozen=True)
 class PlannedIndex:
@@ -198,7 +200,7 @@ def script_problems(source: str) -> list[str]:
     """
     problems = []
     if re.search(r"\b_(id|index|routing)\b['\"\]]*\s*=(?!=)", source):
-        problems.append("must not set _id, _index or _routing: nobody could prove that every document arrived")
+        problems.append(_MISPLACES)
     if re.search(r"\bop\b['\"\]]*\s*=\s*['\"]delete", source):
         problems.append(
             'must not set ctx.op to "delete", which deletes by id what a writer has stored: set it to "noop"'
@@ -217,7 +219,7 @@ def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
     text = json.dumps(definition)
     problems = script_problems(text.replace("\\", ""))
     if re.search(r'"_(id|index|routing)"', text):
-        problems.append("must not set _id, _index or _routing: nobody could prove that every document arrived")
+        problems.append(_MISPLACES)
     if '"drop"' in text:
         problems.append('must not drop documents: use a script that sets ctx.op to "noop"')
     return list(dict.fromkeys(problems))

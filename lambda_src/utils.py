@@ -1,4 +1,4 @@
-"""Pure helpers: names, settings, mappings and aliases. No I/O, no clock."""
+"""Pure helpers: names, settings, mappings and what a run notes in them. No I/O, no clock."""
 
 import hashlib
 import json
