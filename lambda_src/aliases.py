@@ -1,18 +1,56 @@
-"""Alias actions, and the hidden aliases that keep two executions apart. No I/O."""
+"""Alias actions, and the hidden aliases by which a target index says how far its rebuild is. No I/O.
 
-from collections.abc import Mapping
+Aliases, because `_aliases` is OpenSearch's one compare-and-set: a `remove` with `must_exist` fails together with all
+other actions of its request, and of two requests that remove the same alias exactly one succeeds.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 OWNER_ALIAS_PREFIX = "opensearch-reindex-owner~"
 SOURCE_ALIAS_PREFIX = "opensearch-reindex-source~"
+# With a capital letter, which a name of an index cannot have: a copy that lost its alias would else create an index.
+COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
+PROVEN_ALIAS = "opensearch-reindex-proven"
+_OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS)
+# The owner of a target index that the execution before gave up.
+RELEASED = "released"
 _ALIAS_ATTRIBUTES = ("filter", "index_routing", "search_routing", "is_hidden", "is_write_index")
+
+
+@dataclass(frozen=True)
+class Markers:
+    """What the hidden aliases of a target index say.
+
+    Attributes:
+        owner: ARN of the execution that works on it, or `released`; None: nobody began, or the work is done.
+        copy_alias: the alias that the latest copy writes through.
+        is_proven: the copy was proven complete, and the aliases of the source index were moved here.
+    """
+
+    owner: str | None = None
+    copy_alias: str | None = None
+    is_proven: bool = False
+
+    @classmethod
+    def read(cls, aliases: Iterable[str]) -> "Markers":
+        """Read them from all aliases of an index."""
+        names = sorted(aliases)
+        owners = [name.removeprefix(OWNER_ALIAS_PREFIX) for name in names if name.startswith(OWNER_ALIAS_PREFIX)]
+        copies = [name for name in names if name.startswith(COPY_ALIAS_PREFIX)]
+        return cls(
+            owner=owners[0].replace("~", ":") if owners else None,
+            copy_alias=copies[0] if copies else None,
+            is_proven=PROVEN_ALIAS in names,
+        )
 
 
 def owner_alias(execution_id: str) -> str:
     """The hidden alias that names the execution at work on a target index.
 
-    An alias, because of two executions that replace it at the same moment exactly one succeeds. Names of executions
-    hold no `~`, and names of aliases no `:`.
+    Names of executions hold no `~`, and names of aliases no `:`.
     """
     return OWNER_ALIAS_PREFIX + execution_id.replace(":", "~")
 
@@ -25,14 +63,25 @@ def source_alias(source_uuid: str) -> str:
     return SOURCE_ALIAS_PREFIX + source_uuid
 
 
+def new_copy_alias() -> str:
+    """The hidden alias of one copy, which writes through it and through nothing else.
+
+    Whoever takes the alias away ends the copy, however late it was started: at its next batch it has no target.
+    """
+    return COPY_ALIAS_PREFIX + uuid4().hex
+
+
 def is_own_alias(alias: str) -> bool:
     """Whether an alias is one of this module's, not of the user's."""
-    return alias.startswith((OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX))
+    return alias.startswith(_OWN_PREFIXES)
 
 
-def owner_of(alias: str) -> str | None:
-    """The execution that an alias names, if it is an owner alias."""
-    return alias.removeprefix(OWNER_ALIAS_PREFIX).replace("~", ":") if alias.startswith(OWNER_ALIAS_PREFIX) else None
+def take_over_actions(target_index: str, owner: str, new_owner: str) -> list[dict[str, Any]]:
+    """Alias actions that give a target index from one owner to the other, or fail if it is not the first one's."""
+    return [
+        {"remove": {"index": target_index, "alias": owner_alias(owner), "must_exist": True}},
+        {"add": {"index": target_index, "alias": owner_alias(new_owner), "is_hidden": True}},
+    ]
 
 
 def written_aliases(source_aliases: Mapping[str, Mapping[str, Any]], alias_name: str) -> list[str]:
@@ -62,14 +111,22 @@ def switch_write_actions(
 
 
 def move_alias_actions(
-    source_index: str, target_index: str, source_aliases: Mapping[str, Any], target_aliases: Mapping[str, Any]
+    source_index: str,
+    target_index: str,
+    source_aliases: Mapping[str, Any],
+    target_aliases: Mapping[str, Any],
+    alias_name: str,
 ) -> list[dict[str, Any]]:
-    """Alias actions that take the source index out of every alias and put the target where it is not yet."""
+    """Alias actions that take the source index out of every alias and put the target where it is not yet.
+
+    The target becomes the write index of the named alias.
+    """
     actions: list[dict[str, Any]] = []
-    for alias, entry in source_aliases.items():
+    for alias, entry in {alias_name: {}, **source_aliases}.items():
         if alias not in target_aliases:
-            actions.append(_add_action(target_index, alias, entry))
-        actions.append({"remove": {"index": source_index, "alias": alias, "must_exist": True}})
+            writes = {"is_write_index": True} if alias == alias_name else {}
+            actions.append(_add_action(target_index, alias, {**entry, **writes}))
+    actions += [{"remove": {"index": source_index, "alias": alias, "must_exist": True}} for alias in source_aliases]
     return actions
 
 

@@ -4,12 +4,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from aliases import SOURCE_ALIAS_PREFIX, owner_alias, source_alias
-from errors import ROLL_BACK, ConcurrentReindexError, IndexCreationError, OpenSearchRequestError
+from copying import stop_copy
+from errors import (
+    ROLL_BACK,
+    ConcurrentReindexError,
+    IndexCreationError,
+    OpenSearchRequestError,
+)
 from job import Job
-from logs import add_context, log
+from logs import add_context
 from opensearch_client import IndexInfo, OpenSearchClient
+from ownership import take_ownership
 from utils import (
+    BLOCK_WRITES,
     changes_of,
+    copy_settings,
     expand_names,
     keeps_documents_apart,
     provenance_of,
@@ -38,35 +47,43 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     target_index, alias_name = expand_names(file, source_index)
     add_context(target_index=target_index)
 
-    source = client.get_indices([source_index]).get(source_index)
+    indices = client.get_indices([source_index, target_index])
+    source, found = indices.get(source_index), indices.get(target_index)
     if not source:
         raise IndexCreationError(f"source index {source_index!r} does not exist")
-    if source.owner:
+    if source.markers.owner:
         raise ConcurrentReindexError(
-            f"source index {source_index!r} is itself the unfinished target of {source.owner}",
+            f"source index {source_index!r} is itself the unfinished target of {source.markers.owner}",
             next_step="Finish that run first: upload its trigger file again when its execution is over.",
         )
     source_health = client.health(source_index)
     if source_health == "red":
         raise IndexCreationError(f"source index {source_index!r} is red: some of its documents cannot be read")
 
-    body = _target_body(file, index, source, execution_id)
+    body = _target_body(file, index, source, found, execution_id)
+    faster = copy_settings(body["settings"]["index"]) if file["strategy"] == BLOCK_WRITES else {}
     _refuse_collapsing(client, source_index, source, body)
-    created = _create(client, target_index, body)
+    is_new = found is None and _create(client, target_index, body, faster)
     target = client.get_indices([target_index])[target_index]
-    _refuse_foreign(target_index, target, body)
-    _take_ownership(client, target_index, target, execution_id, is_running)
+    made_from = provenance_of(target.mappings)
+    if made_from.get("source_uuid") != source.uuid:
+        raise IndexCreationError(f"target index {target_index!r} exists, and was not made from this source index")
+    take_ownership(client, target_index, target, execution_id, is_running)
     # An index template may have put a new target into the very alias, but not as its write index beside the source.
-    in_use = not created and bool(target.aliases.get(alias_name, {}).get("is_write_index"))
-    if not created and not in_use:
-        # Left by an attempt before, whose source may have got fields since.
-        _delete_empty(client, target_index)
-        if not _create(client, target_index, body):
-            raise IndexCreationError(
-                f"target index {target_index!r} holds documents, but no alias writes to it", next_step=ROLL_BACK
-            )
+    in_use = not is_new and bool(target.aliases.get(alias_name, {}).get("is_write_index"))
+    is_as_asked = made_from["changes"] == provenance_of(body["mappings"])["changes"]
+    if in_use and not is_as_asked:
+        reason = f"target index {target_index!r} was made with other settings, mappings, script, pipeline or strategy"
+        raise IndexCreationError(reason, next_step=ROLL_BACK)
+    is_ours = target.markers.owner == execution_id
+    is_kept = is_new or in_use or (is_as_asked and (is_ours or _is_half_copied(client, source_index, target)))
+    if not is_kept:
+        # Left by an attempt before: the source index, or the trigger file, may have changed since.
+        _delete_unused(client, target_index, target)
+        if not _create(client, target_index, body, faster):
+            raise ConcurrentReindexError(f"another execution made target index {target_index!r} meanwhile")
         target = client.get_indices([target_index])[target_index]
-    if not in_use:
+    if not in_use and "frozen_seq_no" not in provenance_of(target.mappings):  # later, documents add fields too
         _refuse_template_additions(client, target_index, target, body)
     return Job(
         execution_id=execution_id,
@@ -74,20 +91,29 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         source_index=source_index,
         target_index=target_index,
         alias_name=alias_name,
+        strategy=file["strategy"],
         keep_source=file["keep_source"],
         reindex=file["reindex"],
         source_uuid=source.uuid,
         target_uuid=target.uuid,
         source_health=source_health,
+        settings_after_copy={name: body["settings"]["index"].get(name) for name in faster},
     )
 
 
 def _target_body(
-    file: Mapping[str, Any], index: Mapping[str, Any], source: IndexInfo, execution_id: str
+    file: Mapping[str, Any], index: Mapping[str, Any], source: IndexInfo, found: IndexInfo | None, execution_id: str
 ) -> dict[str, Any]:
+    """The create request: settings, mappings with a note of their origin, and the aliases that keep others away."""
+    before = provenance_of(found.mappings) if found else {}
     provenance = {
         "source_index": index["source_index"],
         "source_uuid": source.uuid,
+        # A block that an attempt before has set is not the user's.
+        "source_was_blocked": before.get(
+            "source_was_blocked", source.settings.get("blocks", {}).get("write") == "true"
+        ),
+        "strategy": file["strategy"],
         "changes": changes_of(file, index),
         "trigger_file": file["s3_uri"],
     }
@@ -113,10 +139,11 @@ def _refuse_collapsing(client: OpenSearchClient, source_index: str, source: Inde
         )
 
 
-def _create(client: OpenSearchClient, target_index: str, body: Mapping[str, Any]) -> bool:
-    """Create the index; False if one of that name is there already."""
+def _create(client: OpenSearchClient, target_index: str, body: Mapping[str, Any], faster: Mapping[str, Any]) -> bool:
+    """Create the index, with settings under which it is filled faster; False if one of that name is there already."""
+    settings = {"index": {**body["settings"]["index"], **faster}}
     try:
-        client.create_index(target_index, body)
+        client.create_index(target_index, {**body, "settings": settings})
     except OpenSearchRequestError as error:
         if error.error_type == "resource_already_exists_exception":
             return False
@@ -125,8 +152,30 @@ def _create(client: OpenSearchClient, target_index: str, body: Mapping[str, Any]
                 f"another target index is being made of this source index: {error.reason}",
                 next_step="Finish that one, by uploading its trigger file again, or roll it back (see the README).",
             ) from error
+        if error.error_type == "validation_exception" and faster:
+            # A domain with standby has a copy of every shard in each zone, so it refuses an index without replicas.
+            return _create(client, target_index, body, {})
         raise
     return True
+
+
+def _is_half_copied(client: OpenSearchClient, source_index: str, target: IndexInfo) -> bool:
+    """Whether a target index that nobody uses yet holds a part of the source index as it still is."""
+    made_from = provenance_of(target.mappings)
+    is_frozen = made_from["strategy"] == BLOCK_WRITES and "frozen_seq_no" in made_from
+    return is_frozen and made_from["frozen_seq_no"] == client.last_seq_no(source_index)
+
+
+def _delete_unused(client: OpenSearchClient, target_index: str, target: IndexInfo) -> None:
+    """Delete a target index that no alias of the user points at; with `block_writes` nothing but copies is in it."""
+    if provenance_of(target.mappings)["strategy"] == BLOCK_WRITES and not target.aliases:
+        stop_copy(client, target.markers.copy_alias)
+        client.delete_index(target_index)
+    elif not _delete_empty(client, target_index):
+        raise IndexCreationError(
+            f"target index {target_index!r} holds documents, but is not the write index of the alias",
+            next_step=ROLL_BACK,
+        )
 
 
 def _delete_empty(client: OpenSearchClient, target_index: str) -> bool:
@@ -137,39 +186,6 @@ def _delete_empty(client: OpenSearchClient, target_index: str) -> bool:
     if empty:
         client.delete_index(target_index)
     return empty
-
-
-def _refuse_foreign(target_index: str, target: IndexInfo, body: Mapping[str, Any]) -> None:
-    """Go on only with an index that was made from this source, with these settings, mappings and options."""
-    made_from, ours = provenance_of(target.mappings), provenance_of(body["mappings"])
-    if made_from.get("source_uuid") != ours["source_uuid"]:
-        raise IndexCreationError(f"target index {target_index!r} exists, and was not made from this source index")
-    if made_from.get("changes") != ours["changes"]:
-        reason = f"target index {target_index!r} was made with other settings, mappings, script or pipeline"
-        raise IndexCreationError(reason, next_step=ROLL_BACK)
-
-
-def _take_ownership(
-    client: OpenSearchClient, target_index: str, target: IndexInfo, execution_id: str, is_running: Callable[[str], bool]
-) -> None:
-    """Make sure that of all executions this one works on the target index, and no other that runs."""
-    if target.owner == execution_id:
-        return
-    if target.owner is None:
-        raise IndexCreationError(f"target index {target_index!r} has lost its owner alias", next_step=ROLL_BACK)
-    if is_running(target.owner):
-        raise ConcurrentReindexError(f"target index {target_index!r} is owned by execution {target.owner}, which runs")
-    take_over = [
-        {"remove": {"index": target_index, "alias": owner_alias(target.owner), "must_exist": True}},
-        {"add": {"index": target_index, "alias": owner_alias(execution_id), "is_hidden": True}},
-    ]
-    try:
-        client.update_aliases(take_over)
-    except OpenSearchRequestError as error:
-        if error.error_type != "aliases_not_found_exception":
-            raise
-        raise ConcurrentReindexError(f"another execution took target index {target_index!r} over first") from error
-    log.warning("took over from an execution that is over", extra={"previous_owner": target.owner})
 
 
 def _refuse_template_additions(

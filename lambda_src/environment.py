@@ -13,12 +13,14 @@ class Environment:
         domain_arns: the OpenSearch Service domains this deployment is for.
         poll_interval_seconds: pause between two looks at a reindex task.
         region: AWS region of the functions.
+        stall_timeout_seconds: how long a copy may stay without progress.
     """
 
     allowed_endpoints: tuple[str, ...]
     domain_arns: tuple[str, ...]
     poll_interval_seconds: int
     region: str
+    stall_timeout_seconds: int
 
     @classmethod
     def read(cls) -> "Environment":
@@ -32,6 +34,7 @@ class Environment:
             domain_arns=_entries("DOMAIN_ARNS"),
             poll_interval_seconds=int(os.environ["POLL_INTERVAL_SECONDS"]),
             region=os.environ["AWS_REGION"],
+            stall_timeout_seconds=int(os.environ["STALL_TIMEOUT_SECONDS"]),
         )
 
 

@@ -11,6 +11,7 @@ ReindexError                     anything not foreseen below
 ├── IndexDeletionError           the source index could not be deleted
 ├── ConcurrentReindexError       another execution works on this index
 └── TransientOpenSearchError     retried by the state machine; seen by a person only when that did not help
+    └── DomainBusyError          retried for 40 minutes: a snapshot, or shards that are being built
 """
 
 import json
@@ -110,8 +111,9 @@ class ReindexFailedError(ReindexError):
     """The reindex task ended with an error, with failed documents, or was cancelled."""
 
     next_step = (
-        "The source index is complete and still in its aliases; new writes are in the target index. Upload the "
-        "file again after a cancelled task. For documents that do not fit, roll back first (see the README)."
+        "The source index is complete and still in its aliases. Upload the file again after a cancelled or stalled "
+        "copy. For documents that do not fit: with strategy redirect_writes roll back first (see the README), with "
+        "block_writes upload a file with other mappings."
     )
 
 
@@ -147,6 +149,15 @@ class TransientOpenSearchError(ReindexError):
     next_step = (
         "The state machine tries again for some minutes. If the execution ends with this error, check that the domain "
         "is healthy and reachable from the Lambda functions, then upload the file again."
+    )
+
+
+class DomainBusyError(TransientOpenSearchError):
+    """The domain needs more time for what it is doing: a snapshot of the index, or its shards."""
+
+    next_step = (
+        "The state machine has waited for 40 minutes. No document is lost. Look what keeps the domain busy "
+        "(GET _snapshot/_status, GET _cluster/allocation/explain), then upload the file again."
     )
 
 

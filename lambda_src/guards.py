@@ -1,6 +1,6 @@
 """What must hold before a step changes anything; deletion has the strictest gate."""
 
-from errors import ConcurrentReindexError, TransientOpenSearchError, VerificationError
+from errors import ConcurrentReindexError, DomainBusyError, VerificationError
 from job import Job
 from opensearch_client import IndexInfo, OpenSearchClient
 from proof import copy_problems
@@ -21,7 +21,7 @@ def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexIn
             raise VerificationError(f"index {name!r} is gone", next_step=REPLACED)
         if indices[name].uuid != uuid:
             raise VerificationError(f"index {name!r} was deleted and created anew meanwhile", next_step=REPLACED)
-    owner = indices[job.target_index].owner
+    owner = indices[job.target_index].markers.owner
     if owner != job.execution_id:
         raise ConcurrentReindexError(
             f"target index {job.target_index!r} is no longer owned by this execution, but by {owner or 'none'}"
@@ -34,7 +34,7 @@ def prove(client: OpenSearchClient, job: Job) -> None:
 
     Raises:
         VerificationError: it is not proven; every doubt is listed.
-        TransientOpenSearchError: the target index is not yet as healthy as the source index was.
+        DomainBusyError: the target index is not yet as healthy as the source index was.
     """
     prove_source_unchanged(client, job)
     problems = []
@@ -53,7 +53,7 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInf
 
     Raises:
         VerificationError: it does not hold; every doubt is listed.
-        TransientOpenSearchError: the target index is not yet as healthy as the source index was.
+        DomainBusyError: the target index is not yet as healthy as the source index was.
     """
     source, target = both_indices(client, job)
     problems = []
@@ -61,12 +61,19 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInf
         problems.append("the source index is no longer write-blocked")
     if client.last_seq_no(job.source_index) != job.source_seq_no:
         problems.append("the source index was written to after it had been frozen")
-    if not target.aliases.get(job.alias_name, {}).get("is_write_index"):
+    # With blocked writes the alias moves only after the proof.
+    in_use = not job.blocks_writes or target.markers.is_proven
+    if in_use and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
         problems.append(f"the target index is not the write index of alias {job.alias_name!r}")
     if problems:
         raise VerificationError("the copy is not proven complete", problems=problems)
-    ranks = ("red", "yellow", "green")
     health = client.health(job.target_index, wait_for_status=job.source_health)
-    if ranks.index(health) < ranks.index(job.source_health):
-        raise TransientOpenSearchError(f"the target index is {health} still, the source index was {job.source_health}")
+    if not is_as_healthy(health, job):
+        raise DomainBusyError(f"the target index is {health} still, the source index was {job.source_health}")
     return source, target
+
+
+def is_as_healthy(health: str, job: Job) -> bool:
+    """Whether the target index is as healthy as the source index was."""
+    ranks = ("red", "yellow", "green")
+    return ranks.index(health) >= ranks.index(job.source_health)

@@ -101,25 +101,27 @@ def create_index_handler(event: Event) -> State:
 
 @step("UpdateAliases", AliasUpdateError)
 def update_aliases_handler(event: Event) -> State:
-    """Send writes to the target index and freeze the source index."""
+    """Freeze the source index; after a failure before the aliases moved, called again to undo that."""
     job = Job.from_event(event)
-    return steps.update_aliases(connect(job.opensearch_endpoint), job).to_event()
+    client = connect(job.opensearch_endpoint)
+    if "error" in event:
+        steps.release_source(client, job)
+        return job.to_event()
+    return steps.update_aliases(client, job).to_event()
 
 
 @step("StartReindex", ReindexStartError)
 def start_reindex_handler(event: Event) -> State:
     """Start the copy."""
     job = Job.from_event(event)
-    poll_interval_seconds = Environment.read().poll_interval_seconds
-    return copying.start_reindex(connect(job.opensearch_endpoint), job, poll_interval_seconds).to_event()
+    return copying.start_reindex(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("CheckReindexStatus", ReindexFailedError)
 def check_reindex_status_handler(event: Event) -> State:
     """Look at the copy."""
     job = Job.from_event(event)
-    poll_interval_seconds = Environment.read().poll_interval_seconds
-    return copying.check_reindex_status(connect(job.opensearch_endpoint), job, poll_interval_seconds).to_event()
+    return copying.check_reindex_status(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("RemoveAlias", AliasRemovalError)

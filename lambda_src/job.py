@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from utils import BLOCK_WRITES
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -15,14 +17,17 @@ class Job:
         source_index: index to be rebuilt, and deleted at the end.
         target_index: index that takes its place.
         alias_name: alias whose write index moves.
+        strategy: `redirect_writes` or `block_writes`.
         keep_source: leave the source index in place instead of deleting it.
         reindex: options of the copy, as in the trigger file.
         source_uuid: UUID of the source index when the run started.
         target_uuid: UUID of the target index when it was created.
         source_health: `green` or `yellow`, what the target has to reach as well.
+        settings_after_copy: settings that the target index gets when the copy is done; until then others are faster.
         source_count: documents in the source index when it was frozen (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that moment; any write would raise it.
-        task: the copy: `id`, `status` (running, completed, lost), `wait_seconds` until the next look, and counters.
+        task: the copy: `id`, `copy_alias`, `status` (running, recovering, completed, lost), `wait_seconds` until the
+            next look, and counters.
     """
 
     execution_id: str
@@ -30,11 +35,13 @@ class Job:
     source_index: str
     target_index: str
     alias_name: str
+    strategy: str
     keep_source: bool
     reindex: dict[str, Any]
     source_uuid: str
     target_uuid: str
     source_health: str
+    settings_after_copy: dict[str, Any] = field(default_factory=dict)
     source_count: int = -1
     source_seq_no: int = -1
     task: dict[str, Any] = field(default_factory=dict)
@@ -53,6 +60,6 @@ class Job:
         return asdict(self)
 
     @property
-    def opaque_id(self) -> str:
-        """X-Opaque-Id of the copy: the same for every attempt at copying this index to that one."""
-        return f"opensearch-reindex/{self.source_uuid}/{self.target_uuid}"
+    def blocks_writes(self) -> bool:
+        """Whether writes are refused during the copy, instead of going to the target index."""
+        return self.strategy == BLOCK_WRITES

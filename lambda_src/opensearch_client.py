@@ -1,7 +1,7 @@
 """The connection to a domain and every OpenSearch call. Plain values in and out; decisions are made elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
@@ -12,10 +12,10 @@ from opensearchpy import ConnectionError as OpenSearchConnectionError
 from opensearchpy import OpenSearch, RequestsHttpConnection, SSLError, TransportError
 from requests_aws4auth import AWS4Auth
 
-from aliases import is_own_alias, owner_of
+from aliases import Markers, is_own_alias
 from endpoint import Endpoint, allowed_endpoint
 from environment import Environment
-from errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
+from errors import DomainBusyError, OpenSearchRequestError, ReindexError, TransientOpenSearchError
 from reasons import redact
 from utils import REINDEX_ACTION
 
@@ -36,7 +36,7 @@ class IndexInfo:
         settings: nested, below `index`.
         mappings: as stored.
         data_stream: name of the data stream it belongs to.
-        owner: ARN of the execution that works on this target index; this module's aliases are not among the aliases.
+        markers: what this module's own aliases say; they are not among the aliases.
     """
 
     uuid: str
@@ -44,7 +44,7 @@ class IndexInfo:
     settings: dict[str, Any]
     mappings: dict[str, Any]
     data_stream: str | None = None
-    owner: str | None = None
+    markers: Markers = field(default_factory=Markers)
 
 
 def connect(opensearch_endpoint: str) -> "OpenSearchClient":
@@ -93,6 +93,7 @@ class OpenSearchClient:
 
     Raises (every method):
         TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503, 504.
+        DomainBusyError: a snapshot of the index runs.
         OpenSearchRequestError: OpenSearch refused the request.
     """
 
@@ -125,14 +126,13 @@ class OpenSearchClient:
             )
             for name, info in answer.items():
                 settings, aliases = info["settings"]["index"], info.get("aliases", {})
-                owners = [owner for alias in aliases if (owner := owner_of(alias))]
                 found[name] = IndexInfo(
                     uuid=settings["uuid"],
                     aliases={alias: entry for alias, entry in aliases.items() if not is_own_alias(alias)},
                     settings=settings,
                     mappings=info.get("mappings", {}),
                     data_stream=info.get("data_stream"),
-                    owner=owners[0] if owners else None,
+                    markers=Markers.read(aliases),
                 )
         return found
 
@@ -154,6 +154,14 @@ class OpenSearchClient:
         # An index that is blocked already is not in the list.
         if not answer["acknowledged"] or not all(index["blocked"] for index in answer["indices"]):
             raise TransientOpenSearchError(f"{name} is not write-blocked on every shard yet")
+
+    def allow_writes(self, name: str) -> None:
+        """Take the write block away; without one nothing changes."""
+        self.put_settings(name, {"blocks.write": None})
+
+    def put_settings(self, name: str, settings: Mapping[str, Any]) -> None:
+        """Change settings of an index; null sets the default."""
+        self._request("PUT", f"{_path([name])}/_settings", body={"index": settings})
 
     def refresh(self, name: str) -> None:
         """Make every acknowledged document visible to searches, counts and the copy."""
@@ -205,16 +213,16 @@ class OpenSearchClient:
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
         return str(answer["status"])
 
-    def start_reindex(self, body: Mapping[str, Any], params: Mapping[str, str], opaque_id: str) -> str:
+    def start_reindex(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str:
         """Start an asynchronous `_reindex` and return the task's id.
 
         Args:
-            body: of `_reindex`.
+            body: of `_reindex`; `dest.index` is an alias, and also the X-Opaque-Id under which the task is found again.
             params: `slices`, `requests_per_second`.
-            opaque_id: X-Opaque-Id, under which the task is found again.
         """
-        params = {**params, "wait_for_completion": "false"}
-        answer = self._request("POST", "/_reindex", params, body=body, headers={"x-opaque-id": opaque_id})
+        alias = body["dest"]["index"]
+        params = {**params, "wait_for_completion": "false", "require_alias": "true"}
+        answer = self._request("POST", "/_reindex", params, body=body, headers={"x-opaque-id": alias})
         # Without a task in the answer the parameters were ignored, and this was a synchronous copy.
         return str(answer["task"])
 
@@ -227,6 +235,10 @@ class OpenSearchClient:
                 if ours and "parent_task_id" not in task and not task.get("cancelled"):
                     return str(task_id)
         return None
+
+    def cancel_task(self, task_id: str) -> None:
+        """Cancel a task; one that is over already is left as it is."""
+        self._request("POST", f"/_tasks/{quote(task_id, safe=':')}/_cancel", ignore=(404,))
 
     def get_task(self, task_id: str, *, wait_seconds: int = 0) -> dict[str, Any] | None:
         """A task, running or done; None if no node knows it and no result was stored.
@@ -246,13 +258,11 @@ class OpenSearchClient:
                 return self.get_task(task_id)
             raise
 
-    def copied_documents(self, task_id: str) -> int:
-        """Documents a running task has dealt with so far; a sliced task reports them in its slices."""
+    def slice_statuses(self, task_id: str) -> list[dict[str, Any]]:
+        """`status` of every running slice of a task, whose own status has no counters until the end."""
         answer = self._request("GET", "/_tasks", {"detailed": "true", "parent_task_id": task_id})
         tasks = [task for node in answer.get("nodes", {}).values() for task in node["tasks"].values()]
-        counters = ("created", "updated", "deleted", "version_conflicts", "noops")
-        slices = [task["status"] for task in tasks if task["action"] == REINDEX_ACTION]
-        return sum(status.get(counter, 0) for status in slices for counter in counters)
+        return [task["status"] for task in tasks if task["action"] == REINDEX_ACTION]
 
     def _request(
         self,
@@ -293,6 +303,8 @@ class OpenSearchClient:
         error_type, reason = _reason(error)
         if status in TRANSIENT_STATUSES:
             raise TransientOpenSearchError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
+        if error_type == "snapshot_in_progress_exception":
+            raise DomainBusyError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
         raise OpenSearchRequestError(int(status), error_type, f"{request}: {reason}") from error
 
 

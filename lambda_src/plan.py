@@ -109,10 +109,9 @@ def is_done(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
     made_from = provenance_of(target.mappings) if target else {}
     return (
         target is not None
-        and target.owner is None
+        and target.markers.owner is None
         and made_from.get("source_index") == planned.source_index
         and made_from.get("changes") == planned.changes
-        and "proven" in made_from
         and target.aliases.get(planned.alias_name, {}).get("is_write_index") is True
         and (source is None or (made_from.get("source_uuid") == source.uuid and not source.aliases))
     )
@@ -144,8 +143,8 @@ def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
 
 def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
     name = f"source index {planned.source_index!r}"
-    if source.owner:
-        yield f"{name} is itself the unfinished target of {source.owner}: finish that run first"
+    if source.markers.owner:
+        yield f"{name} is itself the unfinished target of {source.markers.owner}: finish that run first"
     if source.settings.get("verified_before_close") == "true":
         yield f"{name} is closed"
     # Any of them but a write block, which this module sets itself, would stop a later step.
@@ -168,13 +167,13 @@ def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[
         made_from = provenance_of(target.mappings)
         if made_from.get("source_uuid") != source.uuid:
             yield f"target index {planned.target_index!r} exists, and was not made from this source index"
-        elif made_from.get("changes") != planned.changes:
+        elif planned.alias_name in target.aliases and made_from.get("changes") != planned.changes:
             maker = made_from.get("trigger_file")
             yield (
-                f"target index {planned.target_index!r} was made by {maker} with other settings, mappings, script or "
-                "pipeline, and may hold documents: upload that file again, or roll back (see the README)"
+                f"target index {planned.target_index!r} was made by {maker} with other settings, mappings, script, "
+                "pipeline or strategy, and may hold documents: upload that file again, or roll back (see the README)"
             )
-        elif target.owner is None:
+        elif target.markers.owner is None:
             yield f"target index {planned.target_index!r} has lost its owner alias: roll back (see the README)"
     if any(planned.target_index in info.aliases for info in indices.values()):
         yield f"target index {planned.target_index!r} is the name of an alias"

@@ -13,22 +13,21 @@ MAX_FAILURES_SHOWN = 10
 OUTCOMES = ("created", "updated", "version_conflicts", "noops")
 
 
-def is_our_task(task: Mapping[str, Any], source_index: str, target_index: str, opaque_id: str) -> bool:
+def is_our_task(task: Mapping[str, Any], source_index: str, copy_alias: str) -> bool:
     """Whether this is the copy that was started, and not another task that got its id after a restart.
 
     Args:
         task: `task` of `GET _tasks/<id>`.
         source_index: name in the task's description.
-        target_index: name in the task's description.
-        opaque_id: X-Opaque-Id the copy was started with.
+        copy_alias: alias that the copy writes through, and its X-Opaque-Id.
     """
     description = str(task.get("description"))
     return (
         task.get("action") == REINDEX_ACTION
-        and task.get("headers", {}).get("X-Opaque-Id") == opaque_id
+        and task.get("headers", {}).get("X-Opaque-Id") == copy_alias
         # A script is described between the two names.
         and description.startswith(f"reindex from [{source_index}]")
-        and description.endswith(f" to [{target_index}]")
+        and description.endswith(f" to [{copy_alias}]")
     )
 
 

@@ -17,6 +17,7 @@ _TYPES_TOLD = {
     "search_context_missing_exception",
     "search_phase_execution_exception",
     "task_cancelled_exception",
+    "unavailable_shards_exception",
 }
 # Reasons of other types, up to where they would quote a value.
 _REASONS_TOLD = [

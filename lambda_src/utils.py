@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 PROVENANCE_KEY = "opensearch_reindex"
+BLOCK_WRITES = "block_writes"
 REINDEX_ACTION = "indices:data/write/reindex"
 MAX_NAME_BYTES = 255
 
@@ -152,6 +153,17 @@ def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, A
     return dict(settings)
 
 
+def copy_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings under which an index that nobody uses yet is filled faster: no refresh, no replicas.
+
+    Args:
+        settings: of the target index, nested.
+    """
+    # With auto_expand_replicas OpenSearch sets the number of replicas itself.
+    expands = str(settings.get("auto_expand_replicas", "false")) != "false"
+    return {"refresh_interval": "-1"} | ({} if expands else {"number_of_replicas": "0"})
+
+
 def target_mappings(
     source_mappings: Mapping[str, Any], provenance: Mapping[str, Any], *patches: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -172,11 +184,12 @@ def changes_of(trigger_file: Mapping[str, Any], index: Mapping[str, Any]) -> str
     """A fingerprint of what a trigger file changes in one index and its documents; another one needs another target.
 
     Args:
-        trigger_file: with or without `settings`, `mappings` and `reindex`.
+        trigger_file: with or without `settings`, `mappings`, `reindex` and `strategy`.
         index: the first two again, for one entry of `indices`.
     """
     changes = [part.get(key, {}) for key in ("settings", "mappings") for part in (trigger_file, index)]
     changes += [trigger_file.get("reindex", {}).get(key) for key in ("script", "pipeline")]
+    changes.append(trigger_file.get("strategy") == BLOCK_WRITES)
     return hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -54,6 +54,7 @@ def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         "DOMAIN_ARNS": "arn:aws:es:us-east-1:123456789012:domain/search",
         "LOG_LEVEL": "INFO",
         "POLL_INTERVAL_SECONDS": "1",
+        "STALL_TIMEOUT_SECONDS": "600",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -44,6 +44,7 @@ run "the_defaults" {
         DOMAIN_ARNS           = "arn:aws:es:eu-central-1:123456789012:domain/search"
         LOG_LEVEL             = "INFO"
         POLL_INTERVAL_SECONDS = "30"
+        STALL_TIMEOUT_SECONDS = "1800"
       })
     ])
     error_message = "The functions' environment is the one lambda_src/environment.py reads."
@@ -162,6 +163,7 @@ run "the_inputs_reach_the_resources" {
     log_level                 = "DEBUG"
     log_retention_days        = 0
     poll_interval_seconds     = 1
+    stall_timeout_seconds     = 600
     # With the environment 42 characters, the most that is possible.
     project_name = "a23456789-123456789-123456789-123456789-1"
     tags         = { team = "search" }
@@ -189,6 +191,7 @@ run "the_inputs_reach_the_resources" {
         DOMAIN_ARNS           = "arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one,arn:aws:es:eu-central-1:123456789012:domain/other-1"
         LOG_LEVEL             = "DEBUG"
         POLL_INTERVAL_SECONDS = "1"
+        STALL_TIMEOUT_SECONDS = "600"
       })
     ])
     error_message = "Endpoints, domains, log level and poll interval reach every function."

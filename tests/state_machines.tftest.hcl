@@ -35,9 +35,10 @@ run "the_definitions" {
         CheckReindexStatus = "check-reindex-status"
         RemoveAlias        = "remove-alias"
         DeleteIndex        = "delete-index"
+        ReleaseSource      = "update-aliases"
       } : name => "arn:aws:lambda:eu-central-1:123456789012:function:opensearch-reindex-dev-${step}"
     }
-    error_message = "Each step of an index invokes its own function."
+    error_message = "Each step of an index invokes its own function, and the one that froze the source releases it."
   }
 
   assert {
@@ -75,7 +76,7 @@ run "the_definitions" {
       for name, state in merge(
         { GetTriggerFile = jsondecode(aws_sfn_state_machine.reindex.definition).States.GetTriggerFile },
         { for name, state in jsondecode(aws_sfn_state_machine.index.definition).States : name => state if state.Type == "Task" },
-        ) : { for retry in state.Retry : join(" ", retry.ErrorEquals) => [retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate, retry.JitterStrategy] } == {
+        ) : { for retry in state.Retry : join(" ", retry.ErrorEquals) => [retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate, retry.JitterStrategy] if retry.ErrorEquals[0] != "DomainBusyError" } == {
         "Lambda.ClientExecutionTimeoutException Lambda.ServiceException Lambda.AWSLambdaException Lambda.SdkClientException Lambda.TooManyRequestsException" = [2, 6, 2, "FULL"]
         "TransientOpenSearchError"                                                                                                                           = [2, 8, 2, "FULL"]
       }
@@ -85,12 +86,30 @@ run "the_definitions" {
 
   assert {
     condition = alltrue([
+      for name, state in jsondecode(aws_sfn_state_machine.index.definition).States :
+      [for retry in state.Retry : [retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate] if retry.ErrorEquals == ["DomainBusyError"]] == [[60, 40, 1]]
+      if state.Type == "Task"
+    ])
+    error_message = "A snapshot, or shards that are being built, are waited for during 40 minutes."
+  }
+
+  assert {
+    condition = {
       for name, state in merge(
         { GetTriggerFile = jsondecode(aws_sfn_state_machine.reindex.definition).States.GetTriggerFile },
         { for name, state in jsondecode(aws_sfn_state_machine.index.definition).States : name => state if state.Type == "Task" },
-      ) : [for catch in state.Catch : [catch.ErrorEquals, catch.ResultPath, catch.Next]] == [[["States.ALL"], "$.error", "ReadError"]]
-    ])
-    error_message = "Whatever a step fails with ends as the error of the execution."
+      ) : name => [for catch in state.Catch : join(" ", [catch.ErrorEquals[0], catch.ResultPath, catch.Next])]
+      } == {
+      GetTriggerFile     = ["States.ALL $.error ReadError"]
+      CreateIndex        = ["States.ALL $.error ReadError"]
+      UpdateAliases      = ["States.ALL $.error AreWritesBlocked"]
+      StartReindex       = ["States.ALL $.error AreWritesBlocked"]
+      CheckReindexStatus = ["States.ALL $.error AreWritesBlocked"]
+      RemoveAlias        = ["States.ALL $.error AreWritesBlocked"]
+      DeleteIndex        = ["States.ALL $.error ReadError"]
+      ReleaseSource      = ["States.ALL $.release_error ReadError"]
+    }
+    error_message = "Whatever a step fails with ends as the error of the execution, and the source is released first when the aliases may not have moved."
   }
 
   assert {

@@ -6,16 +6,18 @@ from typing import Any
 import pytest
 
 import copying
+from aliases import COPY_ALIAS_PREFIX
 from errors import ReindexFailedError
-from support.mocked_domain import COUNTERS, JOB, copied, task_answer
+from support.mocked_domain import COPIED, COUNTERS, IN_USE, JOB, MockedDomain, copied, index, target, task_answer
+from support.rebuild import ENVIRONMENT
 
 FROZEN = replace(JOB, task={})
-RUNNING = replace(JOB, task={"id": "n:1", "status": "running", "restarts": 2})
+RUNNING = replace(JOB, task={"id": "n:1", "copy_alias": "copy~1", "status": "running", "restarts": 2})
 
 
 def test_nothing_is_started_for_an_empty_index() -> None:
     domain = copied()
-    task = copying.start_reindex(domain.client, replace(FROZEN, source_count=0), 30).task
+    task = copying.start_reindex(domain.client, replace(FROZEN, source_count=0), ENVIRONMENT).task
     assert task["status"] == "completed"
     assert domain.changes == []
 
@@ -24,8 +26,16 @@ def test_a_copy_that_runs_already_is_found_and_not_started_again() -> None:
     domain = copied()
     domain.client.find_reindex_task.return_value = "n:7"
     domain.client.get_task.return_value = task_answer()
-    assert copying.start_reindex(domain.client, FROZEN, 30).task == {"id": "n:7", "status": "completed", **COUNTERS}
-    domain.client.find_reindex_task.assert_called_once_with(JOB.opaque_id)
+    task = {"id": "n:7", "copy_alias": "copy~1", "status": "completed", **COUNTERS}
+    assert copying.start_reindex(domain.client, FROZEN, ENVIRONMENT).task == task
+    domain.client.find_reindex_task.assert_called_once_with("copy~1")
+    assert domain.changes == []
+
+
+def test_a_copy_that_noted_its_id_is_found_also_when_it_is_over() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, task_id="n:7"))
+    domain.client.get_task.return_value = task_answer()
+    assert copying.start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:7"
     assert domain.changes == []
 
 
@@ -33,7 +43,7 @@ def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
     domain = copied()
     domain.client.find_reindex_task.return_value = None
     domain.client.start_reindex.return_value = "n:1"
-    domain.client.get_task.return_value = task_answer()
+    domain.client.get_task.return_value = None
     options = {
         "slices": 3,
         "batch_size": 5,
@@ -41,32 +51,36 @@ def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
         "pipeline": "p",
         "script": {"source": "ctx.op = 'noop'"},
     }
-    copying.start_reindex(domain.client, replace(FROZEN, reindex=options), 30)
+    copying.start_reindex(domain.client, replace(FROZEN, reindex=options), ENVIRONMENT)
+    *_, opened = domain.client.update_aliases.call_args.args[0]
+    assert opened == {"remove": {"index": "a_v2", "alias": "copy~1"}}
+    new_alias = domain.client.update_aliases.call_args.args[0][2]["add"]["alias"]
+    assert new_alias.startswith(COPY_ALIAS_PREFIX)
     body = {
         "conflicts": "proceed",
         "source": {"index": "a_v1", "size": 5},
-        "dest": {"index": "a_v2", "op_type": "create", "pipeline": "p"},
+        "dest": {"index": new_alias, "op_type": "create", "pipeline": "p"},
         "script": {"source": "ctx.op = 'noop'"},
     }
     params = {"slices": "3", "requests_per_second": "2.5"}
-    domain.client.start_reindex.assert_called_once_with(body, params, JOB.opaque_id)
+    domain.client.start_reindex.assert_called_once_with(body, params)
 
 
 @pytest.mark.parametrize(("in_slices", "copied_documents"), [(5, 5), (0, 2)])
 def test_a_running_copy_tells_how_far_it_is(in_slices: int, copied_documents: int) -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
-    domain.client.copied_documents.return_value = in_slices
-    task = copying.check_reindex_status(domain.client, RUNNING, 30).task
-    assert task == {**RUNNING.task, "copied": copied_documents, "wait_seconds": 30}
+    domain.client.slice_statuses.return_value = [{"created": in_slices}] if in_slices else []
+    task = copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task
+    assert task == {**RUNNING.task, "copied": copied_documents, "wait_seconds": 1, "moved_at": task["moved_at"]}
 
 
 @pytest.mark.parametrize("answer", [None, task_answer(task={"action": "indices:data/write/reindex"})])
 def test_a_task_that_is_gone_or_another_one_is_lost(answer: dict[str, Any] | None) -> None:
     domain = copied()
     domain.client.get_task.return_value = answer
-    assert copying.check_reindex_status(domain.client, RUNNING, 30).task == {
-        "id": "n:1",
+    assert copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task == {
+        **RUNNING.task,
         "status": "lost",
         "restarts": 3,
     }
@@ -77,12 +91,12 @@ def test_a_task_that_is_lost_too_often_is_given_up() -> None:
     domain.client.get_task.return_value = None
     often = replace(JOB, task={**RUNNING.task, "restarts": copying.MAX_RESTARTS})
     with pytest.raises(ReindexFailedError, match="lost 6 times"):
-        copying.check_reindex_status(domain.client, often, 30)
+        copying.check_reindex_status(domain.client, often, ENVIRONMENT)
 
 
 def test_a_copy_that_was_proven_before_is_not_started_again() -> None:
     domain = copied()
-    assert copying.start_reindex(domain.client, JOB, 30) == JOB
+    assert copying.start_reindex(domain.client, JOB, ENVIRONMENT) == JOB
     assert domain.changes == []
 
 
@@ -93,5 +107,49 @@ def test_a_cancelled_copy_fails(*, completed: bool) -> None:
     answer["task"]["cancelled"] = True
     domain.client.get_task.return_value = answer
     with pytest.raises(ReindexFailedError) as caught:
-        copying.check_reindex_status(domain.client, RUNNING, 30)
+        copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT)
     assert "cancelled" in caught.value.problems[0]
+
+
+def test_a_copy_that_another_attempt_replaced_is_left_for_that_one() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, replace(COPIED, copy_alias="copy~2")))
+    failure = {"id": "1", "status": 400, "cause": {"type": "invalid_index_name_exception", "reason": "x"}}
+    domain.client.get_task.return_value = task_answer(response={**COUNTERS, "failures": [failure]})
+    assert copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task["status"] == "lost"
+
+
+@pytest.mark.parametrize(
+    ("progress", "stalled"),
+    [
+        ({"created": 2}, True),
+        ({"created": 3}, False),
+        ({"created": 2, "throttled_until_millis": 5}, False),
+    ],
+)
+def test_a_copy_without_progress_is_given_up(progress: dict[str, int], *, stalled: bool) -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)
+    domain.client.slice_statuses.return_value = [progress]
+    domain.client.find_reindex_task.return_value = "n:1"
+    job = replace(RUNNING, task={**RUNNING.task, "copied": 2, "moved_at": 0})
+    if stalled:
+        with pytest.raises(ReindexFailedError, match="stayed at 2 of 3 documents"):
+            copying.check_reindex_status(domain.client, job, ENVIRONMENT)
+        assert domain.changes == ["cancel_task"]
+    else:
+        assert copying.check_reindex_status(domain.client, job, ENVIRONMENT).task["moved_at"] > 0
+
+
+def test_a_target_whose_shards_are_being_built_is_waited_for_between_two_looks() -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer()
+    domain.client.health.side_effect = ["yellow", "yellow", "green"]
+    job = replace(RUNNING, settings_after_copy={"number_of_replicas": "1"})
+    looks = []
+    for _ in range(3):
+        job = copying.check_reindex_status(domain.client, job, ENVIRONMENT)
+        looks.append(job.task["status"])
+    assert looks == ["recovering", "recovering", "completed"]
+    assert job.task["created"] == COUNTERS["created"]
+    domain.client.put_settings.assert_called_with("a_v2", {"number_of_replicas": "1"})
+    domain.client.get_task.assert_called_once()

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 import steps
-from errors import ConcurrentReindexError, TransientOpenSearchError, VerificationError
+from aliases import Markers
+from errors import ConcurrentReindexError, DomainBusyError, VerificationError
 from job import Job
 from support.mocked_domain import IN_USE, JOB, MockedDomain, copied, index, proven, target
 
@@ -36,7 +37,7 @@ def test_an_index_of_the_same_name_is_not_the_same_index(function: Any, indices:
 @pytest.mark.parametrize("function", [steps.update_aliases, steps.remove_alias, steps.delete_index])
 @pytest.mark.parametrize("owner", ["arn:other", None])
 def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, owner: str | None) -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, owner=owner))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner=owner)))
     with pytest.raises(ConcurrentReindexError, match="is no longer owned by this execution"):
         function(domain.client, JOB)
     assert domain.changes == []
@@ -105,7 +106,7 @@ def test_nothing_is_given_up_when_the_alias_does_not_write_to_the_target(
 def test_a_target_in_worse_health_than_the_source_is_waited_for(function: Any, make_domain: Any) -> None:
     domain = make_domain()
     domain.client.health.return_value = "yellow"
-    with pytest.raises(TransientOpenSearchError, match="yellow still"):
+    with pytest.raises(DomainBusyError, match="yellow still"):
         function(domain.client, JOB)
     domain.client.health.assert_called_once_with("a_v2", wait_for_status="green")
     assert domain.changes == []

@@ -1,5 +1,6 @@
 import json
 import logging
+from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
@@ -12,7 +13,7 @@ import errors
 import handlers
 from job import Job
 from opensearch_client import IndexInfo, OpenSearchClient
-from support.mocked_domain import EVENT, JOB, proven, task_answer
+from support.mocked_domain import EVENT, JOB, copied, index, task_answer
 from support.trigger_file import trigger_file
 
 pytestmark = pytest.mark.usefixtures("lambda_environment")
@@ -36,8 +37,8 @@ STEPS = [
 
 @pytest.fixture
 def connected(mocker: MockerFixture) -> Any:
-    """The client that every handler gets, over a domain on which everything but the deletion is done."""
-    domain = proven()
+    """The client that every handler gets, over a domain on which the copy is done."""
+    domain = copied()
     mocker.patch("handlers.connect", return_value=domain.client)
     return domain.client
 
@@ -66,13 +67,20 @@ def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
     for name, handler, _, _ in STEPS[1:]:
         state = handler(state, None)
         assert json.loads(json.dumps(state)) == state, name
-    assert Job.from_event(state) == JOB
+    assert Job.from_event(state) == replace(JOB, task=state["task"])
+
+
+def test_update_aliases_is_called_again_to_undo_what_it_did(connected: Any, mocker: MockerFixture) -> None:
+    release_source = mocker.patch("steps.release_source")
+    state = {**JOB.to_event(), "error": {"Error": "ReindexFailedError", "Cause": "{}"}}
+    assert handlers.update_aliases_handler(state, None) == JOB.to_event()
+    release_source.assert_called_once_with(connected, JOB)
+    assert connected.block_writes.call_count == 0
 
 
 def test_the_poll_interval_comes_from_the_environment(connected: Any, lambda_environment: pytest.MonkeyPatch) -> None:
     lambda_environment.setenv("POLL_INTERVAL_SECONDS", "7")
     connected.get_task.return_value = task_answer(completed=False)
-    connected.copied_documents.return_value = 1
     assert handlers.check_reindex_status_handler(JOB.to_event(), None)["task"]["wait_seconds"] == 7
 
 
@@ -113,6 +121,7 @@ def test_a_missing_permission_says_where_to_give_it(status: int, mocker: MockerF
 
 
 def test_an_error_names_source_and_target_index_from_the_first_step_on(connected: Any) -> None:
+    connected.get_indices.side_effect = lambda *_: {"a_v1": index("u1")}
     connected.create_index.side_effect = errors.OpenSearchRequestError(400, "x", "y")
     with pytest.raises(errors.IndexCreationError) as caught:
         handlers.create_index_handler(EVENT, None)

@@ -19,6 +19,7 @@ from errors import OpenSearchRequestError, ReindexError, TransientOpenSearchErro
 from opensearch_client import OpenSearchClient, _connect, connect
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
+COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
 ERROR = {"error": {"type": "some_exception", "reason": "some reason"}, "status": 400}
 
 
@@ -97,7 +98,7 @@ def test_a_connection_that_is_cut_is_transient_and_a_post_is_not_repeated(
 ) -> None:
     server.answers = [(0, None)]
     with pytest.raises(TransientOpenSearchError, match="no answer from http"):
-        client.start_reindex({}, {}, "id")
+        client.start_reindex(COPY, {})
     assert len(server.requests) == 1
 
 
@@ -196,7 +197,7 @@ def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
 def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
     server.answers = [(200, {"took": 1, "created": 1})]
     with pytest.raises(KeyError, match="task"):
-        client.start_reindex({}, {}, "id")
+        client.start_reindex(COPY, {})
 
 
 def test_a_task_that_is_not_done_in_time_is_looked_at_again(server: Server, client: OpenSearchClient) -> None:
@@ -227,7 +228,12 @@ def test_names_are_asked_for_in_requests_that_opensearch_accepts(server: Server,
     [
         (lambda client: client.get_indices(["a'b+%ü", "x"]), {}),
         (lambda client: client.health("a", wait_for_status="green"), {"status": "green"}),
-        (lambda client: client.start_reindex({"source": {"index": "ü"}}, {"slices": "auto"}, "a/b"), {"task": "n:1"}),
+        (
+            lambda client: client.start_reindex(
+                {"source": {"index": "ü"}, "dest": {"index": "A~b"}}, {"slices": "auto"}
+            ),
+            {"task": "n:1"},
+        ),
         (lambda client: client.delete_index("a&b=c"), {}),
     ],
 )

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from aliases import Markers
 from opensearch_client import IndexInfo
 from plan import PlannedIndex, domain_problems, is_done, pipeline_problems, plan, script_problems
 
@@ -20,7 +21,7 @@ def index(**differences: Any) -> IndexInfo:
 
 def target_of(**differences: Any) -> IndexInfo:
     """The target index that an earlier run made of `a_v1`, done."""
-    made_from = {"source_index": "a_v1", "source_uuid": "u1", "changes": "c", "proven": {}, **differences}
+    made_from = {"source_index": "a_v1", "source_uuid": "u1", "changes": "c", **differences}
     aliases = {"a_current": {"is_write_index": True}}
     return index(uuid="u2", aliases=aliases, mappings={"_meta": {"opensearch_reindex": made_from}})
 
@@ -91,15 +92,10 @@ def test_an_index_that_was_rebuilt_before_is_done() -> None:
         {},
         {"a_v1": index()},
         {"a_v2": index()},
-        {"a_v2": replace(target_of(), owner="arn:e")},
+        {"a_v2": replace(target_of(), markers=Markers(owner="arn:e"))},
         {"a_v2": target_of(source_index="b_v1")},
         {"a_v2": target_of(changes="d")},
         {"a_v2": replace(target_of(), aliases={})},
-        {
-            "a_v2": index(
-                uuid="u2", mappings={"_meta": {"opensearch_reindex": {"source_index": "a_v1", "changes": "c"}}}
-            )
-        },
         {"a_v1": index(uuid="u9"), "a_v2": target_of()},
     ],
 )
@@ -107,8 +103,13 @@ def test_anything_less_is_not_done(indices: dict[str, IndexInfo]) -> None:
     assert not is_done(PLANNED, indices)
 
 
+def test_a_target_that_nobody_uses_yet_may_be_made_anew_with_other_changes() -> None:
+    target = replace(target_of(changes="d"), aliases={}, markers=Markers(owner="released"))
+    assert domain_problems(PLANNED, {"a_v1": index(), "a_v2": target}) == []
+
+
 def test_a_half_done_run_has_no_problem() -> None:
-    target = replace(target_of(), owner="arn:e")
+    target = replace(target_of(), markers=Markers(owner="arn:e"))
     source = index(aliases={"a_current": {"is_write_index": False}})
     assert domain_problems(PLANNED, {"a_v1": source, "a_v2": target}) == []
 
@@ -120,7 +121,7 @@ def test_a_half_done_run_has_no_problem() -> None:
         ({"x": index(aliases={"a_v1": {}})}, "source index 'a_v1' is an alias of x"),
         ({".ds-a": index(data_stream="a_v1")}, "source index 'a_v1' is a data stream"),
         ({"a_v1": index(settings={"verified_before_close": "true"})}, "is closed"),
-        ({"a_v1": index(owner="arn:x")}, "is itself the unfinished target of arn:x"),
+        ({"a_v1": index(markers=Markers(owner="arn:x"))}, "is itself the unfinished target of arn:x"),
         ({"a_v1": index(settings={"final_pipeline": "f"})}, "has final_pipeline 'f'"),
         ({"a_v1": index(settings={"blocks": {"read_only": "true"}})}, "has index.blocks.read_only set"),
         ({"a_v1": index(), "a_v2": index(uuid="u2")}, "target index 'a_v2' exists"),

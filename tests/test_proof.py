@@ -6,8 +6,8 @@ from proof import copy_problems, is_our_task, task_problems
 
 TASK = {
     "action": "indices:data/write/reindex",
-    "description": "reindex from [s] to [t]",
-    "headers": {"X-Opaque-Id": "id"},
+    "description": "reindex from [s] to [copy~1]",
+    "headers": {"X-Opaque-Id": "copy~1"},
     "cancelled": False,
 }
 RESPONSE: dict[str, Any] = {"total": 3, "created": 3, "timed_out": False, "failures": []}
@@ -15,23 +15,23 @@ COUNTERS = {"total": 10, "created": 6, "updated": 0, "version_conflicts": 4, "no
 
 
 def test_our_task_is_recognised() -> None:
-    assert is_our_task(TASK, "s", "t", "id")
-    scripted = {**TASK, "description": "reindex from [s] updated with Script{type=inline} to [t]"}
-    assert is_our_task(scripted, "s", "t", "id")
+    assert is_our_task(TASK, "s", "copy~1")
+    scripted = {**TASK, "description": "reindex from [s] updated with Script{type=inline} to [copy~1]"}
+    assert is_our_task(scripted, "s", "copy~1")
 
 
 @pytest.mark.parametrize(
     "difference",
     [
         {"action": "indices:data/write/update/byquery"},
-        {"description": "reindex from [s2] to [t]"},
+        {"description": "reindex from [s2] to [copy~1]"},
         {"description": "reindex from [s] to [t2]"},
         {"headers": {"X-Opaque-Id": "another"}},
         {"headers": {}},
     ],
 )
 def test_a_task_that_got_the_id_after_a_restart_is_not_ours(difference: dict[str, Any]) -> None:
-    assert not is_our_task({**TASK, **difference}, "s", "t", "id")
+    assert not is_our_task({**TASK, **difference}, "s", "copy~1")
 
 
 def test_a_task_that_did_its_work_has_no_problem() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 import creation
 import steps
-from aliases import owner_alias, source_alias
+from aliases import PROVEN_ALIAS, Markers, owner_alias, source_alias
 from errors import (
     AliasRemovalError,
     AliasUpdateError,
@@ -15,12 +15,13 @@ from errors import (
     IndexCreationError,
     IndexDeletionError,
     OpenSearchRequestError,
-    TransientOpenSearchError,
     VerificationError,
 )
 from opensearch_client import IndexInfo
-from support.mocked_domain import EVENT, IN_USE, JOB, MockedDomain, copied, index, proven, target
+from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MockedDomain, copied, index, proven, target
 from support.rebuild import nobody_runs
+
+OTHER = Markers(owner="arn:other")
 
 
 def test_a_source_that_is_gone_is_refused() -> None:
@@ -39,20 +40,35 @@ def test_a_red_source_is_refused() -> None:
 def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
     assert creation.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
-    assert domain.changes == ["create_index"]
+    assert domain.changes == []
 
 
-def test_an_index_that_is_not_in_use_yet_is_made_anew() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target())
+def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(), settings={}))
+    assert creation.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize("differences", [{"markers": OTHER}, {"changes": "others"}])
+def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any]) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
     creation.create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes == ["create_index", "block_writes", "delete_index", "create_index"]
+    assert domain.changes[-3:] == ["block_writes", "delete_index", "create_index"]
+
+
+def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(changes="others"))
+    domain.client.count.return_value = 0
+    domain.client.create_index.side_effect = EXISTS
+    with pytest.raises(ConcurrentReindexError, match="made target index 'a_v2' meanwhile"):
+        creation.create_index(domain.client, EVENT, nobody_runs)
 
 
 def test_an_index_that_is_not_in_use_and_holds_documents_is_refused() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target())
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
     domain.client.count.return_value = 1
-    with pytest.raises(IndexCreationError, match="holds documents, but no alias writes to it"):
+    with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
         creation.create_index(domain.client, EVENT, nobody_runs)
     assert "delete_index" not in domain.changes
 
@@ -62,26 +78,26 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused() -> None:
     [
         (index("u2"), "was not made from this source index"),
         (target(source_uuid="u9"), "was not made from this source index"),
-        (target(changes="others"), "was made with other settings, mappings, script or pipeline"),
-        (target(owner=None), "has lost its owner alias"),
+        (target(IN_USE, changes="others"), "was made with other settings, mappings, script, pipeline or strategy"),
+        (target(markers=Markers()), "has lost its owner alias"),
     ],
 )
 def test_an_index_that_is_not_the_half_done_target_of_this_file_is_refused(existing: IndexInfo, problem: str) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=existing)
     with pytest.raises(IndexCreationError, match=problem):
         creation.create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes == ["create_index"]
+    assert domain.changes == []
 
 
 def test_an_index_that_a_running_execution_owns_names_the_owner() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(owner="arn:other"))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
     with pytest.raises(ConcurrentReindexError, match="arn:other"):
         creation.create_index(domain.client, EVENT, lambda execution_id: execution_id == "arn:other")
-    assert domain.changes == ["create_index"]
+    assert domain.changes == []
 
 
 def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, owner="arn:aws:states:other"))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner="arn:aws:states:other")))
     creation.create_index(domain.client, EVENT, nobody_runs)
     other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~aws~states~other", "must_exist": True}
     mine = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~e", "is_hidden": True}
@@ -93,14 +109,15 @@ def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> No
     [("aliases_not_found_exception", ConcurrentReindexError), ("security_exception", OpenSearchRequestError)],
 )
 def test_a_take_over_that_another_execution_won_is_given_up(error_type: str, raised: type[Exception]) -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(owner="arn:other"))
-    domain.client.update_aliases.side_effect = OpenSearchRequestError(404, error_type, "no")
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
+    reason = f"aliases [{owner_alias('arn:other')}] missing"
+    domain.client.update_aliases.side_effect = OpenSearchRequestError(404, error_type, reason)
     with pytest.raises(raised):
         creation.create_index(domain.client, EVENT, nobody_runs)
 
 
 def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
-    domain = MockedDomain(a_v1=index("u1", owner="arn:other"))
+    domain = MockedDomain(a_v1=index("u1", markers=OTHER))
     with pytest.raises(ConcurrentReindexError, match="the unfinished target of arn:other"):
         creation.create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == []
@@ -147,10 +164,11 @@ def test_the_source_is_not_frozen_before_writes_go_elsewhere() -> None:
 
 def test_block_refresh_and_count_come_in_this_order() -> None:
     domain = copied()
+    domain.indices["a_v2"] = target(IN_USE)
     frozen = steps.update_aliases(domain.client, JOB)
     assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
-    calls = [call[0] for call in domain.client.mock_calls[-5:]]
-    assert calls == ["block_writes", "refresh", "count", "last_seq_no", "put_meta"]
+    calls = [call[0] for call in domain.client.mock_calls[-6:]]
+    assert calls == ["block_writes", "refresh", "count", "last_seq_no", "get_indices", "put_meta"]
 
 
 def test_a_source_that_was_written_to_after_an_earlier_freeze_is_refused() -> None:
@@ -163,8 +181,8 @@ def test_a_source_that_was_written_to_after_an_earlier_freeze_is_refused() -> No
 def test_a_copy_that_an_execution_before_proved_is_not_made_again() -> None:
     domain = proven()
     before = replace(JOB, source_count=-1, source_seq_no=-1, task={})
-    assert steps.update_aliases(domain.client, before) == JOB
-    assert domain.changes == []
+    assert steps.update_aliases(domain.client, before) == replace(JOB, task={"status": "completed"})
+    assert domain.changes == ["block_writes"]
 
 
 def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
@@ -175,6 +193,7 @@ def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
         [
             {"remove": owner},
             {"remove": {"index": "a_v2", "alias": source_alias("u1")}},
+            {"remove": {"index": "a_v2", "alias": PROVEN_ALIAS}},
             {"remove_index": {"index": "a_v1"}},
         ]
     )
@@ -200,7 +219,7 @@ def test_a_source_that_is_to_be_kept_is_not_deleted() -> None:
     keeping = replace(JOB, keep_source=True)
     steps.delete_index(domain.client, keeping)
     assert "a_v1" in domain.indices
-    assert domain.indices["a_v2"].owner is None
+    assert domain.indices["a_v2"].markers.owner is None
     steps.delete_index(domain.client, keeping)
     assert domain.changes == ["update_aliases"]
 
@@ -216,13 +235,6 @@ def test_a_source_that_vanished_is_not_taken_for_done() -> None:
     domain = proven()
     del domain.indices["a_v1"]
     with pytest.raises(VerificationError, match="'a_v1' is gone"):
-        steps.delete_index(domain.client, JOB)
-
-
-def test_a_deletion_waits_for_a_snapshot() -> None:
-    domain = proven()
-    domain.client.update_aliases.side_effect = OpenSearchRequestError(400, "snapshot_in_progress_exception", "busy")
-    with pytest.raises(TransientOpenSearchError, match="busy"):
         steps.delete_index(domain.client, JOB)
 
 

@@ -3,10 +3,20 @@ from typing import Any
 
 import pytest
 
-from aliases import move_alias_actions, owner_alias, owner_of, switch_write_actions
+from aliases import (
+    PROVEN_ALIAS,
+    Markers,
+    is_own_alias,
+    move_alias_actions,
+    new_copy_alias,
+    owner_alias,
+    source_alias,
+    switch_write_actions,
+)
 from reasons import document_error, redact
 from utils import (
     changes_of,
+    copy_settings,
     expand_names,
     forbidden_settings,
     keeps_documents_apart,
@@ -242,8 +252,20 @@ def test_an_owner_alias_names_its_execution_and_nothing_else_does() -> None:
     execution_id = "arn:aws:states:us-east-1:123456789012:execution:reindex-dev:0d6c_X-1"
     alias = owner_alias(execution_id)
     assert name_problem(alias, alias=True) is None
-    assert owner_of(alias) == execution_id
-    assert owner_of("products_current") is None
+    assert Markers.read([alias, "products_current"]) == Markers(owner=execution_id)
+    assert Markers.read(["products_current"]) == Markers()
+
+
+def test_the_modules_own_aliases_are_told_from_those_of_the_user() -> None:
+    copy_alias = new_copy_alias()
+    own = [owner_alias("arn:e"), source_alias("u"), copy_alias, PROVEN_ALIAS]
+    assert all(map(is_own_alias, own))
+    assert Markers.read([*own, "mine"]) == Markers(owner="arn:e", copy_alias=copy_alias, is_proven=True)
+    assert not is_own_alias("opensearch-reindex-mine")
+    assert copy_alias != new_copy_alias()
+    # Legal as the name of an alias, and never as that of an index.
+    assert name_problem(copy_alias, alias=True) is None
+    assert name_problem(copy_alias) == "must be lower case"
 
 
 def test_the_fingerprint_is_of_all_that_changes_an_index_and_of_nothing_else() -> None:
@@ -257,8 +279,10 @@ def test_the_fingerprint_is_of_all_that_changes_an_index_and_of_nothing_else() -
         ({**file, "reindex": {"script": {"source": "x"}}}, {}),
         ({**file, "reindex": {"pipeline": "p"}}, {}),
         ({"settings": {"a": 1}}, {}),
+        ({**file, "strategy": "block_writes"}, {}),
     ]
-    assert len({same, *(changes_of(*other) for other in others)}) == 7
+    assert changes_of({**file, "strategy": "redirect_writes"}, {}) == same
+    assert len({same, *(changes_of(*other) for other in others)}) == 8
 
 
 def test_writes_move_and_every_attribute_of_an_alias_stays() -> None:
@@ -292,11 +316,30 @@ def test_every_alias_moves_to_the_target_in_one_call() -> None:
         "current": {"is_write_index": False},
         "reader": {"filter": {"term": {"a": 1}}, "is_hidden": True},
     }
-    assert move_alias_actions("s", "t", source_aliases, {"current": {"is_write_index": True}}) == [
-        {"remove": {"index": "s", "alias": "current", "must_exist": True}},
+    assert move_alias_actions("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == [
         {"add": {"index": "t", "alias": "reader", "filter": {"term": {"a": 1}}, "is_hidden": True}},
+        {"remove": {"index": "s", "alias": "current", "must_exist": True}},
         {"remove": {"index": "s", "alias": "reader", "must_exist": True}},
     ]
+
+
+@pytest.mark.parametrize("source_aliases", [{}, {"current": {}}, {"current": {"is_write_index": False}}])
+def test_the_target_becomes_the_write_index_of_the_named_alias_also_if_it_is_new(source_aliases: Any) -> None:
+    add, *removes = move_alias_actions("s", "t", source_aliases, {}, "current")
+    assert add == {"add": {"index": "t", "alias": "current", "is_write_index": True}}
+    assert len(removes) == len(source_aliases)
+
+
+@pytest.mark.parametrize(
+    ("settings", "faster"),
+    [
+        ({}, {"refresh_interval": "-1", "number_of_replicas": "0"}),
+        ({"auto_expand_replicas": "false"}, {"refresh_interval": "-1", "number_of_replicas": "0"}),
+        ({"auto_expand_replicas": "0-all"}, {"refresh_interval": "-1"}),
+    ],
+)
+def test_an_index_is_filled_without_refresh_and_replicas(settings: Any, faster: Any) -> None:
+    assert copy_settings(settings) == faster
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 # Every mistake is refused before anything is planned. A run makes one mistake in each of many inputs: a kind of
-# mistake that was let through shows as the input that did not fail. project_name is checked beside environment, and
-# poll_interval_seconds beside execution_timeout_seconds: not in the same run, as the check waits for the other input.
+# mistake that was let through shows as the input that did not fail. project_name is checked beside environment,
+# poll_interval_seconds beside execution_timeout_seconds, and stall_timeout_seconds beside poll_interval_seconds: not in the
+# same run, as the check waits for the other input.
 
 mock_provider "aws" {
   source = "./tests/mocks"
@@ -158,4 +159,32 @@ run "one_bad_entry_among_good_ones" {
   }
 
   expect_failures = [var.allowed_endpoints, var.domain_arns, var.poll_interval_seconds, var.project_name, var.vpc_config]
+}
+
+run "a_copy_that_is_given_up_before_it_is_looked_at" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    poll_interval_seconds = 1000
+  }
+
+  expect_failures = [var.stall_timeout_seconds]
+}
+
+run "a_copy_that_is_given_up_while_opensearch_still_tries" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    stall_timeout_seconds = 59
+  }
+
+  expect_failures = [var.stall_timeout_seconds]
 }

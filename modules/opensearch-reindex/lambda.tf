@@ -56,6 +56,7 @@ resource "aws_lambda_function" "step" {
       DOMAIN_ARNS           = join(",", var.domain_arns)
       LOG_LEVEL             = var.log_level
       POLL_INTERVAL_SECONDS = tostring(var.poll_interval_seconds)
+      STALL_TIMEOUT_SECONDS = tostring(var.stall_timeout_seconds)
     }
   }
 

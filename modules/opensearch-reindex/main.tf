@@ -17,7 +17,7 @@ locals {
   steps = {
     get_trigger_file     = "Reads a trigger file and checks all of it before anything changes"
     create_index         = "Creates the target index from the source index and the trigger file"
-    update_aliases       = "Sends writes to the target index, then freezes and counts the source index"
+    update_aliases       = "Redirects or blocks writes, then counts the frozen source index"
     start_reindex        = "Starts the copy, or finds the one already running"
     check_reindex_status = "Looks how far the copy is"
     remove_alias         = "Proves the copy, then moves the aliases to the target index"

@@ -200,6 +200,23 @@ variable "project_name" {
   }
 }
 
+variable "stall_timeout_seconds" {
+  description = "Seconds after which a copy that comes no further is cancelled with an error. A copy that waits for the `requests_per_second` of its trigger file does not count."
+  type        = number
+  default     = 1800
+  nullable    = false
+
+  validation {
+    condition     = var.stall_timeout_seconds >= 60 && floor(var.stall_timeout_seconds) == var.stall_timeout_seconds
+    error_message = "stall_timeout_seconds: choose a whole number of at least 60. OpenSearch itself goes on trying for some minutes while its queues are full."
+  }
+
+  validation {
+    condition     = var.stall_timeout_seconds >= 2 * var.poll_interval_seconds
+    error_message = "stall_timeout_seconds: choose at least twice poll_interval_seconds, so that a copy is looked at before it is given up."
+  }
+}
+
 variable "tags" {
   description = "Tags of every resource that can have them."
   type        = map(string)

@@ -1,12 +1,14 @@
 import pytest
 
+from aliases import new_copy_alias
 from errors import OpenSearchRequestError
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
 from support.waiting import wait_until
 
+ALIAS = new_copy_alias()
 SLOW = {"requests_per_second": "20", "slices": "2"}
-COPY = {"source": {"index": "a_v1", "size": 10}, "dest": {"index": "a_v2", "op_type": "create"}}
+COPY = {"source": {"index": "a_v1", "size": 10}, "dest": {"index": ALIAS, "op_type": "create"}}
 
 
 @pytest.fixture
@@ -15,8 +17,12 @@ def slow_copy(domain: Domain, client: OpenSearchClient) -> str:
     domain("PUT", "a_v1", {"settings": {"number_of_shards": 2}})
     domain.bulk("a_v1", {str(number): {"n": number} for number in range(10_000)})
     domain("POST", "a_v1/_refresh")
-    domain("PUT", "a_v2")
-    return client.start_reindex(COPY, SLOW, "opaque-1")
+    domain("PUT", "a_v2", {"aliases": {ALIAS: {}}})
+    return client.start_reindex(COPY, SLOW)
+
+
+def copied(client: OpenSearchClient, task_id: str) -> int:
+    return sum(status["created"] for status in client.slice_statuses(task_id))
 
 
 def cancel(domain: Domain, task_id: str) -> None:
@@ -110,18 +116,18 @@ def test_a_task_is_waited_for_and_then_looked_at(domain: Domain, client: OpenSea
 def test_a_running_copy_is_found_by_its_opaque_id_and_not_by_its_slices(
     domain: Domain, client: OpenSearchClient, slow_copy: str
 ) -> None:
-    wait_until(lambda: client.copied_documents(slow_copy))
-    assert client.find_reindex_task("opaque-1") == slow_copy
-    assert client.find_reindex_task("opaque-2") is None
+    wait_until(lambda: copied(client, slow_copy))
+    assert client.find_reindex_task(ALIAS) == slow_copy
+    assert client.find_reindex_task("another") is None
     cancel(domain, slow_copy)
-    wait_until(lambda: client.find_reindex_task("opaque-1") is None)
+    wait_until(lambda: client.find_reindex_task(ALIAS) is None)
 
 
 def test_the_slices_tell_how_many_documents_are_copied(
     domain: Domain, client: OpenSearchClient, slow_copy: str
 ) -> None:
-    first = wait_until(lambda: client.copied_documents(slow_copy))
-    assert wait_until(lambda: client.copied_documents(slow_copy) > first)
+    first = wait_until(lambda: copied(client, slow_copy))
+    assert wait_until(lambda: copied(client, slow_copy) > first)
     cancel(domain, slow_copy)
 
 

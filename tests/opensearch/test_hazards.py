@@ -12,7 +12,7 @@ import steps
 from errors import ConcurrentReindexError, IndexCreationError, ReindexFailedError, VerificationError
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
-from support.rebuild import Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
 
 DOCUMENTS = {str(number): {"n": number} for number in range(100)}
 
@@ -153,7 +153,7 @@ def test_what_writers_delete_after_the_move_stays_deleted(
     second = creation.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
     way: list[Callable[[OpenSearchClient, Any], Any]] = [
         steps.update_aliases,
-        lambda client, job: copying.start_reindex(client, job, 1),
+        lambda client, job: copying.start_reindex(client, job, ENVIRONMENT),
         steps.remove_alias,
         steps.delete_index,
     ]
@@ -167,20 +167,20 @@ def test_what_writers_delete_after_the_move_stays_deleted(
 def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
     rebuild.copy(rebuild.freeze("a_v1"))
     scripted = event("a_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
-    with pytest.raises(IndexCreationError, match="other settings, mappings, script or pipeline"):
+    with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
         creation.create_index(client, {**scripted, "execution_id": "arn:2"}, nobody_runs)
 
 
 def test_a_task_that_is_lost_again_and_again_is_given_up(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    job = replace(rebuild.freeze("a_v1"), task={"id": "gone:1", "restarts": 0})
+    job = replace(rebuild.freeze("a_v1"), task={"id": "gone:1", "copy_alias": "gone", "restarts": 0})
     for restarts in range(1, copying.MAX_RESTARTS + 1):
-        lost = copying.check_reindex_status(client, job, 1)
-        assert lost.task == {"id": "gone:1", "status": "lost", "restarts": restarts}
+        lost = copying.check_reindex_status(client, job, ENVIRONMENT)
+        assert lost.task == {"id": "gone:1", "copy_alias": "gone", "status": "lost", "restarts": restarts}
         job = lost
     with pytest.raises(ReindexFailedError, match="lost 6 times"):
-        copying.check_reindex_status(client, job, 1)
+        copying.check_reindex_status(client, job, ENVIRONMENT)
 
 
 def test_the_deletion_needs_a_proof(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:

@@ -46,6 +46,7 @@ def printed(domain: Domain, *, fails: bool = False, **changes: Any) -> str:
             "DOMAIN_ARNS": "",
             "LOG_LEVEL": "DEBUG",
             "POLL_INTERVAL_SECONDS": "1",
+            "STALL_TIMEOUT_SECONDS": "600",
             **SECRETS,
         },
         capture_output=True,

@@ -10,12 +10,12 @@ import pytest
 import copying
 import creation
 import steps
-from aliases import owner_alias, owner_of
+from aliases import Markers, owner_alias
 from errors import ConcurrentReindexError, IndexCreationError, OpenSearchRequestError, ReindexError
 from job import Job
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
-from support.rebuild import Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
 
 RACERS = 20
 
@@ -63,7 +63,7 @@ def test_of_twenty_that_start_together_one_owns_the_index(domain: Domain, client
     assert {type(error) for error in lost} == {ConcurrentReindexError}
     assert all(won[0].execution_id in error.reason for error in lost)
     aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
-    assert [owner_of(alias) for alias in aliases if owner_of(alias)] == [won[0].execution_id]
+    assert Markers.read(aliases).owner == won[0].execution_id
 
 
 @pytest.mark.usefixtures("source")
@@ -73,7 +73,7 @@ def test_of_twenty_that_take_over_together_one_owns_the_index(domain: Domain, cl
     assert len(won) == 1
     assert {type(error) for error in lost} == {ConcurrentReindexError}
     aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
-    assert [owner_of(alias) for alias in aliases if owner_of(alias)] == [won[0].execution_id]
+    assert Markers.read(aliases).owner == won[0].execution_id
 
 
 @pytest.mark.parametrize("done", range(5))
@@ -112,7 +112,7 @@ def test_an_execution_that_was_taken_for_dead_can_do_no_more(
         with pytest.raises(ConcurrentReindexError):
             step(client, first)
     with pytest.raises(ConcurrentReindexError):
-        copying.start_reindex(client, first, 1)
+        copying.start_reindex(client, first, ENVIRONMENT)
     assert domain.state() == before
 
 
@@ -128,8 +128,14 @@ def test_the_source_stays_when_the_ownership_is_lost_at_the_very_end(domain: Dom
 
 
 @pytest.mark.usefixtures("source")
-def test_a_half_done_target_keeps_the_settings_it_was_made_with(domain: Domain, client: OpenSearchClient) -> None:
-    create(client, domain.url, 1, nobody_runs)
-    with pytest.raises(IndexCreationError, match="other settings, mappings, script or pipeline"):
-        create(client, domain.url, 2, nobody_runs, mappings={"properties": {"m": {"type": "long"}}})
-    assert create(client, domain.url, 2, nobody_runs, reindex={"slices": 2}).reindex["slices"] == 2
+def test_a_target_that_writers_use_keeps_the_settings_it_was_made_with(
+    domain: Domain, client: OpenSearchClient
+) -> None:
+    changes = {"mappings": {"properties": {"m": {"type": "long"}}}}
+    first = create(client, domain.url, 1, nobody_runs)
+    unused = create(client, domain.url, 2, nobody_runs, **changes)
+    assert unused.target_uuid != first.target_uuid
+    steps.update_aliases(client, unused)
+    with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
+        create(client, domain.url, 3, nobody_runs)
+    assert create(client, domain.url, 4, nobody_runs, **changes, reindex={"slices": 2}).reindex["slices"] == 2

@@ -16,7 +16,7 @@ from errors import (
 )
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
-from support.rebuild import Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
 from support.waiting import wait_until
 
 ANALYSIS = {"analyzer": {"folded": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase"]}}}
@@ -90,6 +90,7 @@ def test_every_alias_comes_along_with_all_it_has(domain: Domain, rebuild: Rebuil
     during = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
     assert during.pop(owner_alias(job.execution_id)) == {"is_hidden": True}
     assert during.pop(source_alias(job.source_uuid)) == {"is_hidden": True, "is_write_index": True}
+    assert during.pop(job.task["copy_alias"]) == {"is_hidden": True}
     assert during == {name: aliases[name] for name in ("a_current", "writer")}
     # Who reads through the others sees the source index, whole, until the copy is proven.
     assert domain("GET", "a_v1/_alias")["a_v1"]["aliases"].keys() == aliases.keys()
@@ -224,11 +225,11 @@ def test_a_cancelled_copy_fails_whatever_it_had_done(
     domain("PUT", "a_v1", {"settings": {"number_of_shards": 2}})
     domain.bulk("a_v1", numbered(2000))
     job = rebuild.freeze("a_v1", reindex={"requests_per_second": 10, "batch_size": 10, "slices": 2})
-    started = copying.start_reindex(client, job, 1)
+    started = copying.start_reindex(client, job, ENVIRONMENT)
     assert started.task["status"] == "running"
     domain("POST", f"_tasks/{started.task['id']}/_cancel")
     with pytest.raises(ReindexFailedError, match="cancelled"):
-        wait_until(lambda: copying.check_reindex_status(client, started, 1).task["status"] != "running")
+        wait_until(lambda: copying.check_reindex_status(client, started, ENVIRONMENT).task["status"] != "running")
     # The same copy again finds what is there, and completes.
     again = rebuild.copy(replace(job, reindex={"slices": "auto", "batch_size": 1000}))
     assert again.task["version_conflicts"] > 0
@@ -240,10 +241,10 @@ def test_a_running_copy_is_not_started_again(domain: Domain, rebuild: Rebuild, c
     domain("PUT", "a_v1")
     domain.bulk("a_v1", numbered(2000))
     job = rebuild.freeze("a_v1", reindex={"requests_per_second": 100, "batch_size": 10, "slices": 1})
-    first = copying.start_reindex(client, job, 1)
-    assert copying.start_reindex(client, job, 1).task["id"] == first.task["id"]
+    first = copying.start_reindex(client, job, ENVIRONMENT)
+    assert copying.start_reindex(client, job, ENVIRONMENT).task["id"] == first.task["id"]
     domain("POST", f"_tasks/{first.task['id']}/_cancel")
-    wait_until(lambda: client.find_reindex_task(job.opaque_id) is None)
+    wait_until(lambda: client.find_reindex_task(first.task["copy_alias"]) is None)
 
 
 def test_the_stored_result_of_another_copy_is_not_taken_for_ours(
@@ -255,7 +256,7 @@ def test_the_stored_result_of_another_copy_is_not_taken_for_ours(
     domain.bulk("b_v1", numbered(10))
     other = rebuild.copy(rebuild.freeze("b_v1"))
     job = rebuild.freeze("a_v1")
-    lost = copying.check_reindex_status(client, replace(job, task={"id": other.task["id"]}), 1)
+    lost = copying.check_reindex_status(client, replace(job, task={**other.task, "status": "running"}), ENVIRONMENT)
     assert lost.task["status"] == "lost"
     rebuild.finish(rebuild.copy(job))
     assert domain.documents("a_v2") == numbered(10)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
-from aliases import owner_alias
+from aliases import OWNER_ALIAS_PREFIX, PROVEN_ALIAS, Markers
 from errors import OpenSearchRequestError
 from job import Job
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -18,6 +18,7 @@ JOB = Job(
     source_index="a_v1",
     target_index="a_v2",
     alias_name="a_current",
+    strategy="redirect_writes",
     keep_source=False,
     reindex={"slices": "auto", "batch_size": 1000},
     source_uuid="u1",
@@ -25,15 +26,20 @@ JOB = Job(
     source_health="green",
     source_count=3,
     source_seq_no=2,
-    task={"id": "n:1", "status": "completed", **COUNTERS},
+    task={"id": "n:1", "copy_alias": "copy~1", "restarts": 0, **COUNTERS, "status": "completed"},
 )
 EVENT = {**event("a_v1", JOB.opensearch_endpoint), "execution_id": JOB.execution_id}
 EXISTS = OpenSearchRequestError(400, "resource_already_exists_exception", "index [a_v2] already exists")
 MADE_FROM = {
     "source_index": JOB.source_index,
     "source_uuid": JOB.source_uuid,
+    "source_was_blocked": False,
+    "strategy": JOB.strategy,
     "changes": changes_of(EVENT["trigger_file"], EVENT["index"]),
 }
+OWNED = Markers(owner=JOB.execution_id)
+COPIED = replace(OWNED, copy_alias="copy~1")
+PROVEN = replace(OWNED, is_proven=True)
 IN_USE = {JOB.alias_name: {"is_write_index": True}}
 
 
@@ -48,16 +54,16 @@ def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) 
     return replace(IndexInfo(uuid, aliases or {}, {"blocks": {"write": "true"}}, {}), **differences)
 
 
-def target(aliases: dict[str, Any] | None = None, *, owner: str | None = "arn:e", **made_from: Any) -> IndexInfo:
+def target(aliases: dict[str, Any] | None = None, markers: Markers = OWNED, **made_from: Any) -> IndexInfo:
     """The target index, as CreateIndex made it unless told otherwise.
 
     Args:
         aliases: by name.
-        owner: ARN of the execution that works on it.
+        markers: what this module's own aliases say.
         made_from: other values of what it says about its origin.
     """
     mappings = {"_meta": {"opensearch_reindex": {**MADE_FROM, **made_from}}}
-    return index("u2", aliases, owner=owner, mappings=mappings)
+    return index("u2", aliases, markers=markers, mappings=mappings)
 
 
 class MockedDomain:
@@ -81,42 +87,61 @@ class MockedDomain:
         self.client.create_index.side_effect = self.create_index
         self.client.delete_index.side_effect = self.indices.pop
         self.client.put_meta.side_effect = self.put_meta
-        self.client.update_aliases.side_effect = self.remove_index
+        self.client.slice_statuses.return_value = []
+        self.client.update_aliases.side_effect = self.update_markers
 
     def create_index(self, name: str, body: dict[str, Any]) -> None:
         """Make the target index unless it is there."""
         if name in self.indices:
             raise EXISTS
-        self.indices[name] = IndexInfo("u2", {}, body["settings"]["index"], body["mappings"], owner=JOB.execution_id)
+        self.indices[name] = IndexInfo("u2", {}, body["settings"]["index"], body["mappings"], markers=OWNED)
 
     def put_meta(self, name: str, meta: dict[str, Any]) -> None:
         """Replace `_meta` of the mapping."""
         info = self.indices[name]
         self.indices[name] = replace(info, mappings={**info.mappings, "_meta": meta})
 
-    def remove_index(self, actions: list[dict[str, Any]]) -> None:
-        """Of all alias actions, those of the last step take effect here."""
+    def update_markers(self, actions: list[dict[str, Any]]) -> None:
+        """Of all alias actions, those on the source index itself and on this module's own aliases take effect here."""
         for action in actions:
-            if "remove_index" in action:
-                del self.indices[action["remove_index"]["index"]]
-            if "remove" in action and action["remove"]["alias"] == owner_alias("arn:e"):
-                self.indices["a_v2"] = replace(self.indices["a_v2"], owner=None)
+            ((kind, what),) = action.items()
+            if kind == "remove_index":
+                del self.indices[what["index"]]
+            elif what["alias"].startswith(OWNER_ALIAS_PREFIX):
+                owner = Markers.read([what["alias"]]).owner if kind == "add" else None
+                self._mark(what["index"], owner=owner)
+            elif what["alias"] == PROVEN_ALIAS:
+                self._mark(what["index"], is_proven=kind == "add")
+
+    def _mark(self, name: str, **differences: Any) -> None:
+        info = self.indices[name]
+        self.indices[name] = replace(info, markers=replace(info.markers, **differences))
 
     @property
     def changes(self) -> list[str]:
         """Names of the changing calls, in their order."""
-        changing = {"create_index", "delete_index", "update_aliases", "block_writes", "put_meta", "start_reindex"}
+        changing = {
+            "allow_writes",
+            "block_writes",
+            "cancel_task",
+            "create_index",
+            "delete_index",
+            "put_meta",
+            "put_settings",
+            "start_reindex",
+            "update_aliases",
+        }
         return [call[0] for call in self.client.mock_calls if call[0] in changing]
 
 
 def copied() -> MockedDomain:
     """A domain on which the copy is done, and RemoveAlias has yet to prove it."""
-    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, frozen_seq_no=JOB.source_seq_no))
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, frozen_seq_no=JOB.source_seq_no))
 
 
 def proven() -> MockedDomain:
     """A domain on which everything but the deletion is done."""
-    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, frozen_seq_no=JOB.source_seq_no, proven=JOB.task))
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, PROVEN, frozen_seq_no=JOB.source_seq_no))
 
 
 def task_answer(**differences: Any) -> dict[str, Any]:
@@ -127,8 +152,8 @@ def task_answer(**differences: Any) -> dict[str, Any]:
     """
     task = {
         "action": "indices:data/write/reindex",
-        "description": "reindex from [a_v1] to [a_v2]",
-        "headers": {"X-Opaque-Id": JOB.opaque_id},
+        "description": "reindex from [a_v1] to [copy~1]",
+        "headers": {"X-Opaque-Id": "copy~1"},
         "cancelled": False,
         "status": {"created": 1, "updated": 0, "version_conflicts": 1, "noops": 0},
     }

@@ -5,14 +5,20 @@ from typing import Any
 import copying
 import creation
 import steps
+from environment import Environment
 from job import Job
 from opensearch_client import OpenSearchClient
 from support.trigger_file import trigger_file
 
+# Tests look again after a second.
+ENVIRONMENT = Environment(
+    allowed_endpoints=(), domain_arns=(), poll_interval_seconds=1, region="us-east-1", stall_timeout_seconds=600
+)
+
 
 def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
     """What the state machine of one index starts with; changes are keys of the trigger file."""
-    defaults = {"keep_source": False, "s3_uri": "s3://triggers/test.json"}
+    defaults = {"keep_source": False, "s3_uri": "s3://triggers/test.json", "strategy": "redirect_writes"}
     reindex = {"slices": "auto", "batch_size": 1000, **changes.pop("reindex", {})}
     file = trigger_file(url, **{**defaults, **changes}, reindex=reindex)
     del file["indices"]
@@ -49,10 +55,10 @@ class Rebuild:
     def copy(self, job: Job) -> Job:
         """StartReindex and, until it is done, CheckReindexStatus."""
         for _ in range(self.times):
-            started = copying.start_reindex(self.client, job, 1)
-        while started.task["status"] == "running":
-            started = copying.check_reindex_status(self.client, started, 1)
-        return copying.start_reindex(self.client, job, 1) if started.task["status"] == "lost" else started
+            started = copying.start_reindex(self.client, job, ENVIRONMENT)
+        while started.task["status"] in ("running", "recovering"):
+            started = copying.check_reindex_status(self.client, started, ENVIRONMENT)
+        return copying.start_reindex(self.client, job, ENVIRONMENT) if started.task["status"] == "lost" else started
 
     def finish(self, job: Job) -> Job:
         """RemoveAlias and DeleteIndex."""

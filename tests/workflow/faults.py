@@ -100,4 +100,4 @@ def _first(calls: int | None, hook: Hook) -> Hook:
 def poll_once(handler: Handler, event: Event) -> State:
     """Answer StartReindex as if the copy were still running, so that CheckReindexStatus is called."""
     state = handler(event)
-    return {**state, "task": {"id": state["task"]["id"], "status": "running", "wait_seconds": 0}}
+    return {**state, "task": {**state["task"], "status": "running", "wait_seconds": 0}}

@@ -115,7 +115,7 @@ def test_a_task_id_that_became_another_task_is_not_taken_for_the_copy(
     def answer_with_the_foreign_task(handler: Handler, event: Event) -> State:
         state = handler(event)
         if len(machines.functions.of("start_reindex")) == 0:
-            return {**state, "task": {"id": foreign_task, "status": "running", "wait_seconds": 0}}
+            return {**state, "task": {**state["task"], "id": foreign_task, "status": "running", "wait_seconds": 0}}
         return state
 
     machines.functions.hooks["start_reindex"] = answer_with_the_foreign_task

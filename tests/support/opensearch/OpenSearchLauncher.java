@@ -24,6 +24,8 @@ public final class OpenSearchLauncher {
                 .putList("node.roles", "cluster_manager", "data", "ingest")
                 .put("http.port", httpPort)
                 .put("transport.port", transportPort)
+                // Where a repository of snapshots may be.
+                .put("path.repo", folder)
                 // Nothing to find: two nodes on one machine must not look for each other.
                 .put("discovery.type", "single-node")
                 // A laptop's disk is often more than 95 % full, at which indices would become read-only.

@@ -1,0 +1,75 @@
+"""Who works on a target index: one execution at a time, by compare-and-set, and what it notes for the next one."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aliases import OWNER_ALIAS_PREFIX, RELEASED, take_over_actions
+from errors import ROLL_BACK, ConcurrentReindexError, IndexCreationError, OpenSearchRequestError
+from job import Job
+from logs import log
+from opensearch_client import IndexInfo, OpenSearchClient
+from utils import PROVENANCE_KEY, provenance_of
+
+
+def take_ownership(
+    client: OpenSearchClient, target_index: str, target: IndexInfo, execution_id: str, is_running: Callable[[str], bool]
+) -> None:
+    """Make sure that of all executions this one works on the target index, and no other that runs.
+
+    Raises:
+        ConcurrentReindexError: another execution works on it.
+        IndexCreationError: the target index has lost its owner alias.
+    """
+    owner = target.markers.owner
+    if owner == execution_id:
+        return
+    if owner is None:
+        raise IndexCreationError(f"target index {target_index!r} has lost its owner alias", next_step=ROLL_BACK)
+    if owner != RELEASED and is_running(owner):
+        raise ConcurrentReindexError(f"target index {target_index!r} is owned by execution {owner}, which runs")
+    _update_owned(client, target_index, owner, execution_id, [])
+    log.warning("took over from an execution that is over", extra={"previous_owner": owner})
+
+
+def update_aliases_as_owner(client: OpenSearchClient, job: Job, actions: list[dict[str, Any]]) -> None:
+    """Apply alias actions, all or none, and only while this execution owns the target index.
+
+    Raises:
+        ConcurrentReindexError: it does not any more.
+    """
+    _update_owned(client, job.target_index, job.execution_id, job.execution_id, actions)
+
+
+def release_ownership(client: OpenSearchClient, job: Job, actions: list[dict[str, Any]]) -> None:
+    """Apply alias actions and give the target index up: whatever this execution does late fails from here on.
+
+    Raises:
+        ConcurrentReindexError: it is another execution's.
+    """
+    _update_owned(client, job.target_index, job.execution_id, RELEASED, actions)
+
+
+def note(client: OpenSearchClient, job: Job, target: IndexInfo, **facts: Any) -> None:
+    """Write into the target index what an execution that takes over has to know.
+
+    Args:
+        client: the domain.
+        job: state so far.
+        target: the target index as it is.
+        facts: keys and values of `_meta.opensearch_reindex`.
+    """
+    meta = target.mappings.get("_meta", {})
+    client.put_meta(job.target_index, {**meta, PROVENANCE_KEY: {**provenance_of(target.mappings), **facts}})
+
+
+def _update_owned(
+    client: OpenSearchClient, target_index: str, owner: str, new_owner: str, actions: list[dict[str, Any]]
+) -> None:
+    try:
+        client.update_aliases([*take_over_actions(target_index, owner, new_owner), *actions])
+    except OpenSearchRequestError as error:
+        if error.error_type != "aliases_not_found_exception" or OWNER_ALIAS_PREFIX not in error.reason:
+            raise
+        raise ConcurrentReindexError(
+            f"another execution took target index {target_index!r} over from {owner}"
+        ) from error

@@ -1,0 +1,255 @@
+"""Strategy `block_writes`: writes are refused while an index is copied, and nothing that was accepted is lost."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import copying
+import creation
+import steps
+from aliases import RELEASED, Markers
+from errors import ConcurrentReindexError, IndexCreationError, ReindexFailedError, VerificationError
+from job import Job
+from opensearch_client import OpenSearchClient
+from support.domain import Domain
+from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.waiting import wait_until
+
+DOCUMENTS = {str(number): {"n": number} for number in range(300)}
+# Slow enough to be met in its middle.
+SLOW = {"slices": 1, "batch_size": 10, "requests_per_second": 20}
+FAST = {"slices": "auto", "batch_size": 1000}
+
+
+@pytest.fixture(autouse=True)
+def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "FIRST_WAIT_SECONDS", 1)
+    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}, "reader": {}}})
+    domain.bulk("a_v1", DOCUMENTS)
+
+
+def create(client: OpenSearchClient, url: str, number: int, **changes: Any) -> Job:
+    started = event("a_v1", url, strategy="block_writes", **changes)
+    return creation.create_index(client, {**started, "execution_id": f"arn:{number}"}, nobody_runs)
+
+
+def settings(domain: Domain, index: str) -> dict[str, Any]:
+    found: dict[str, Any] = domain("GET", index)[index]["settings"]["index"]
+    return found
+
+
+def is_blocked(domain: Domain, index: str = "a_v1") -> bool:
+    return bool(settings(domain, index).get("blocks", {}).get("write") == "true")
+
+
+def aliases(domain: Domain, index: str) -> dict[str, Any]:
+    found: dict[str, Any] = domain("GET", f"{index}/_alias")[index]["aliases"]
+    return found
+
+
+def half_copied(client: OpenSearchClient, domain: Domain) -> Job:
+    """An execution that was killed while the copy ran; the copy goes on."""
+    job = steps.update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
+    started = copying.start_reindex(client, job, ENVIRONMENT)
+    assert started.task["status"] == "running"
+    wait_until(lambda: domain("POST", "a_v2/_refresh") and domain("GET", "a_v2/_count")["count"])
+    return started
+
+
+def finish(rebuild: Rebuild, client: OpenSearchClient, job: Job) -> None:
+    rebuild.finish(rebuild.copy(steps.update_aliases(client, replace(job, reindex=FAST))))
+
+
+def is_only_the_target_left(domain: Domain) -> bool:
+    return not domain.exists("a_v1") and aliases(domain, "a_v2") == {
+        "a_current": {"is_write_index": True},
+        "reader": {},
+    }
+
+
+@pytest.mark.parametrize("twice", [False, True])
+def test_readers_see_the_source_whole_and_writers_are_refused_until_the_move(
+    domain: Domain, client: OpenSearchClient, *, twice: bool
+) -> None:
+    rebuild = Rebuild(client, domain.url, twice=twice)
+    job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
+    assert domain.documents("a_current") == DOCUMENTS
+    assert set(domain("GET", "_alias/a_current,reader")) == {"a_v1"}
+    for method, path in (("PUT", "_doc/1"), ("POST", "_doc"), ("POST", "_update/1"), ("DELETE", "_doc/1")):
+        body = None if method == "DELETE" else {"doc": {"n": 0}}
+        assert domain(method, f"a_current/{path}", body, ok=False)["status"] == 403
+    rebuild.finish(job)
+    assert is_only_the_target_left(domain)
+    assert domain.documents("a_current") == DOCUMENTS
+    domain("DELETE", "a_current/_doc/1")
+
+
+@pytest.mark.parametrize("given", [{}, {"refresh_interval": "7s"}])
+def test_the_target_is_filled_without_refresh_and_replicas_and_gets_its_own_settings_back(
+    domain: Domain, rebuild: Rebuild, given: dict[str, Any]
+) -> None:
+    domain("PUT", "a_v1/_settings", {"number_of_replicas": 1, **given})
+    job = rebuild.freeze("a_v1", strategy="block_writes")
+    during = settings(domain, "a_v2")
+    assert (during["refresh_interval"], during["number_of_replicas"]) == ("-1", "0")
+    rebuild.finish(rebuild.copy(job))
+    after = settings(domain, "a_v2")
+    assert (after.get("refresh_interval"), after["number_of_replicas"]) == (given.get("refresh_interval"), "1")
+
+
+def test_replicas_that_opensearch_sets_itself_are_left_to_it(domain: Domain, rebuild: Rebuild) -> None:
+    domain("PUT", "a_v1/_settings", {"auto_expand_replicas": "0-1"})
+    rebuild("a_v1", strategy="block_writes")
+    assert settings(domain, "a_v2")["auto_expand_replicas"] == "0-1"
+
+
+def test_a_domain_that_wants_a_copy_in_each_zone_gets_them_at_once(domain: Domain, rebuild: Rebuild) -> None:
+    awareness = "cluster.routing.allocation.awareness"
+    attribute = "shard_indexing_pressure_enabled"  # every node has it; three values make three zones
+    zones = {
+        f"{awareness}.attributes": attribute,
+        f"{awareness}.force.{attribute}.values": "true,b,c",
+        f"{awareness}.balance": True,
+    }
+    domain("PUT", "a_v1/_settings", {"number_of_replicas": 2})
+    domain("PUT", "_cluster/settings", {"transient": zones})
+    try:
+        job = rebuild.freeze("a_v1", strategy="block_writes")
+    finally:
+        domain("PUT", "_cluster/settings", {"transient": {f"{awareness}.*": None}})
+    assert settings(domain, "a_v2")["number_of_replicas"] == "2"
+    rebuild.finish(rebuild.copy(job))
+    assert domain.documents("a_current") == DOCUMENTS
+
+
+def test_the_aliases_wait_until_the_target_is_as_healthy_as_the_source(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
+    started = copying.start_reindex(client, job, ENVIRONMENT)
+    assert (started.task["status"], started.task["created"]) == ("recovering", len(DOCUMENTS))
+    assert copying.check_reindex_status(client, started, ENVIRONMENT).task["status"] == "recovering"
+    assert "a_current" not in aliases(domain, "a_v2")
+    job = replace(started, settings_after_copy={"number_of_replicas": 0})  # as if a second node had come
+    rebuild.finish(copying.check_reindex_status(client, job, ENVIRONMENT))
+    assert is_only_the_target_left(domain)
+
+
+def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: OpenSearchClient) -> None:
+    job = half_copied(client, domain)
+    for _ in range(2):  # the answer of the first may get lost
+        steps.release_source(client, job)
+        assert not is_blocked(domain)
+    assert Markers.read(aliases(domain, "a_v2")).owner == RELEASED
+    wait_until(lambda: client.find_reindex_task(job.task["copy_alias"]) is None)
+    domain("PUT", "a_current/_doc/new", {"n": -1})
+    assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}
+
+
+def test_what_the_failed_run_still_does_afterwards_has_no_effect(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
+    steps.release_source(client, job)
+    domain("DELETE", "a_current/_doc/1")
+    before = domain.state()
+    for step in (steps.update_aliases, steps.remove_alias, steps.delete_index):
+        with pytest.raises(ConcurrentReindexError):
+            step(client, job)
+    with pytest.raises(ConcurrentReindexError):
+        copying.start_reindex(client, job, ENVIRONMENT)
+    assert domain.state() == before
+
+
+def test_a_block_of_the_user_is_not_lifted(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1/_block/write")
+    steps.release_source(client, half_copied(client, domain))
+    assert is_blocked(domain)
+
+
+def test_a_block_that_a_killed_run_left_is_not_taken_for_the_users(domain: Domain, client: OpenSearchClient) -> None:
+    half_copied(client, domain)
+    second = create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
+    steps.release_source(client, steps.update_aliases(client, second))
+    assert not is_blocked(domain)
+
+
+def test_nothing_is_released_when_the_aliases_have_moved(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
+    steps.remove_alias(client, job)
+    steps.release_source(client, job)
+    assert is_blocked(domain)
+    steps.delete_index(client, job)
+    assert is_only_the_target_left(domain)
+
+
+def test_after_a_kill_the_next_upload_goes_on_with_the_running_copy(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    first = half_copied(client, domain)
+    second = create(client, domain.url, 2, reindex=SLOW)
+    assert second.target_uuid == first.target_uuid
+    again = copying.start_reindex(client, steps.update_aliases(client, second), ENVIRONMENT)
+    assert again.task["id"] == first.task["id"]
+    domain("POST", f"_reindex/{first.task['id']}/_rethrottle?requests_per_second=-1")
+    rebuild.finish(rebuild.copy(again))
+    assert is_only_the_target_left(domain)
+    assert domain.documents("a_current") == DOCUMENTS
+
+
+@pytest.mark.parametrize("release", [False, True])
+def test_what_was_written_after_a_failure_is_in_the_next_run(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild, *, release: bool
+) -> None:
+    first = half_copied(client, domain)
+    if release:
+        steps.release_source(client, first)
+    else:  # a kill, and the line that the README gives
+        domain("PUT", "a_v1/_settings", {"index.blocks.write": None})
+    domain("DELETE", "a_current/_doc/1")
+    domain("POST", "a_current/_update/2", {"doc": {"m": True}})
+    domain("PUT", "a_current/_doc/new", {"n": -1})
+    second = create(client, domain.url, 2)
+    assert second.target_uuid != first.target_uuid
+    finish(rebuild, client, second)
+    kept = {key: each for key, each in DOCUMENTS.items() if key != "1"}
+    assert domain.documents("a_current") == {**kept, "2": {"n": 2, "m": True}, "new": {"n": -1}}
+    assert is_only_the_target_left(domain)
+    wait_until(lambda: client.find_reindex_task(first.task["copy_alias"]) is None)
+
+
+def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    domain.bulk("a_v1", {"bad": {"m": "no number"}})
+    job = steps.update_aliases(client, create(client, domain.url, 1, mappings={"properties": {"m": {"type": "long"}}}))
+    with pytest.raises(ReindexFailedError, match="1 with status 400"):
+        rebuild.copy(job)
+    steps.release_source(client, job)
+    finish(rebuild, client, create(client, domain.url, 2, mappings={"properties": {"m": {"type": "text"}}}))
+    assert domain.documents("a_current") == {**DOCUMENTS, "bad": {"m": "no number"}}
+    assert is_only_the_target_left(domain)
+
+
+def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    steps.release_source(client, half_copied(client, domain))
+    second = create(client, domain.url, 2)  # finds the source as it was frozen, and goes on
+    domain("PUT", "a_current/_doc/1", {"n": -1})
+    with pytest.raises(VerificationError, match="written to after"):
+        steps.update_aliases(client, second)
+    steps.release_source(client, second)
+    finish(rebuild, client, create(client, domain.url, 3))
+    assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
+
+
+def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client: OpenSearchClient) -> None:
+    steps.release_source(client, half_copied(client, domain))
+    domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v2", "alias": "theirs"}}]})
+    with pytest.raises(IndexCreationError, match="holds documents"):
+        create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
+    assert domain.exists("a_v2")
