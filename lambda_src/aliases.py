@@ -26,7 +26,7 @@ class Markers:
 
     Attributes:
         owner: ARN of the execution that works on it, or `released`; None: nobody began, or the work is done.
-        copy_alias: the alias that the latest copy writes through.
+        copy_alias: the alias that the latest copy writes through; there is one until the aliases have moved.
         is_proven: the copy was proven complete, and the aliases of the source index were moved here.
     """
 
@@ -66,7 +66,7 @@ def source_alias(source_uuid: str) -> str:
 def new_copy_alias() -> str:
     """The hidden alias of one copy, which writes through it and through nothing else.
 
-    Whoever takes the alias away ends the copy, however late it was started: at its next batch it has no target.
+    Whoever puts another one in its place ends the copy, however late it was started: its next batch has no target.
     """
     return COPY_ALIAS_PREFIX + uuid4().hex
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from aliases import new_copy_alias
 from environment import Environment
-from errors import ReindexFailedError
+from errors import ROLL_BACK, ReindexFailedError, ReindexStartError
 from guards import both_indices, is_as_healthy
 from job import Job
 from logs import log
@@ -33,22 +33,25 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
 
     Raises:
         ReindexFailedError: as `check_reindex_status`.
+        ReindexStartError: somebody took the copy alias away.
         ConcurrentReindexError: another execution works on the target index.
     """
     _, target = both_indices(client, job)
     if job.task.get("status") == "completed":
         return job  # proven by an execution before, see update_aliases
     restarts = job.task.get("restarts", 0)
+    copy_alias = target.markers.copy_alias
+    if copy_alias is None:
+        raise ReindexStartError(f"target index {job.target_index!r} has lost its copy alias", next_step=ROLL_BACK)
     if job.source_count == 0:
         # Slicing an empty index fails on some versions (OpenSearch#16549), and there is nothing to copy.
         counters = dict.fromkeys(("total", *OUTCOMES, "deleted"), 0)
-        return _finish(client, replace(job, task={"id": None, **counters}), environment)
-    copy_alias = target.markers.copy_alias
-    task_id = _find_copy(client, job, target)
-    if copy_alias and task_id:
+        return _finish(client, replace(job, task={"id": None, "copy_alias": copy_alias, **counters}), environment)
+    task_id = _find_copy(client, job, target, copy_alias)
+    if task_id:
         log.info("the copy was started before", extra={"task_id": task_id})
     else:
-        copy_alias = _open_copy(client, job, target)
+        copy_alias = _open_copy(client, job, copy_alias)
         task_id = client.start_reindex(_reindex_body(job, copy_alias), _reindex_params(job))
         note(client, job, target, task_id=task_id)
         log.info("copy started", extra={"task_id": task_id, "documents": job.source_count})
@@ -97,11 +100,8 @@ def stop_copy(client: OpenSearchClient, copy_alias: str | None) -> None:
         log.warning("the copy was cancelled", extra={"task_id": task_id})
 
 
-def _find_copy(client: OpenSearchClient, job: Job, target: IndexInfo) -> str | None:
+def _find_copy(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias: str) -> str | None:
     """The latest copy, if it runs or has done its work: by the id it noted, or by its X-Opaque-Id."""
-    copy_alias = target.markers.copy_alias
-    if copy_alias is None:
-        return None
     noted: str | None = provenance_of(target.mappings).get("task_id")
     answer = client.get_task(noted) if noted else None
     if answer and is_our_task(answer["task"], job.source_index, copy_alias) and not task_problems(answer):
@@ -109,14 +109,15 @@ def _find_copy(client: OpenSearchClient, job: Job, target: IndexInfo) -> str | N
     return client.find_reindex_task(copy_alias)
 
 
-def _open_copy(client: OpenSearchClient, job: Job, target: IndexInfo) -> str:
-    """The alias for a new copy. A copy that was started before can write no more."""
-    copy_alias = new_copy_alias()
-    actions: list[dict[str, Any]] = [{"add": {"index": job.target_index, "alias": copy_alias, "is_hidden": True}}]
-    if target.markers.copy_alias:
-        actions.append({"remove": {"index": job.target_index, "alias": target.markers.copy_alias}})
+def _open_copy(client: OpenSearchClient, job: Job, copy_alias: str) -> str:
+    """Put an alias for a new copy in the place of the latest one's, which can write no more. Of two callers one can."""
+    opened = new_copy_alias()
+    actions: list[dict[str, Any]] = [
+        {"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}},
+        {"add": {"index": job.target_index, "alias": opened, "is_hidden": True}},
+    ]
     update_aliases_as_owner(client, job, actions)
-    return copy_alias
+    return opened
 
 
 def _lost(job: Job, message: str) -> Job:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from aliases import SOURCE_ALIAS_PREFIX, owner_alias, source_alias
+from aliases import SOURCE_ALIAS_PREFIX, new_copy_alias, owner_alias, source_alias
 from copying import stop_copy
 from errors import (
     ROLL_BACK,
@@ -123,6 +123,7 @@ def _target_body(
         "aliases": {
             owner_alias(execution_id): {"is_hidden": True},
             source_alias(source.uuid): {"is_hidden": True, "is_write_index": True},
+            new_copy_alias(): {"is_hidden": True},
         },
     }
 

@@ -4,7 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from aliases import OWNER_ALIAS_PREFIX, RELEASED, take_over_actions
-from errors import ROLL_BACK, ConcurrentReindexError, IndexCreationError, OpenSearchRequestError
+from errors import (
+    ROLL_BACK,
+    ConcurrentReindexError,
+    IndexCreationError,
+    OpenSearchRequestError,
+    TransientOpenSearchError,
+)
 from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -36,6 +42,7 @@ def update_aliases_as_owner(client: OpenSearchClient, job: Job, actions: list[di
 
     Raises:
         ConcurrentReindexError: it does not any more.
+        TransientOpenSearchError: an alias is not where it was a moment ago.
     """
     _update_owned(client, job.target_index, job.execution_id, job.execution_id, actions)
 
@@ -68,8 +75,10 @@ def _update_owned(
     try:
         client.update_aliases([*take_over_actions(target_index, owner, new_owner), *actions])
     except OpenSearchRequestError as error:
-        if error.error_type != "aliases_not_found_exception" or OWNER_ALIAS_PREFIX not in error.reason:
+        if error.error_type != "aliases_not_found_exception":
             raise
-        raise ConcurrentReindexError(
-            f"another execution took target index {target_index!r} over from {owner}"
-        ) from error
+        if OWNER_ALIAS_PREFIX in error.reason:
+            reason = f"another execution took target index {target_index!r} over from {owner}"
+            raise ConcurrentReindexError(reason) from error
+        # By another run of this step, or by hand: the next attempt looks at the aliases anew.
+        raise TransientOpenSearchError(f"aliases were changed meanwhile: {error.reason}") from error

@@ -10,6 +10,8 @@ from errors import (
     AliasRemovalError,
     AliasUpdateError,
     IndexDeletionError,
+    OpenSearchRequestError,
+    ReindexError,
     VerificationError,
 )
 from guards import both_indices, prove, prove_source_unchanged
@@ -95,9 +97,9 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
         prove(client, job)
         # From here on writers may delete what was copied: documents are not compared again, and no copy that was
         # started twice may bring them back.
+        copy_alias = job.task["copy_alias"]
+        actions.append({"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}})
         actions.append({"add": {"index": job.target_index, "alias": PROVEN_ALIAS, "is_hidden": True}})
-        if target.markers.copy_alias:
-            actions.append({"remove": {"index": job.target_index, "alias": target.markers.copy_alias}})
     if actions:
         update_aliases_as_owner(client, job, actions)
     moved_source, moved_target = both_indices(client, job)
@@ -118,9 +120,21 @@ def delete_index(client: OpenSearchClient, job: Job) -> Job:
         VerificationError: the proof does not hold any more, or an alias still points at the source index.
         DomainBusyError: a snapshot holds the index.
     """
-    if _is_done(client, job):
-        log.info("the index was done before")  # by this step, whose answer got lost
-        return job
+    try:
+        if not _is_done(client, job):
+            _delete_source(client, job)
+    except (ReindexError, OpenSearchRequestError):
+        if not _is_done(client, job):  # by another run of this step at the same moment
+            raise
+    if not _is_done(client, job):
+        raise IndexDeletionError(
+            f"{job.target_index!r} is still owned, or {job.source_index!r} is there, though OpenSearch says it is done"
+        )
+    log.info("index reindexed", extra={"documents": job.source_count, "task": job.task, "source_kept": job.keep_source})
+    return job
+
+
+def _delete_source(client: OpenSearchClient, job: Job) -> None:
     source, target = prove_source_unchanged(client, job)
     if not target.markers.is_proven:
         raise VerificationError("the copy was never proven complete")
@@ -135,12 +149,6 @@ def delete_index(client: OpenSearchClient, job: Job) -> Job:
     if not job.keep_source:
         actions.append({"remove_index": {"index": job.source_index}})
     client.update_aliases(actions)
-    if not _is_done(client, job):
-        raise IndexDeletionError(
-            f"{job.target_index!r} is still owned, or {job.source_index!r} is there, though OpenSearch says it is done"
-        )
-    log.info("index reindexed", extra={"documents": job.source_count, "task": job.task, "source_kept": job.keep_source})
-    return job
 
 
 def _redirect_writes(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:

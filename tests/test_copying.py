@@ -7,8 +7,8 @@ import pytest
 
 import copying
 from aliases import COPY_ALIAS_PREFIX
-from errors import ReindexFailedError
-from support.mocked_domain import COPIED, COUNTERS, IN_USE, JOB, MockedDomain, copied, index, target, task_answer
+from errors import ReindexFailedError, ReindexStartError
+from support.mocked_domain import COUNTERS, IN_USE, JOB, OWNED, MockedDomain, copied, index, target, task_answer
 from support.rebuild import ENVIRONMENT
 
 FROZEN = replace(JOB, task={})
@@ -19,6 +19,13 @@ def test_nothing_is_started_for_an_empty_index() -> None:
     domain = copied()
     task = copying.start_reindex(domain.client, replace(FROZEN, source_count=0), ENVIRONMENT).task
     assert task["status"] == "completed"
+    assert domain.changes == []
+
+
+def test_a_target_that_lost_its_copy_alias_is_not_copied_to() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, replace(OWNED, copy_alias=None)))
+    with pytest.raises(ReindexStartError, match="lost its copy alias"):
+        copying.start_reindex(domain.client, FROZEN, ENVIRONMENT)
     assert domain.changes == []
 
 
@@ -33,7 +40,7 @@ def test_a_copy_that_runs_already_is_found_and_not_started_again() -> None:
 
 
 def test_a_copy_that_noted_its_id_is_found_also_when_it_is_over() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, task_id="n:7"))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, task_id="n:7"))
     domain.client.get_task.return_value = task_answer()
     assert copying.start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:7"
     assert domain.changes == []
@@ -52,9 +59,9 @@ def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
         "script": {"source": "ctx.op = 'noop'"},
     }
     copying.start_reindex(domain.client, replace(FROZEN, reindex=options), ENVIRONMENT)
-    *_, opened = domain.client.update_aliases.call_args.args[0]
-    assert opened == {"remove": {"index": "a_v2", "alias": "copy~1"}}
-    new_alias = domain.client.update_aliases.call_args.args[0][2]["add"]["alias"]
+    *_, closed, opened = domain.client.update_aliases.call_args.args[0]
+    assert closed == {"remove": {"index": "a_v2", "alias": "copy~1", "must_exist": True}}
+    new_alias = opened["add"]["alias"]
     assert new_alias.startswith(COPY_ALIAS_PREFIX)
     body = {
         "conflicts": "proceed",
@@ -112,7 +119,7 @@ def test_a_cancelled_copy_fails(*, completed: bool) -> None:
 
 
 def test_a_copy_that_another_attempt_replaced_is_left_for_that_one() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, replace(COPIED, copy_alias="copy~2")))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, replace(OWNED, copy_alias="copy~2")))
     failure = {"id": "1", "status": 400, "cause": {"type": "invalid_index_name_exception", "reason": "x"}}
     domain.client.get_task.return_value = task_answer(response={**COUNTERS, "failures": [failure]})
     assert copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task["status"] == "lost"

@@ -15,6 +15,7 @@ from errors import (
     IndexCreationError,
     IndexDeletionError,
     OpenSearchRequestError,
+    TransientOpenSearchError,
     VerificationError,
 )
 from opensearch_client import IndexInfo
@@ -105,12 +106,17 @@ def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> No
 
 
 @pytest.mark.parametrize(
-    ("error_type", "raised"),
-    [("aliases_not_found_exception", ConcurrentReindexError), ("security_exception", OpenSearchRequestError)],
+    ("error_type", "reason", "raised"),
+    [
+        ("aliases_not_found_exception", f"aliases [{owner_alias('arn:other')}] missing", ConcurrentReindexError),
+        ("aliases_not_found_exception", "aliases [another] missing", TransientOpenSearchError),
+        ("security_exception", "no", OpenSearchRequestError),
+    ],
 )
-def test_a_take_over_that_another_execution_won_is_given_up(error_type: str, raised: type[Exception]) -> None:
+def test_a_take_over_that_another_execution_won_is_given_up(
+    error_type: str, reason: str, raised: type[Exception]
+) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
-    reason = f"aliases [{owner_alias('arn:other')}] missing"
     domain.client.update_aliases.side_effect = OpenSearchRequestError(404, error_type, reason)
     with pytest.raises(raised):
         creation.create_index(domain.client, EVENT, nobody_runs)
@@ -227,6 +233,21 @@ def test_a_source_that_is_to_be_kept_is_not_deleted() -> None:
 def test_a_second_run_finds_the_work_done() -> None:
     domain = proven()
     steps.delete_index(domain.client, JOB)
+    assert steps.delete_index(domain.client, JOB) == JOB
+    assert domain.changes == ["update_aliases"]
+
+
+def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> None:
+    domain = proven()
+    overtaken = domain.client.last_seq_no
+
+    def overtake(_: str) -> int:
+        overtaken.side_effect = None
+        steps.delete_index(domain.client, JOB)
+        return JOB.source_seq_no
+
+    overtaken.side_effect = overtake
+    domain.client.health.side_effect = ["green", OpenSearchRequestError(404, "index_not_found_exception", "gone")]
     assert steps.delete_index(domain.client, JOB) == JOB
     assert domain.changes == ["update_aliases"]
 

@@ -11,7 +11,7 @@ from opensearchpy import RequestsHttpConnection
 import copying
 import creation
 import steps
-from errors import ConcurrentReindexError, DomainBusyError, ReindexFailedError
+from errors import ConcurrentReindexError, DomainBusyError, ReindexFailedError, TransientOpenSearchError
 from job import Job
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
@@ -72,18 +72,23 @@ def test_of_copies_started_at_the_same_moment_one_fills_the_target(
     job = rebuild.freeze("a_v1")
     barrier = Barrier(8)
 
-    def start(_: int) -> Job:
+    def start(_: int) -> Job | None:
         barrier.wait()
-        return copying.start_reindex(client, job, ENVIRONMENT)
+        try:
+            return copying.start_reindex(client, job, ENVIRONMENT)
+        except TransientOpenSearchError:  # which the state machine tries again
+            return None
 
     with ThreadPoolExecutor(8) as pool:
-        started = list(pool.map(start, range(8)))
+        started = [each for each in pool.map(start, range(8)) if each]
     # Whichever answer the state machine goes on with, it comes to a good end.
+    assert started
     for each in started:
         followed = each
         while followed.task["status"] != "completed":
             step = copying.start_reindex if followed.task["status"] == "lost" else copying.check_reindex_status
             followed = step(client, followed, ENVIRONMENT)
+    assert len({each.task["id"] for each in map(rebuild.copy, started)}) == 1
     rebuild.finish(followed)
     assert domain.documents("a_current") == DOCUMENTS
 
@@ -93,15 +98,16 @@ def test_a_copy_whose_alias_was_taken_away_writes_no_more_and_creates_no_index(
 ) -> None:
     job = rebuild.freeze("a_v1", reindex=SLOW)
     first = copying.start_reindex(client, job, ENVIRONMENT)
-    target = client.get_indices(["a_v2"])["a_v2"]
-    taken_away = {"remove": {"index": "a_v2", "alias": target.markers.copy_alias}}
-    domain("POST", "_aliases", {"actions": [taken_away]})
+    opened = copying._open_copy(client, job, first.task["copy_alias"])
     before = count(domain, "a_v2")
     domain("POST", f"_reindex/{first.task['id']}/_rethrottle?requests_per_second=-1")
     ended = wait_until(lambda: (task := domain("GET", f"_tasks/{first.task['id']}"))["completed"] and task)
     assert ended["response"]["failures"]
     assert before - 10 <= count(domain, "a_v2") <= before + 10 < len(DOCUMENTS)
     assert not [name for name in domain.state() if "opensearch-reindex" in name]
+    with pytest.raises(TransientOpenSearchError, match="aliases were changed meanwhile"):
+        copying._open_copy(client, job, first.task["copy_alias"])
+    assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == opened
     # The execution that follows it starts anew, and finishes.
     lost = copying.check_reindex_status(client, first, ENVIRONMENT)
     assert lost.task["status"] == "lost"
@@ -126,12 +132,23 @@ def test_a_copy_that_is_started_after_the_aliases_have_moved_brings_nothing_back
 
 def test_a_dead_execution_starts_no_copy(domain: Domain, client: OpenSearchClient, rebuild: Rebuild) -> None:
     job = rebuild.freeze("a_v1")
-    target = client.get_indices(["a_v2"])["a_v2"]
+    copy_alias = client.get_indices(["a_v2"])["a_v2"].markers.copy_alias
+    assert copy_alias
     creation.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
     # It had looked who owns the target before the other one took over.
     with pytest.raises(ConcurrentReindexError, match="took target index"):
-        copying._open_copy(client, job, target)
-    assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias is None
+        copying._open_copy(client, job, copy_alias)
+    assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == copy_alias
+
+
+def test_the_aliases_do_not_move_for_a_copy_that_was_replaced(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    job = rebuild.copy(rebuild.freeze("a_v1"))
+    copying._open_copy(client, job, job.task["copy_alias"])
+    with pytest.raises(TransientOpenSearchError, match="aliases were changed meanwhile"):
+        steps.remove_alias(client, job)
+    assert "a_current" in domain("GET", "a_v1/_alias")["a_v1"]["aliases"]
 
 
 def test_a_target_that_is_deleted_during_the_copy_is_not_made_by_guessing(

@@ -1,6 +1,9 @@
 """Invariant 1: whatever was acknowledged is there at the end, newest version, while writers never pause."""
 
 from contextlib import ExitStack
+from typing import Any
+
+import pytest
 
 from support.domain import Domain
 from support.rebuild import Rebuild
@@ -11,22 +14,32 @@ WRITERS = 3
 DOCUMENTS_BEFORE = 20_000
 
 
-def test_no_acknowledged_document_is_lost_or_stale_while_writers_go_on(domain: Domain, rebuild: Rebuild) -> None:
+@pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
+def test_no_acknowledged_write_is_lost_or_stale_while_writers_go_on(
+    strategy: str, domain: Domain, rebuild: Rebuild
+) -> None:
     domain("PUT", "a_v1", {"settings": {"number_of_shards": 2}, "aliases": {"a_current": {}}})
-    expected = {str(number): {"before": number} for number in range(DOCUMENTS_BEFORE)}
-    domain.bulk("a_current", expected)
+    loaded = {str(number): {"before": number} for number in range(DOCUMENTS_BEFORE)}
+    domain.bulk("a_current", loaded)
+    blocks = strategy == "block_writes"
     with ExitStack() as stack:
-        writers = [stack.enter_context(Writer(domain.url, "a_current", number)) for number in range(WRITERS)]
-        wait_until(lambda: all(len(writer.acknowledged) > 50 for writer in writers))
-        rebuild("a_v1")
-        during = [len(writer.acknowledged) for writer in writers]
-        wait_until(lambda: all(len(w.acknowledged) > count + 50 for w, count in zip(writers, during, strict=True)))
-    for writer in writers:
-        expected |= writer.acknowledged
-    domain("POST", "a_v2/_refresh")
-    assert domain("GET", "a_current/_count")["count"] == len(expected)
-    ids = list(expected)
-    for start in range(0, len(ids), 1000):
-        batch = ids[start : start + 1000]
-        found = domain("POST", "a_current/_mget", {"ids": batch})["docs"]
-        assert {document["_id"]: document.get("_source") for document in found} == {key: expected[key] for key in batch}
+        writers = [
+            # Each also changes documents of its own share of those that are copied.
+            Writer(domain.url, "a_current", number, loaded=share, updates_and_deletes=blocks)
+            for number, share in enumerate(shares(loaded))
+        ]
+        for writer in writers:
+            stack.enter_context(writer)
+        wait_until(lambda: all(writer.written > 50 for writer in writers))
+        rebuild("a_v1", strategy=strategy)
+        during = [writer.written for writer in writers]
+        wait_until(lambda: all(w.written > count + 50 for w, count in zip(writers, during, strict=True)))
+    expected = {key: source for writer in writers for key, source in writer.documents.items()}
+    assert not blocks or all(writer.refused for writer in writers)
+    assert domain.all_documents("a_current") == expected
+    assert not domain.exists("a_v1")
+
+
+def shares(documents: dict[str, Any]) -> list[dict[str, Any]]:
+    """The documents, dealt out to the writers."""
+    return [dict(list(documents.items())[number::WRITERS]) for number in range(WRITERS)]

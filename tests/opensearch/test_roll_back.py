@@ -13,10 +13,10 @@ def test_rolling_back_loses_nothing_that_was_acknowledged(domain: Domain, rebuil
     domain.bulk("a_v1", {str(number): {"n": number} for number in range(1000)})
     domain("PUT", "a_v1/_settings", {"index.default_pipeline": "count-runs"})
     with Writer(domain.url, "a_current", 0) as writer:
-        wait_until(lambda: len(writer.acknowledged) > 30)
+        wait_until(lambda: writer.written > 30)
         rebuild.copy(rebuild.freeze("a_v1"))
-        during = len(writer.acknowledged)
-        wait_until(lambda: len(writer.acknowledged) > during + 30)
+        during = writer.written
+        wait_until(lambda: writer.written > during + 30)
 
         domain("PUT", "a_v2/_block/write")
         domain("POST", "a_v2/_refresh")
@@ -30,10 +30,10 @@ def test_rolling_back_loses_nothing_that_was_acknowledged(domain: Domain, rebuil
         domain("POST", "_aliases", {"actions": [remove, add]})
         domain("DELETE", "a_v2")
 
-        after = len(writer.acknowledged)
-        wait_until(lambda: len(writer.acknowledged) > after + 30)
+        after = writer.written
+        wait_until(lambda: writer.written > after + 30)
     expected = {str(number): {"n": number} for number in range(1000)} | {
-        key: {**source, "runs": 1} for key, source in writer.acknowledged.items()
+        key: {**source, "runs": 1} for key, source in writer.documents.items()
     }
     assert domain.documents("a_current") == expected
     # And the way is free for a file with other changes.

@@ -1,6 +1,7 @@
 """An OpenSearch node as a user sees it, without the code under test in between."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -38,6 +39,23 @@ class Domain:
         answer = self("GET", f"{index}/_search?size=10000")["hits"]
         assert answer["total"]["value"] == len(answer["hits"])
         return {hit["_id"]: hit["_source"] for hit in answer["hits"]}
+
+    def all_documents(self, index: str) -> dict[str, Any]:
+        """Every document by id, however many; one that is found twice fails the test."""
+        found: dict[str, Any] = {}
+        for document_id, source in self.hits(index):
+            assert document_id not in found, f"{document_id} is found twice"
+            found[document_id] = source
+        return found
+
+    def hits(self, index: str) -> Iterator[tuple[str, Any]]:
+        """Id and source of every hit there is, after a refresh."""
+        self("POST", f"{index}/_refresh")
+        page = self("POST", f"{index}/_search?scroll=1m&size=5000", {"sort": ["_doc"]})
+        while page["hits"]["hits"]:
+            yield from ((hit["_id"], hit["_source"]) for hit in page["hits"]["hits"])
+            page = self("POST", "_search/scroll", {"scroll": "1m", "scroll_id": page["_scroll_id"]})
+        self("DELETE", "_search/scroll", {"scroll_id": [page["_scroll_id"]]})
 
     def exists(self, index: str) -> bool:
         """Whether an index or alias of that name is there."""

@@ -37,9 +37,8 @@ MADE_FROM = {
     "strategy": JOB.strategy,
     "changes": changes_of(EVENT["trigger_file"], EVENT["index"]),
 }
-OWNED = Markers(owner=JOB.execution_id)
-COPIED = replace(OWNED, copy_alias="copy~1")
-PROVEN = replace(OWNED, is_proven=True)
+OWNED = Markers(owner=JOB.execution_id, copy_alias="copy~1")
+PROVEN = Markers(owner=JOB.execution_id, is_proven=True)
 IN_USE = {JOB.alias_name: {"is_write_index": True}}
 
 
@@ -136,7 +135,7 @@ class MockedDomain:
 
 def copied() -> MockedDomain:
     """A domain on which the copy is done, and RemoveAlias has yet to prove it."""
-    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, frozen_seq_no=JOB.source_seq_no))
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, frozen_seq_no=JOB.source_seq_no))
 
 
 def proven() -> MockedDomain:

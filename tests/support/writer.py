@@ -1,48 +1,107 @@
-"""An application that writes to an alias without a pause."""
+"""An application that writes to an alias without a pause, and knows what it was promised."""
 
 import itertools
 import threading
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
 import requests
 
+# A writer leaves the machine to the others now and then.
+_PAUSE_SECONDS = 0.002
+_RETRY_SECONDS = 0.05
+# Asked to come back later, or no answer that says whether the write was made.
+_UNCERTAIN = {0, 429, 500, 502, 503, 504}
+
+Document = dict[str, Any]
+
 
 class Writer(threading.Thread):
-    """Creates documents and overwrites its own, from the start of a block to its end.
+    """Creates and overwrites documents of its own, from the start of a block to its end.
+
+    A write that is refused (403) or not answered is repeated until it is acknowledged, so that at the end there is no
+    doubt what must be there.
 
     Attributes:
-        acknowledged: newest acknowledged version of each document, by id.
-        refused: how many writes got a 403, as they may while an index is frozen.
+        documents: every document of this writer by id, as last acknowledged.
+        deleted: ids whose deletion was acknowledged.
+        written: number of acknowledged writes.
+        refused: how many writes got a 403.
+        failure: the answer that shows that a document was lost, if there was one.
     """
 
-    def __init__(self, url: str, alias: str, number: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        alias: str,
+        number: int,
+        *,
+        loaded: Mapping[str, Document] | None = None,
+        updates_and_deletes: bool = False,
+    ) -> None:
+        """Describe the writer; the block starts it.
+
+        Args:
+            url: of the node.
+            alias: what is written to, never an index.
+            number: makes its ids its own.
+            loaded: documents that are there already and nobody else's; they are written to as well.
+            updates_and_deletes: also change single fields, and delete documents.
+        """
         super().__init__(daemon=True)
-        self.acknowledged: dict[str, dict[str, Any]] = {}
-        self.refused = 0
-        self._url = f"{url}/{alias}/_doc"
+        self.documents: dict[str, Document] = dict(loaded or {})
+        self.deleted: set[str] = set()
+        self.written = self.refused = 0
+        self._url = f"{url}/{alias}"
         self._number = number
+        self._kinds = ("create", "overwrite", "update", "delete") if updates_and_deletes else ("create", "overwrite")
         self._is_stopping = threading.Event()
-        self._failure = ""
+        self.failure = ""
 
     def run(self) -> None:
-        """Write, until the block ends or an answer is neither an acknowledgement nor a refusal."""
+        """Write until the block ends, or until an answer shows that a document was lost."""
         with requests.Session() as session:
             session.trust_env = False  # no proxy between writer and node
             for turn in itertools.count():
-                if self._is_stopping.is_set():
+                if self._is_stopping.wait(_PAUSE_SECONDS) or self.failure:
                     return
-                # Every third write overwrites a document of the time before, also one that is being copied.
-                document_id = f"w{self._number}-{turn // 2 if turn % 3 == 0 else turn}"
-                source = {"writer": self._number, "turn": turn}
-                answer = session.put(f"{self._url}/{document_id}", json=source, timeout=60)
-                if answer.ok:
-                    self.acknowledged[document_id] = source
-                elif answer.status_code == 403:
-                    self.refused += 1
-                else:
-                    self._failure = answer.text
-                    return
+                self._write(session, self._kinds[turn % len(self._kinds)], turn)
+
+    def stop(self) -> None:
+        """End when the last write is acknowledged."""
+        self._is_stopping.set()
+        self.join()
+
+    def _write(self, session: requests.Session, kind: str, turn: int) -> None:
+        document_id = f"w{self._number}-{turn}" if kind == "create" else self._any_id(turn)
+        path = f"_update/{document_id}" if kind == "update" else f"_doc/{document_id}"
+        change = {"writer": self._number, "turn": turn}
+        body = {"create": change, "overwrite": change, "update": {"doc": {"updated": turn}}, "delete": None}[kind]
+        method = {"update": "POST", "delete": "DELETE"}.get(kind, "PUT")
+        was_uncertain = False
+        while (status := _send(session, method, f"{self._url}/{path}", body)) in {403, *_UNCERTAIN}:
+            was_uncertain |= status in _UNCERTAIN
+            self.refused += status == 403
+            threading.Event().wait(_RETRY_SECONDS)
+        if status == 404 and not (kind == "delete" and was_uncertain):
+            self.failure = f"{kind} of {document_id} found no document"
+        elif status >= 400 and status != 404:
+            self.failure = f"{kind} of {document_id} was answered with {status}"
+        self._keep(kind, document_id, {"updated": turn} if kind == "update" else change)
+
+    def _keep(self, kind: str, document_id: str, change: Document) -> None:
+        self.written += 1
+        if kind == "delete":
+            del self.documents[document_id]
+            self.deleted.add(document_id)
+        else:
+            self.documents[document_id] = {**(self.documents[document_id] if kind == "update" else {}), **change}
+
+    def _any_id(self, turn: int) -> str:
+        """One of the documents there are: by turns an old one, which may be copied just now, and a young one."""
+        ids = list(self.documents)
+        return ids[(turn * 7) % len(ids)] if turn % 3 else ids[-1 - (turn % min(5, len(ids)))]
 
     def __enter__(self) -> Self:
         self.start()
@@ -51,6 +110,14 @@ class Writer(threading.Thread):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._is_stopping.set()
-        self.join()
-        assert not self._failure, self._failure
+        """End when the last write is acknowledged. Raises AssertionError if a document was lost."""
+        self.stop()
+        assert not self.failure, self.failure
+
+
+def _send(session: requests.Session, method: str, url: str, body: Any) -> int:
+    """The status of the answer, 0 if there was none."""
+    try:
+        return session.request(method, url, json=body, timeout=60).status_code
+    except requests.RequestException:
+        return 0

@@ -96,11 +96,27 @@ class StateMachines:
             trigger_file: the file's content.
             deadline_seconds: how long it may take.
         """
+        return self.wait(self.start(trigger_file), deadline_seconds=deadline_seconds)
+
+    def start(self, trigger_file: Mapping[str, Any]) -> str:
+        """Upload a trigger file, start the execution as EventBridge does, and return its ARN.
+
+        Args:
+            trigger_file: the file's content.
+        """
         event = self._upload("indices.json", json.dumps(trigger_file).encode())
         started = self._stepfunctions.start_execution(
             stateMachineArn=STATE_MACHINE_ARN, name=str(uuid.uuid4()), input=json.dumps(event)
         )
-        arn = started["executionArn"]
+        return str(started["executionArn"])
+
+    def wait(self, arn: str, *, deadline_seconds: float = 60) -> Execution:
+        """Wait for the end of an execution.
+
+        Args:
+            arn: its ARN.
+            deadline_seconds: how long it may take.
+        """
         return wait_until(lambda: self._ended(arn), deadline_seconds)
 
     def nested(self) -> list[Execution]:
@@ -116,6 +132,17 @@ class StateMachines:
             execution: which.
         """
         return len(self._stepfunctions.get_execution_history(executionArn=execution.arn)["events"])
+
+    def abort(self, arn: str) -> None:
+        """Stop an execution and the nested one that it started.
+
+        Args:
+            arn: of the parent.
+        """
+        self._stepfunctions.stop_execution(executionArn=arn)
+        for nested in self.nested():
+            if nested.status == "RUNNING" and nested.input["execution_id"] == arn:
+                self._stepfunctions.stop_execution(executionArn=nested.arn)
 
     def abort_nested(self) -> None:
         """Stop the nested execution that runs now, as a person would in the console."""

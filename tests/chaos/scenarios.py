@@ -1,0 +1,134 @@
+"""The scenarios: each makes an index, disturbs its rebuild, and looks at what became of it."""
+
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+
+from chaos.faults import once
+from chaos.scene import Scene
+from chaos.tally import Outcome
+from support.opensearch_node import OpenSearchNode
+from support.waiting import wait_until
+from workflow.faults import poll_once
+from workflow.functions import Event, Handler, Hook, State
+from workflow.machines import Execution
+
+RACERS = 20
+# A copy that is still running when the last of the racers comes.
+_SLOW = {"slices": 1, "batch_size": 50, "requests_per_second": 200}
+
+MakeScene = Callable[..., Scene]
+
+
+def undisturbed(make_scene: MakeScene, strategy: str) -> tuple[Mapping[str, Any], Outcome]:
+    """Rebuild an index without any fault, and give what its target index is like."""
+    scene = make_scene(strategy, 300)
+    with scene.writing():
+        execution = scene.upload()
+    assert execution.status == "SUCCEEDED", execution.cause
+    state = scene.state()
+    return state, scene.look()
+
+
+def faulty_step(make_scene: MakeScene, strategy: str, step: str, fault: Hook, expected: Mapping[str, Any]) -> Outcome:
+    """Let a fault happen to the first call of a step, then upload the same file again until it is done."""
+    scene = make_scene(strategy, 300)
+    hooks = scene.machines.functions.hooks
+    hooks.clear()
+    hooks["start_reindex"] = once(poll_once)  # so that CheckReindexStatus has something to do
+    hooks[step] = once(fault, hooks.get(step))
+    with scene.writing():
+        scene.upload_until_done()
+        scene.upload_until_done()  # and once more, when all is done
+    hooks.clear()
+    return scene.look(expected)
+
+
+def stopped_execution(make_scene: MakeScene, strategy: str, step: str, expected: Mapping[str, Any]) -> Outcome:
+    """Stop the execution while a step works, as a person would or a time-out, then upload the same file again."""
+    scene = make_scene(strategy, 300)
+    hooks = scene.machines.functions.hooks
+    hooks.clear()
+
+    def stop(handler: Handler, event: Event) -> State:
+        state = handler(event)
+        scene.machines.abort(event["execution_id"])
+        return state
+
+    hooks["start_reindex"] = once(poll_once)
+    hooks[step] = once(stop, hooks.get(step))
+    with scene.writing():
+        scene.upload_until_done()
+    hooks.clear()
+    return scene.look(expected)
+
+
+def killed_node(make_scene: MakeScene, strategy: str, node: OpenSearchNode, moment: float) -> Outcome:
+    """Kill the node during the copy, start it again, and upload the same file until it is done.
+
+    Args:
+        make_scene: makes the index.
+        strategy: of the trigger file.
+        node: is killed.
+        moment: of the copy, from 0 to 1.
+    """
+    scene = make_scene(strategy, 3000, slices=2, batch_size=100, requests_per_second=1000)
+    with scene.writing(), ThreadPoolExecutor(1) as pool:
+        scene.uploads += 1
+        running = pool.submit(scene.machines.run, scene.file, deadline_seconds=180)
+        wait_until(lambda: scene.has_copied(moment) or running.done(), deadline_seconds=30)
+        node.kill()
+        node.start()
+        if running.result().status != "SUCCEEDED":
+            scene.upload_until_done()
+    return scene.look()
+
+
+def race(make_scene: MakeScene, strategy: str) -> Outcome:
+    """Upload one file twenty times at the same moment: one execution works, the others name it."""
+    scene = make_scene(strategy, 600, **_SLOW)
+    with scene.writing():
+        executions = _at_once(scene)
+    _one_worked(scene, executions)
+    return scene.look()
+
+
+def race_for_a_dead_owner(make_scene: MakeScene, strategy: str) -> Outcome:
+    """Kill an execution during its copy, and upload its file twenty times at the same moment."""
+    scene = make_scene(strategy, 900, **_SLOW)
+    with scene.writing():
+        scene.uploads += 1
+        dead = scene.machines.start(scene.file)
+        wait_until(lambda: scene.has_copied(0.1), deadline_seconds=30)
+        scene.machines.abort(dead)
+        executions = _at_once(scene)
+    _one_worked(scene, executions)
+    return scene.look()
+
+
+def random_moments(rounds: int, seed: int) -> list[float]:
+    """Moments of a copy, from just begun to nearly done."""
+    generator = random.Random(seed)
+    return [generator.uniform(0.02, 0.95) for _ in range(rounds)]
+
+
+def _at_once(scene: Scene) -> list[Execution]:
+    barrier = Barrier(RACERS)
+
+    def upload(_: int) -> Execution:
+        barrier.wait()
+        return scene.machines.run(scene.file, deadline_seconds=180)
+
+    scene.uploads += RACERS
+    with ThreadPoolExecutor(RACERS) as pool:
+        return list(pool.map(upload, range(RACERS)))
+
+
+def _one_worked(scene: Scene, executions: list[Execution]) -> None:
+    winners = [execution for execution in executions if execution.status == "SUCCEEDED"]
+    losers = [execution for execution in executions if execution.status != "SUCCEEDED"]
+    assert len(winners) == 1, f"{scene.source}: {len(winners)} of {len(executions)} executions succeeded"
+    for loser in losers:
+        assert loser.error == "ConcurrentReindexError", f"{loser.error}: {loser.cause}"

@@ -1,0 +1,182 @@
+"""One index with documents, applications that write to it, and what must be true of it at the end."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from chaos.tally import Outcome
+from support.domain import Domain
+from support.trigger_file import trigger_file
+from support.waiting import wait_until
+from support.writer import Document, Writer
+from workflow.machines import Execution, StateMachines
+
+STRATEGIES = ("redirect_writes", "block_writes")
+_WRITERS = 2
+_MOST_UPLOADS = 6
+# What differs between two indices made in the same way.
+_OWN_SETTINGS = {"uuid", "creation_date", "provided_name", "version"}
+_OWN_ALIASES = "opensearch-reindex"
+
+
+class Scene:
+    """An index `<base>_v1` behind the alias `<base>_current`, to be rebuilt as `<base>_v2`.
+
+    Attributes:
+        source, target, alias: their names.
+        strategy: of the trigger file.
+        loaded: documents that were stored before.
+        writers: applications that write through the alias until `look` is called.
+    """
+
+    def __init__(
+        self, machines: StateMachines, domain: Domain, endpoint: str, strategy: str, documents: int, **reindex: Any
+    ) -> None:
+        """Store the documents and start the writers.
+
+        Args:
+            machines: both state machines.
+            domain: the node.
+            endpoint: where the handlers reach it.
+            strategy: of the trigger file.
+            documents: how many to store.
+            reindex: options of the copy.
+        """
+        self.machines, self.domain, self.strategy = machines, domain, strategy
+        base = f"chaos-{uuid4().hex[:10]}"
+        self.source, self.target, self.alias = f"{base}_v1", f"{base}_v2", f"{base}_current"
+        mappings = {"properties": {"before": {"type": "long"}}, "_meta": {"team": "search"}}
+        aliases = {self.alias: {}, f"{base}_filtered": {"filter": {"term": {"before": 1}}, "is_hidden": True}}
+        settings = {"number_of_shards": 2, "number_of_replicas": 0, "refresh_interval": "1s"}
+        domain("PUT", self.source, {"settings": settings, "mappings": mappings, "aliases": aliases})
+        self.loaded: dict[str, Document] = {str(number): {"before": number} for number in range(documents)}
+        domain.bulk(self.source, self.loaded)
+        changes = {"settings": {"refresh_interval": "5s"}, "mappings": {"properties": {"turn": {"type": "integer"}}}}
+        self.file = trigger_file(endpoint, self.source, strategy=strategy, reindex=reindex, **changes)
+        items = list(self.loaded.items())
+        # Half of the documents is left alone, the other half the writers share.
+        self.writers = [
+            Writer(
+                domain.url,
+                self.alias,
+                number,
+                loaded=dict(items[number :: 2 * _WRITERS]),
+                updates_and_deletes=strategy == "block_writes",
+            )
+            for number in range(_WRITERS)
+        ]
+        self.uploads = 0
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Let the writers write during a block, and before and after it."""
+        for writer in self.writers:
+            writer.start()
+        try:
+            self._wait_for_writes()
+            yield
+            self._wait_for_writes()
+        finally:
+            for writer in self.writers:
+                writer.stop()
+
+    def upload(self, deadline_seconds: float = 120) -> Execution:
+        """Upload the file once and wait for the end of its execution."""
+        self.uploads += 1
+        return self.machines.run(self.file, deadline_seconds=deadline_seconds)
+
+    def upload_until_done(self) -> Execution:
+        """Upload the file as often as a user would, until an execution succeeds."""
+        for _ in range(_MOST_UPLOADS):
+            execution = self.upload()
+            if execution.status == "SUCCEEDED":
+                return execution
+        raise AssertionError(f"{self.source}: still fails after {_MOST_UPLOADS} uploads: {execution.cause}")
+
+    def has_copied(self, part: float) -> bool:
+        """Whether that part of the documents is in the target index, as a search sees it."""
+        if not self.domain.exists(self.target):
+            return False
+        self.domain("POST", f"{self.target}/_refresh")
+        return bool(self.domain("GET", f"{self.target}/_count")["count"] >= part * len(self.loaded))
+
+    def state(self) -> dict[str, Any]:
+        """The target index without what differs between any two: for a comparison with an undisturbed run."""
+        info = self.domain("GET", self.target)[self.target]
+        settings = {key: value for key, value in info["settings"]["index"].items() if key not in _OWN_SETTINGS}
+        meta = {key: value for key, value in info["mappings"].get("_meta", {}).items() if key != "opensearch_reindex"}
+        properties = {key: value for key, value in info["mappings"]["properties"].items() if key != "updated"}
+        base = self.source.removesuffix("_v1")
+        aliases = {name.removeprefix(base): entry for name, entry in info["aliases"].items()}
+        return {"settings": settings, "meta": meta, "properties": properties, "aliases": aliases}
+
+    def look(self, undisturbed: Mapping[str, Any] | None = None) -> Outcome:
+        """Compare every document, alias, block, index and task with what must be there; then delete the indices.
+
+        Args:
+            undisturbed: `state` of an undisturbed run.
+        """
+        wait_until(lambda: not self._tasks(), deadline_seconds=10)
+        expected = self._expected()
+        lost, duplicated = _compare(expected, list(self.domain.hits(self.alias)))
+        lost += [failure for writer in self.writers if (failure := writer.failure)]
+        leftovers = self._leftovers()
+        if undisturbed is not None and not leftovers:
+            leftovers += _differences(undisturbed, self.state())
+        written = len(self.loaded) + sum(writer.written for writer in self.writers)
+        for index in self._indices():
+            self.domain("DELETE", index)
+        return Outcome(self.uploads, written, tuple(lost), tuple(duplicated), tuple(leftovers))
+
+    def _wait_for_writes(self) -> None:
+        before = [writer.written for writer in self.writers]
+        wait_until(
+            lambda: all(
+                writer.written > count + 10 or writer.failure
+                for writer, count in zip(self.writers, before, strict=True)
+            )
+        )
+
+    def _expected(self) -> dict[str, Document]:
+        expected = dict(self.loaded)
+        for writer in self.writers:
+            for document_id in writer.deleted:
+                expected.pop(document_id, None)
+            expected |= writer.documents
+        return expected
+
+    def _indices(self) -> list[str]:
+        base = self.source.removesuffix("_v1")
+        return [name for name in self.domain.state() if name.startswith(base) or _OWN_ALIASES in name]
+
+    def _tasks(self) -> list[str]:
+        nodes = self.domain("GET", "_tasks?detailed&actions=*reindex")["nodes"].values()
+        return [task["description"] for node in nodes for task in node["tasks"].values()]
+
+    def _leftovers(self) -> list[str]:
+        found = [f"index {name}" for name in self._indices() if name != self.target]
+        info = self.domain("GET", self.target)[self.target]
+        found += [f"alias {name}" for name in info["aliases"] if name.startswith(_OWN_ALIASES)]
+        found += [f"block {name}" for name in info["settings"]["index"].get("blocks", {})]
+        found += [f"task {description}" for description in self._tasks() if self.source in description]
+        return found
+
+
+def _compare(expected: Mapping[str, Document], hits: list[tuple[str, Document]]) -> tuple[list[str], list[str]]:
+    found: dict[str, Document] = {}
+    duplicated = []
+    for document_id, source in hits:
+        if document_id in found:
+            duplicated.append(f"document {document_id}")
+        found[document_id] = source
+    lost = [f"document {each} is missing" for each in expected.keys() - found.keys()]
+    lost += [f"the deletion of document {each}" for each in found.keys() - expected.keys()]
+    for each in expected.keys() & found.keys():
+        if expected[each] != found[each]:
+            lost.append(f"document {each} is {found[each]}, not {expected[each]}")
+    return lost, duplicated
+
+
+def _differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
+    return [f"{key} is {actual[key]}, not {expected[key]}" for key in expected if actual[key] != expected[key]]
