@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opensearch_client import IndexInfo
-from utils import changes_of, expand_names, forbidden_settings, name_problem, nest_settings, provenance_of
+from utils import changes_of, expand_names, flat_settings, forbidden_settings, name_problem, provenance_of
 
 _MISPLACES = "must not set _id, _index or _routing: nobody could prove that every document arrived"
 
@@ -154,7 +154,7 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
             yield f"{name} has index.blocks.{block} set"
     final_pipeline = source.settings.get("final_pipeline")
     if final_pipeline not in (None, "_none") and not any(
-        "final_pipeline" in nest_settings(patch) for patch in planned.settings
+        "final_pipeline" in flat_settings(patch) for patch in planned.settings
     ):
         yield (
             f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document: "
