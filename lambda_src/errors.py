@@ -24,6 +24,11 @@ MAX_REASON_CHARACTERS = 8_000
 # For a target index that cannot go on as this trigger file asks.
 ROLL_BACK = "It may hold documents already. Upload the file it was made with again, or roll back (see the README)."
 
+PERMISSION_HINT = (
+    "Allow the Lambda role to call this domain: es:ESHttp* in the domain's access policy and, with fine-grained access "
+    "control, a mapped role with the permissions that the README lists. Then upload the file again."
+)
+
 
 class ReindexError(Exception):
     """A failed step, for the person who reads it at night.

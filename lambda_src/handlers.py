@@ -13,6 +13,7 @@ import logs
 import steps
 from environment import Environment
 from errors import (
+    PERMISSION_HINT,
     AliasRemovalError,
     AliasUpdateError,
     IndexCreationError,
@@ -32,11 +33,6 @@ from trigger_file import get_trigger_file
 
 Event = Mapping[str, Any]
 State = dict[str, Any]
-
-PERMISSION_HINT = (
-    "Allow the Lambda role to call this domain: es:ESHttp* in the domain's access policy and, with fine-grained access "
-    "control, a mapped role with the permissions that the README lists. Then upload the file again."
-)
 
 logs.configure()
 

@@ -17,13 +17,18 @@ from endpoint import Endpoint, allowed_endpoint
 from environment import Environment
 from errors import DomainBusyError, OpenSearchRequestError, ReindexError, TransientOpenSearchError
 from reasons import redact
-from utils import REINDEX_ACTION
+from utils import REINDEX_ACTION, flat_settings
 
 # AWS ends an idle connection after about 60 s, so a longer time-out would never be reached.
 REQUEST_TIMEOUT_SECONDS = 60
 TRANSIENT_STATUSES = {429, 502, 503, 504}
 # A request line may have 4,096 bytes; a name is quoted to at most three times its length.
 MAX_NAMES_CHARACTERS = 3000
+# No index and no alias can have such a name: OpenSearch allows no `#`.
+IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
+# Parameters of a write that nothing allows: to an alias, where the name is an index, and to a document with a sequence
+# number that none can have.
+NEVER = {"require_alias": "true", "if_seq_no": str(2**63 - 1), "if_primary_term": "1"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,19 @@ class IndexInfo:
     mappings: dict[str, Any]
     data_stream: str | None = None
     markers: Markers = field(default_factory=Markers)
+
+
+@dataclass(frozen=True)
+class StoreSize:
+    """Disk space of one index, in bytes.
+
+    Attributes:
+        primaries: of the primary shards.
+        total: of all copies.
+    """
+
+    primaries: int
+    total: int
 
 
 def connect(opensearch_endpoint: str) -> "OpenSearchClient":
@@ -184,9 +202,98 @@ class OpenSearchClient:
 
     def has_routed_documents(self, name: str) -> bool:
         """Whether a document was stored with a routing of its own; of the refreshed index."""
-        body = {"size": 0, "terminate_after": 1, "query": {"exists": {"field": "_routing"}}}
-        answer = self._request("POST", f"{_path([name])}/_search", body=body)
-        return int(answer["hits"]["total"]["value"]) > 0
+        return name in self.indices_with_routing([name])
+
+    def indices_with_routing(self, names: Iterable[str]) -> set[str]:
+        """Those of the indices in which a search finds a document with a routing of its own."""
+        body = {
+            "size": 0,
+            "terminate_after": 1,  # in each shard
+            "query": {"exists": {"field": "_routing"}},
+            "aggs": {"indices": {"terms": {"field": "_index", "size": 1000}}},
+        }
+        found: set[str] = set()
+        for batch in _batches(names):
+            params = {"ignore_unavailable": "true", "expand_wildcards": "none"}
+            answer = self._request("POST", f"{_path(batch)}/_search", params, body=body)
+            found.update(bucket["key"] for bucket in answer["aggregations"]["indices"]["buckets"])
+        return found
+
+    def store_sizes(self, names: Iterable[str]) -> dict[str, StoreSize]:
+        """Disk space of each index; one without any assigned shard is left out."""
+        sizes: dict[str, StoreSize] = {}
+        filter_path = "indices.*.primaries.store.size_in_bytes,indices.*.total.store.size_in_bytes"
+        params = {"ignore_unavailable": "true", "expand_wildcards": "none", "filter_path": filter_path}
+        for batch in _batches(names):
+            answer = self._request("GET", f"{_path(batch)}/_stats/store", params)
+            for name, size in answer.get("indices", {}).items():
+                primaries, total = (size[copies]["store"]["size_in_bytes"] for copies in ("primaries", "total"))
+                sizes[name] = StoreSize(primaries, total)
+        return sizes
+
+    def cluster_settings(self) -> dict[str, Any]:
+        """Settings of the cluster that limit disk space and shards, flat, as they are in force."""
+        filter_path = "*.cluster.max_shards_per_node,*.cluster.routing.allocation.disk"
+        answer = self._request("GET", "/_cluster/settings", {"include_defaults": "true", "filter_path": filter_path})
+        levels = [flat_settings(answer.get(level, {})) for level in ("defaults", "persistent", "transient")]
+        return {name: value for level in levels for name, value in level.items()}
+
+    def data_disks(self) -> list[tuple[int, int]]:
+        """Total and available bytes of every data node."""
+        filter_path = "nodes.*.roles,nodes.*.fs.total.total_in_bytes,nodes.*.fs.total.available_in_bytes"
+        answer = self._request("GET", "/_nodes/stats/fs", {"filter_path": filter_path})
+        disks = [node["fs"]["total"] for node in answer["nodes"].values() if "data" in node["roles"]]
+        return [(disk["total_in_bytes"], disk["available_in_bytes"]) for disk in disks]
+
+    def shards(self) -> tuple[int, int]:
+        """How many data nodes the domain has, and how many shards of open indices, unassigned ones too."""
+        answer = self._request("GET", "/_cluster/health", {"expand_wildcards": "open,hidden"})
+        counters = ("active_shards", "initializing_shards", "unassigned_shards")
+        return answer["number_of_data_nodes"], sum(answer[counter] for counter in counters)
+
+    def refused_actions(self, source_index: str, target_index: str) -> list[OpenSearchRequestError]:
+        """The refusals to requests that need what a rebuild needs; none of them can change anything, ever.
+
+        OpenSearch has no request that tells what an ordinary role may do. It checks permissions first, so these are
+        answered with 403, or for want of what they ask for.
+
+        Args:
+            source_index: index to be rebuilt.
+            target_index: index to be created; it may be there, or appear meanwhile.
+        """
+        target = _path([target_index])
+        no_documents = {"index": source_index, "query": {"match_none": {}}}
+        refusals = [
+            self._refusal("PUT", target, body={"settings": {"number_of_shards": 0}}),
+            self._refusal("PUT", f"{target}/_doc/{quote(IMPOSSIBLE_NAME)}", {**NEVER, "pipeline": "_none"}, body={}),
+            self._refusal("POST", "/_reindex", body={"source": no_documents, "dest": {"index": target_index}}),
+        ]
+        # IAM alone is asked here: the patterns of a role need not match a name that no index can have.
+        deletion = self._refusal("DELETE", _path([target_index + IMPOSSIBLE_NAME]))
+        if deletion and deletion.error_type != "security_exception":
+            refusals.append(deletion)
+        return [refusal for refusal in refusals if refusal]
+
+    def refused_alias_change(self, names: Iterable[str]) -> OpenSearchRequestError | None:
+        """The refusal to change aliases of all these indices, asked for with an alias that cannot exist.
+
+        Args:
+            names: index names; they need not exist.
+        """
+        remove = [{"remove": {"index": name, "alias": IMPOSSIBLE_NAME, "must_exist": True}} for name in names]
+        return self._refusal("POST", "/_aliases", body={"actions": remove})
+
+    def is_restricted(self, name: str) -> bool:
+        """Whether document- or field-level security, or masked fields, hide something of an index from this role.
+
+        A copy and every count would lack it alike. There is no way to ask, but the security plugin answers each update
+        of such an index with status 500, before it looks whether the document is there.
+        """
+        try:
+            self._request("POST", f"{_path([name])}/_update/{quote(IMPOSSIBLE_NAME)}", NEVER, body={"doc": {}})
+        except OpenSearchRequestError as error:
+            return error.status == 500 and error.error_type == "security_exception"
+        return False
 
     def get_pipeline(self, name: str) -> dict[str, Any] | None:
         """The definition of an ingest pipeline, or None."""
@@ -288,6 +395,16 @@ class OpenSearchClient:
                 redact(f"{method} {path[:200]} failed on a shard: {failed[0].get('reason')}")
             )
         return answer
+
+    def _refusal(
+        self, method: str, path: str, params: Mapping[str, str] | None = None, *, body: Mapping[str, Any] | None = None
+    ) -> OpenSearchRequestError | None:
+        """Why a request is forbidden; None if it is answered in any other way."""
+        try:
+            self._request(method, path, params, body=body)
+        except OpenSearchRequestError as error:
+            return error if error.status in (401, 403) else None
+        return None
 
     def _raise(self, error: TransportError, request: str) -> NoReturn:
         status = error.status_code

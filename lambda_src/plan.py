@@ -7,8 +7,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from opensearch_client import IndexInfo
-from utils import changes_of, expand_names, forbidden_settings, name_problem, nest_settings, provenance_of
+from utils import (
+    changes_of,
+    expand_names,
+    flat_settings,
+    forbidden_settings,
+    keeps_documents_apart,
+    name_problem,
+    provenance_of,
+    target_settings,
+)
 
+# What these settings may be; a null leaves the choice to OpenSearch.
+_NUMBERS = {
+    "number_of_shards": r"[1-9]\d*",
+    "number_of_replicas": r"\d+",
+    "auto_expand_replicas": r"false|\d+-(\d+|all)",
+}
+# Ids of OpenSearch's versions carry this bit, to be told from Elasticsearch's.
+_VERSION_MASK = 0x08000000
 _MISPLACES = "must not set _id, _index or _routing: nobody could prove that every document arrived"
 
 
@@ -151,14 +168,56 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
     for block, value in source.settings.get("blocks", {}).items():
         if block != "write" and value == "true":
             yield f"{name} has index.blocks.{block} set"
+    source_field = source.mappings.get("_source", {})
+    if source_field.get("enabled") is False:
+        yield f"{name} has _source disabled: its documents cannot be read, and so not be copied"
+    left_out = [f"_source.{key} {source_field[key]}" for key in ("includes", "excludes") if source_field.get(key)]
+    if left_out:
+        vectors = ", which holds for k-NN vectors too" if source.settings.get("knn") == "true" else ""
+        yield (
+            f"{name} has {' and '.join(left_out)}: the values that _source leaves out cannot be read, and would be "
+            f"missing in every copy{vectors}"
+        )
+    if _may_misread_vectors(source):
+        yield (
+            f"{name} has k-NN vectors by a dynamic template and was made before OpenSearch 3.6: with "
+            "index.knn.derived_source.enabled some of them are read as 1 (k-NN issue 3012); index the documents anew "
+            "from where they come from"
+        )
     final_pipeline = source.settings.get("final_pipeline")
     if final_pipeline not in (None, "_none") and not any(
-        "final_pipeline" in nest_settings(patch) for patch in planned.settings
+        "final_pipeline" in flat_settings(patch) for patch in planned.settings
     ):
         yield (
             f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document: "
             'decide with "final_pipeline" in settings, its name to run it, null to leave it out'
         )
+
+
+def _may_misread_vectors(source: IndexInfo) -> bool:
+    """Whether k-NN vectors are not what was stored.
+
+    With derived source, the default since 3.0, vectors are kept out of the stored _source and put back whenever it is
+    read, also by _reindex: nothing is lost. But until 3.6 that was forgotten for fields that a dynamic template had
+    made while a segment was written (https://github.com/opensearch-project/k-NN/issues/3012, repaired by #3035).
+    """
+    settings = flat_settings(source.settings)
+    templates = [each for named in source.mappings.get("dynamic_templates", []) for each in named.values()]
+    return (
+        settings.get("knn.derived_source.enabled") == "true"
+        and any(template.get("mapping", {}).get("type") == "knn_vector" for template in templates)
+        and int(settings.get("version.created", 0)) ^ _VERSION_MASK < 3_06_00_00
+    )
+
+
+def may_collapse(planned: PlannedIndex, source: IndexInfo) -> bool:
+    """Whether documents of one id under different routings, if there are any, could come to one shard.
+
+    Args:
+        planned: names worked out from the file, and the changed settings.
+        source: the source index.
+    """
+    return not keeps_documents_apart(source.settings, target_settings(source.settings, *planned.settings))
 
 
 def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
@@ -226,3 +285,6 @@ def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
 
 def _check_settings(path: str, settings: Mapping[str, Any], problems: list[str]) -> None:
     problems.extend(f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings))
+    for name, value in flat_settings(settings).items():
+        if name in _NUMBERS and value is not None and not re.fullmatch(_NUMBERS[name], str(value).lower()):
+            problems.append(f"{path}: {name!r} cannot be {value!r}")

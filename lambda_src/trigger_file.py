@@ -12,23 +12,16 @@ from jsonschema import Draft202012Validator
 
 from endpoint import allowed_endpoint
 from environment import Environment
-from errors import TriggerFileError
+from errors import PERMISSION_HINT, OpenSearchRequestError, TriggerFileError
 from logs import log
 from opensearch_client import OpenSearchClient
-from plan import PlannedIndex, domain_problems, is_done, pipeline_problems, plan, script_problems
+from plan import PlannedIndex, plan, script_problems
+from preflight import check_domain, permission_problems
 
 MAX_FILE_BYTES = 1024 * 1024
 # Step Functions ends an execution whose state is larger than 256 KiB; some of it is for what it adds itself.
 MAX_STATE_BYTES = 250 * 1024
 MAX_PROBLEM_CHARACTERS = 300
-# All that plan.domain_problems looks at; the whole of a thousand indices would be far too much.
-PARTS_CHECKED = (
-    "data_stream",
-    "mappings._meta.opensearch_reindex",
-    "settings.index.blocks",
-    "settings.index.final_pipeline",
-    "settings.index.verified_before_close",
-)
 
 
 def get_trigger_file(
@@ -61,18 +54,21 @@ def get_trigger_file(
     _refuse(problems)
     file = _with_defaults(content, _schema())
 
-    names = [name for index in planned for name in (index.source_index, index.target_index, index.alias_name)]
     client = connect(file["opensearch_endpoint"])
-    indices = client.get_indices(names, parts=",".join(PARTS_CHECKED))
-    problems = [problem for index in planned for problem in domain_problems(index, indices)]
-    if pipeline := file["reindex"].get("pipeline"):
-        found = pipeline_problems(client.get_pipeline(pipeline))
-        problems += [f"reindex.pipeline: {pipeline!r} {problem}" for problem in found]
+    forbidden: list[str] = []
+    try:
+        pending, problems = check_domain(client, file, planned)
+    except OpenSearchRequestError as error:
+        if error.status not in (401, 403):
+            raise
+        pending, problems, forbidden = planned, [], [error.reason]
     _refuse(problems)
+    forbidden += permission_problems(client, pending)
+    _refuse(forbidden, next_step=f"Nothing was changed. {PERMISSION_HINT}")
 
-    done = [index.source_index for index in planned if is_done(index, indices)]
+    done = {index.source_index for index in planned} - {index.source_index for index in pending}
     if done:
-        log.info("rebuilt before, left out", extra={"indices": done})
+        log.info("rebuilt before, left out", extra={"indices": sorted(done)})
     entries = [entry if isinstance(entry, dict) else {"name": entry} for entry in file.pop("indices")]
     file.pop("$schema", None)
     state = {
@@ -188,10 +184,10 @@ def _script_of(content: Any) -> str:
         return ""
 
 
-def _refuse(problems: list[str]) -> None:
+def _refuse(problems: list[str], *, next_step: str | None = None) -> None:
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        raise TriggerFileError(f"the trigger file has {count}", problems=problems)
+        raise TriggerFileError(f"the trigger file has {count}", problems=problems, next_step=next_step)
 
 
 def _with_defaults(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:

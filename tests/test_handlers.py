@@ -14,6 +14,7 @@ import handlers
 from job import Job
 from opensearch_client import IndexInfo, OpenSearchClient
 from support.mocked_domain import EVENT, JOB, copied, index, task_answer
+from support.room import with_room
 from support.trigger_file import trigger_file
 
 pytestmark = pytest.mark.usefixtures("lambda_environment")
@@ -48,7 +49,7 @@ def event_of(step: str) -> dict[str, Any]:
 
 
 def test_the_trigger_file_is_read_from_s3(mocker: MockerFixture) -> None:
-    client = create_autospec(OpenSearchClient, instance=True)
+    client = with_room(create_autospec(OpenSearchClient, instance=True))
     client.get_indices.return_value = {"products_v1": IndexInfo("u", {}, {}, {})}
     mocker.patch("handlers.connect", return_value=client)
     with mock_aws():

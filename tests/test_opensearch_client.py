@@ -16,7 +16,7 @@ from pytest_mock import MockerFixture
 
 from endpoint import parse_endpoint
 from errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
-from opensearch_client import OpenSearchClient, _connect, connect
+from opensearch_client import OpenSearchClient, StoreSize, _connect, connect
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
 COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
@@ -288,3 +288,92 @@ def test_without_credentials_nothing_is_sent(mocker: MockerFixture) -> None:
     _connect.cache_clear()
     with pytest.raises(ReindexError, match="no AWS credentials"):
         connect("https://search.example.com")
+
+
+def test_nothing_is_refused_where_every_request_is_answered_for_another_reason(
+    server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(400, ERROR), (404, ERROR), (200, {"total": 0}), (404, ERROR), (404, ERROR)]
+    assert client.refused_actions("a_v1", "a_v2") == []
+    assert client.refused_alias_change(["a_v1"]) is None
+    assert [request["method"] for request in server.requests] == ["PUT", "PUT", "POST", "DELETE", "POST"]
+
+
+def test_refusals_are_told_as_opensearch_and_aws_word_them(server: Server, client: OpenSearchClient) -> None:
+    forbidden = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
+    iam = {"Message": "User: x is not authorized to perform: es:ESHttpDelete"}
+    server.answers = [(403, forbidden), (401, forbidden), (403, forbidden), (403, iam)]
+    reasons = [refusal.reason for refusal in client.refused_actions("a_v1", "a_v2")]
+    assert reasons[0] == "PUT /a_v2: no permissions for [x]"
+    assert reasons[1].startswith("PUT /a_v2/_doc/")
+    assert reasons[2] == "POST /_reindex: no permissions for [x]"
+    assert "not authorized to perform: es:ESHttpDelete" in reasons[3]
+
+
+def test_a_role_need_not_allow_to_delete_what_cannot_exist(server: Server, client: OpenSearchClient) -> None:
+    forbidden = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
+    server.answers = [(404, ERROR), (404, ERROR), (404, ERROR), (403, forbidden)]
+    assert client.refused_actions("a_v1", "a_v2") == []
+
+
+def test_a_busy_domain_is_no_missing_permission(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(429, ERROR)]
+    with pytest.raises(TransientOpenSearchError):
+        client.refused_actions("a_v1", "a_v2")
+
+
+def test_settings_of_the_cluster_are_those_in_force(server: Server, client: OpenSearchClient) -> None:
+    def disk(low: str) -> dict[str, Any]:
+        return {"cluster": {"routing": {"allocation": {"disk": {"watermark": {"low": low}}}}}}
+
+    defaults: dict[str, Any] = {"cluster": {"max_shards_per_node": "1000", **disk("85%")["cluster"]}}
+    server.answers = [(200, {"defaults": defaults, "persistent": disk("25gb"), "transient": disk("30gb")})]
+    assert client.cluster_settings() == {
+        "cluster.max_shards_per_node": "1000",
+        "cluster.routing.allocation.disk.watermark.low": "30gb",
+    }
+
+
+def test_only_disks_of_data_nodes_count(server: Server, client: OpenSearchClient) -> None:
+    disk = {"total": {"total_in_bytes": 10, "available_in_bytes": 5}}
+    nodes = {"a": {"roles": ["data", "ingest"], "fs": disk}, "b": {"roles": ["cluster_manager"], "fs": disk}}
+    server.answers = [(200, {"nodes": nodes})]
+    assert client.data_disks() == [(10, 5)]
+
+
+def test_sizes_and_routing_of_many_indices_are_asked_for_in_few_requests(
+    server: Server, client: OpenSearchClient
+) -> None:
+    names = [f"{number:04}".ljust(60, "x") for number in range(100)]
+    store = {"store": {"size_in_bytes": 7}}
+    server.answers = [(200, {"indices": {"a": {"primaries": store, "total": {"store": {"size_in_bytes": 14}}}}})]
+    assert client.store_sizes(names) == {"a": StoreSize(7, 14)}
+    server.answers = [(200, {"aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}}})]
+    assert client.indices_with_routing(names) == {"a"}
+    assert len(server.requests) == 6
+
+
+def test_every_shard_of_the_domain_counts(server: Server, client: OpenSearchClient) -> None:
+    counters = {"active_shards": 5, "initializing_shards": 2, "unassigned_shards": 1, "relocating_shards": 1}
+    server.answers = [(200, {"number_of_data_nodes": 3, **counters})]
+    assert client.shards() == (3, 8)
+
+
+@pytest.mark.parametrize(
+    ("status", "error_type", "restricted"),
+    [
+        # OpenSearch 2.19 with the security plugin, for roles with one of the three, without any, and without updates.
+        (500, "security_exception", True),
+        (404, "index_not_found_exception", False),
+        (403, "security_exception", False),
+        (500, "some_exception", False),
+    ],
+)
+def test_a_role_that_sees_not_all_of_an_index_is_recognised(
+    status: int, error_type: str, server: Server, client: OpenSearchClient, *, restricted: bool
+) -> None:
+    reason = "Update is not supported when FLS or DLS or Fieldmasking is activated"
+    server.answers = [(status, {"error": {"type": error_type, "reason": reason}, "status": status})]
+    assert client.is_restricted("a_v1") is restricted
+    server.answers = [(200, {"result": "noop"})]
+    assert client.is_restricted("a_v1") is False

@@ -62,11 +62,21 @@ def test_names_are_worked_out_in_the_order_of_the_file() -> None:
         ({"alias_name": "{{index_base}}_v2"}, "alias 'a_v2' is the name of an index"),
         ({"settings": {"index.blocks.write": True}}, "settings: 'blocks' cannot be set"),
         ({"indices": [{"name": "a_v1", "settings": {"uuid": 1}}]}, "indices[0].settings: 'uuid' cannot be set"),
+        ({"settings": {"number_of_shards": 0}}, "settings: 'number_of_shards' cannot be 0"),
+        ({"settings": {"index.number_of_replicas": "two"}}, "settings: 'number_of_replicas' cannot be 'two'"),
+        ({"settings": {"number_of_replicas": -1}}, "settings: 'number_of_replicas' cannot be -1"),
+        ({"settings": {"auto_expand_replicas": "all"}}, "settings: 'auto_expand_replicas' cannot be 'all'"),
     ],
 )
 def test_what_speaks_against_a_file_on_paper_is_found(changes: dict[str, Any], problem: str) -> None:
     _, problems = plan({**FILE, "indices": ["a_v1"], **changes})
     assert any(problem in text for text in problems), problems
+
+
+@pytest.mark.parametrize("replicas", ["0-1", "1-all", False, "false", None])
+def test_every_way_to_set_shards_and_replicas_is_understood(replicas: Any) -> None:
+    settings = {"number_of_shards": "3", "number_of_replicas": 0, "auto_expand_replicas": replicas}
+    assert plan({**FILE, "settings": settings, "indices": ["a_v1"]})[1] == []
 
 
 def test_all_problems_are_found_at_once() -> None:
@@ -124,6 +134,12 @@ def test_a_half_done_run_has_no_problem() -> None:
         ({"a_v1": index(markers=Markers(owner="arn:x"))}, "is itself the unfinished target of arn:x"),
         ({"a_v1": index(settings={"final_pipeline": "f"})}, "has final_pipeline 'f'"),
         ({"a_v1": index(settings={"blocks": {"read_only": "true"}})}, "has index.blocks.read_only set"),
+        ({"a_v1": index(mappings={"_source": {"enabled": False}})}, "has _source disabled"),
+        ({"a_v1": index(mappings={"_source": {"excludes": ["b", "c.*"]}})}, "has _source.excludes ['b', 'c.*']: the"),
+        (
+            {"a_v1": index(mappings={"_source": {"includes": ["b"], "excludes": ["c"]}})},
+            "_source.includes ['b'] and _source.excludes ['c']",
+        ),
         ({"a_v1": index(), "a_v2": index(uuid="u2")}, "target index 'a_v2' exists"),
         ({"a_v1": index(), "a_v2": target_of(source_uuid="u9")}, "target index 'a_v2' exists"),
         (
@@ -189,3 +205,40 @@ def test_another_pipeline_is_accepted() -> None:
 def test_the_user_decides_about_a_final_pipeline(choice: str | None) -> None:
     planned = replace(PLANNED, settings=({}, {"index.final_pipeline": choice}))
     assert domain_problems(planned, {"a_v1": index(settings={"final_pipeline": "f"})}) == []
+
+
+@pytest.mark.parametrize("source", [{"enabled": True}, {"excludes": [], "includes": []}, {}])
+def test_a_source_field_that_is_whole_is_fine(source: dict[str, Any]) -> None:
+    assert domain_problems(PLANNED, {"a_v1": index(mappings={"_source": source})}) == []
+
+
+# As OpenSearch 3.3 with the k-NN plugin tells it: a setting beside those below it, and all values as text.
+KNN = {"knn": "true", "knn.derived_source": {"enabled": "true"}, "version": {"created": "137247827"}}
+TEMPLATES = [{"names": {"mapping": {"type": "keyword"}}}, {"vectors": {"mapping": {"type": "knn_vector"}}}]
+
+
+def test_vectors_left_out_of_the_source_field_are_refused() -> None:
+    (problem,) = domain_problems(PLANNED, {"a_v1": index(settings=KNN, mappings={"_source": {"excludes": ["vector"]}})})
+    assert "_source.excludes ['vector']" in problem
+    assert problem.endswith("missing in every copy, which holds for k-NN vectors too")
+
+
+def test_vectors_that_may_be_read_as_1_are_refused() -> None:
+    (problem,) = domain_problems(PLANNED, {"a_v1": index(settings=KNN, mappings={"dynamic_templates": TEMPLATES})})
+    assert "k-NN issue 3012" in problem
+
+
+@pytest.mark.parametrize(
+    ("settings", "templates"),
+    [
+        (KNN, []),  # derived source alone loses nothing
+        (KNN, TEMPLATES[:1]),
+        ({**KNN, "knn.derived_source": {"enabled": "false"}}, TEMPLATES),
+        ({**KNN, "version": {"created": "137277827"}}, TEMPLATES),  # 3.6.0
+        ({"knn": "true", "version": {"created": "136407927"}}, TEMPLATES),  # 2.19.1, derived source not switched on
+        ({}, TEMPLATES),
+    ],
+)
+def test_vectors_that_can_be_read_are_copied(settings: dict[str, Any], templates: list[dict[str, Any]]) -> None:
+    source = index(settings=settings, mappings={"dynamic_templates": templates})
+    assert domain_problems(PLANNED, {"a_v1": source}) == []

@@ -9,9 +9,11 @@ from moto import mock_aws
 
 import trigger_file
 from environment import Environment
-from errors import TriggerFileError
+from errors import OpenSearchRequestError, TriggerFileError
 from opensearch_client import IndexInfo, OpenSearchClient
+from plan import plan
 from support.paths import ROOT
+from support.room import with_room
 from trigger_file import MAX_FILE_BYTES, get_trigger_file, parse_json, schema_problems
 
 BUCKET = "triggers"
@@ -37,7 +39,7 @@ def s3() -> Iterator[Any]:
 @pytest.fixture
 def domain() -> Any:
     """A domain on which every source index exists."""
-    client = create_autospec(OpenSearchClient, instance=True)
+    client = with_room(create_autospec(OpenSearchClient, instance=True))
     client.get_indices.side_effect = lambda names, **_: {
         name: IndexInfo(f"uuid-{name}", {}, {}, {}) for name in names if name.endswith("_v1")
     }
@@ -143,6 +145,8 @@ def test_a_key_that_is_there_twice_is_refused() -> None:
         ({"indices": ["a"] * 1001}, "is too long"),
         ({"indices": [{"name": "a_v1", "alias": "x"}]}, "indices[0]: Additional properties"),
         ({"settings": []}, "settings: [] is not of type 'object'"),
+        ({"mappings": {"_source": {"excludes": ["v"]}}}, "mappings._source: {'excludes': ['v']} is not of type 'null'"),
+        ({"indices": [{"name": "a_v1", "mappings": {"_source": {"enabled": False}}}]}, "indices[0].mappings._source: "),
         ({"strategy": "hope"}, "strategy: 'hope' is not one of"),
         ({"reindex": {"slices": 0}}, "reindex.slices: 0 is less than"),
         (
@@ -188,7 +192,58 @@ def test_all_problems_of_the_domain_are_listed_at_once(s3: Any, domain: Any) -> 
         "indices[0]: source index 'a_v2' does not exist",
         "indices[2]: source index 'b_v3' does not exist",
     ]
-    assert [call[0] for call in domain.mock_calls] == ["get_indices"]
+    assert not domain.refused_actions.called, "permissions are asked for only when nothing else is wrong"
+
+
+def test_room_is_told_together_with_the_problems_of_other_indices(s3: Any, domain: Any) -> None:
+    domain.data_disks.return_value = [(100, 0)]
+    error = refused(s3, domain, {**FILE, "indices": ["products_v1", "b_v3"]})
+    assert [problem.split(",")[0][:50] for problem in error.problems] == [
+        "indices[1]: source index 'b_v3' does not exist",
+        "indices[0]: target index 'products_v2' needs 2.0 K",
+    ]
+    domain.store_sizes.assert_called_once_with(["products_v1"])
+
+
+def test_missing_permissions_are_told_with_what_to_allow(s3: Any, domain: Any) -> None:
+    forbidden = OpenSearchRequestError(403, "security_exception", "PUT /products_v2: no permissions for [x]")
+    domain.refused_actions.return_value = [forbidden]
+    error = refused(s3, domain, FILE)
+    assert error.problems == ["indices[0]: PUT /products_v2: no permissions for [x]"]
+    assert error.next_step.startswith("Nothing was changed. Allow the Lambda role to call this domain: es:ESHttp*")
+
+
+def test_a_read_that_is_forbidden_is_told_with_everything_else_that_is(s3: Any, domain: Any) -> None:
+    forbidden = [OpenSearchRequestError(403, "security_exception", f"no permissions for [{x}]") for x in "abc"]
+    domain.get_indices.side_effect = forbidden[0]
+    domain.refused_actions.return_value = forbidden[1:2]
+    domain.refused_alias_change.side_effect = lambda names: forbidden[2] if "b_v1" in [*names] else None
+    error = refused(s3, domain, {**FILE, "indices": ["products_v1", "b_v1"]})
+    assert error.problems == [
+        "no permissions for [a]",
+        "indices[0]: no permissions for [b]",
+        "indices[1]: 'b_v1' or 'b_v2': no permissions for [c]",
+    ]
+    assert "es:ESHttp*" in error.next_step
+
+
+def test_a_read_that_fails_otherwise_is_not_taken_for_a_missing_permission(s3: Any, domain: Any) -> None:
+    domain.get_indices.side_effect = OpenSearchRequestError(400, "x", "y")
+    with pytest.raises(OpenSearchRequestError):
+        run(s3, domain, FILE)
+    assert not domain.refused_actions.called
+
+
+def test_a_file_that_is_done_needs_no_room_and_no_permission(s3: Any, domain: Any) -> None:
+    planned, _ = plan({**FILE, "settings": {}})
+    made_from = {"source_index": "products_v1", "changes": planned[0].changes, "proven": {}}
+    done = IndexInfo(
+        "u2", {"products_current": {"is_write_index": True}}, {}, {"_meta": {"opensearch_reindex": made_from}}
+    )
+    domain.get_indices.side_effect = None
+    domain.get_indices.return_value = {"products_v2": done}
+    assert run(s3, domain, FILE)["indices"] == []
+    assert {call[0] for call in domain.mock_calls} == {"get_indices"}
 
 
 def test_a_thousand_long_names_fit_into_the_state_of_an_execution(s3: Any, domain: Any) -> None:

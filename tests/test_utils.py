@@ -18,11 +18,11 @@ from utils import (
     changes_of,
     copy_settings,
     expand_names,
+    flat_settings,
     forbidden_settings,
     keeps_documents_apart,
     merge_patch,
     name_problem,
-    nest_settings,
     provenance_of,
     target_mappings,
     target_settings,
@@ -151,13 +151,34 @@ def test_merge_patch_follows_rfc_7396(target: object, patch: object, merged: obj
     ],
 )
 def test_settings_have_one_form_however_they_are_written(settings: dict[str, object]) -> None:
-    assert nest_settings(settings) == {"number_of_shards": 2, "merge": {"policy": {"x": 1}}}
+    assert flat_settings(settings) == {"number_of_shards": 2, "merge.policy.x": 1}
 
 
 def test_an_analyzer_called_index_keeps_its_name() -> None:
-    assert nest_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == {
-        "analysis": {"analyzer": {"index": {"type": "custom"}}}
+    assert flat_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == {
+        "analysis.analyzer.index.type": "custom"
     }
+
+
+# The form in which OpenSearch tells a setting and those below it.
+KNN = {"knn": "true", "knn.algo_param": {"ef_search": "100"}, "knn.derived_source": {"enabled": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("patch", "changed"),
+    [
+        ({}, {}),
+        ({"index": {"knn": {"algo_param": {"ef_search": 200}}}}, {"knn.algo_param.ef_search": 200}),
+        ({"index.knn": False}, {"knn": False}),
+    ],
+)
+def test_a_setting_and_those_below_it_are_both_kept(patch: dict[str, Any], changed: dict[str, Any]) -> None:
+    flat = {"knn": "true", "knn.algo_param.ef_search": "100", "knn.derived_source.enabled": "true"}
+    assert target_settings(KNN, patch) == {**flat, **changed}
+
+
+def test_null_removes_a_setting_and_those_below_it() -> None:
+    assert target_settings({**KNN, "knnish": "x"}, {"knn": None}) == {"knnish": "x"}
 
 
 def test_what_cannot_be_copied_is_left_out_of_the_settings() -> None:
@@ -178,12 +199,13 @@ def test_what_cannot_be_copied_is_left_out_of_the_settings() -> None:
         "mapping": {"total_fields": {"limit": "10"}},
     }
     assert target_settings(source) == {
-        "routing": {"allocation": {"enable": "all"}},
+        "routing.allocation.enable": "all",
         "default_pipeline": "p",
         "hidden": "true",
         "number_of_shards": "3",
-        "sort": {"field": ["a"], "order": ["asc"]},
-        "mapping": {"total_fields": {"limit": "10"}},
+        "sort.field": ["a"],
+        "sort.order": ["asc"],
+        "mapping.total_fields.limit": "10",
     }
     assert source["routing"]["allocation"]["require"] == {"_name": "n"}  # type: ignore[index]
 
@@ -195,7 +217,6 @@ def test_the_patches_are_merged_over_the_source_settings_in_turn() -> None:
     assert target_settings(source, general, own) == {
         "number_of_shards": 3,
         "refresh_interval": "-1",
-        "analysis": {"analyzer": {}},
         "final_pipeline": "again",
     }
 

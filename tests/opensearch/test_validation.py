@@ -1,16 +1,17 @@
 """A trigger file that the domain has something against is refused, and nothing on the domain changes."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
+import opensearchpy
 import pytest
 from moto import mock_aws
 
 from environment import Environment
 from errors import TriggerFileError
-from opensearch_client import OpenSearchClient
+from opensearch_client import IMPOSSIBLE_NAME, OpenSearchClient
 from support.domain import Domain
 from support.rebuild import Rebuild
 from trigger_file import get_trigger_file
@@ -112,3 +113,213 @@ def test_two_hundred_indices_are_checked_together(upload: Upload, domain: Domain
     with pytest.raises(TriggerFileError) as caught:
         upload(*names)
     assert len(caught.value.problems) == 197
+
+
+@pytest.mark.parametrize(
+    ("mappings", "problem"),
+    [
+        ({"_source": {"enabled": False}}, "has _source disabled"),
+        ({"_source": {"excludes": ["secret", "big.*"]}}, "has _source.excludes ['secret', 'big.*']"),
+        ({"_source": {"includes": ["n"]}}, "has _source.includes ['n']"),
+    ],
+)
+def test_an_index_whose_documents_cannot_be_read_whole_is_no_source(
+    upload: Upload, domain: Domain, mappings: dict[str, Any], problem: str
+) -> None:
+    domain("PUT", "fine_v1", {"mappings": {"_source": {"enabled": True}}})
+    domain("PUT", "a_v1", {"mappings": mappings})
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        upload("fine_v1", "a_v1")
+    (told,) = caught.value.problems
+    assert told.startswith(f"indices[1]: source index 'a_v1' {problem}")
+    assert domain.state() == before
+
+
+def test_a_hidden_index_is_a_source_like_any_other(upload: Upload, domain: Domain) -> None:
+    domain("PUT", "a_v1", {"settings": {"hidden": True}})
+    assert upload("a_v1")["indices"] == [{"source_index": "a_v1"}]
+
+
+def test_documents_that_would_collapse_in_the_last_index_keep_the_first_as_it_is(
+    upload: Upload, domain: Domain
+) -> None:
+    for name in ("plain_v1", "routed_v1"):
+        domain("PUT", name, {"settings": {"number_of_shards": 3}})
+        domain.bulk(name, {"1": {}, "2": {}}, routing="elsewhere" if name == "routed_v1" else None)
+        domain("POST", f"{name}/_refresh")
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        upload("plain_v1", "routed_v1", settings={"number_of_shards": 2})
+    (problem,) = caught.value.problems
+    assert problem.startswith("indices[1]: source index 'routed_v1' has documents with custom routing")
+    assert domain.state() == before
+    assert upload("plain_v1", "routed_v1", settings={"number_of_shards": 6})["indices"]
+    assert upload("plain_v1", settings={"number_of_shards": 2})["indices"]
+
+
+Limits = Callable[..., None]
+
+
+@pytest.fixture
+def limits(domain: Domain) -> Iterator[Limits]:
+    """Sets limits of the cluster, and takes them away again."""
+    names: set[str] = set()
+
+    def change(settings: dict[str, Any]) -> None:
+        names.update(settings)
+        domain("PUT", "_cluster/settings", {"transient": settings})
+
+    yield change
+    change(dict.fromkeys(names))
+
+
+DISK = "cluster.routing.allocation.disk"
+# The last two at one byte, so that the node itself never feels full.
+ROOM_FOR_NOTHING: dict[str, Any] = {
+    f"{DISK}.watermark.{level}": size for level, size in (("low", "1pb"), ("high", "1b"))
+}
+ROOM_FOR_NOTHING |= {f"{DISK}.watermark.flood_stage": "1b", f"{DISK}.threshold_enabled": True}
+
+
+def test_an_index_for_which_the_disks_have_no_room_is_refused_with_the_figures(
+    upload: Upload, domain: Domain, limits: Limits
+) -> None:
+    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}})
+    domain.bulk("a_v1", {str(number): {"n": number} for number in range(100)})
+    domain("POST", "a_v1/_flush")
+    limits(ROOM_FOR_NOTHING)
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        upload("a_v1", settings={"number_of_replicas": 1})
+    assert domain.state() == before
+    stored = domain("GET", "a_v1/_stats/store")["indices"]["a_v1"]["primaries"]["store"]["size_in_bytes"]
+    size = f"{stored / 1024:.1f} KiB"
+    (problem,) = caught.value.problems
+    # One node holds no replica.
+    assert problem == (
+        f"indices[0]: target index 'a_v2' needs {size} of disk space ({size} x 1 copies), and there will be 0 B: "
+        "0 B are free now below the low watermark (1pb) of 1 data nodes"
+    )
+    limits({f"{DISK}.watermark.low": "1b"})
+    assert upload("a_v1")["indices"]
+    limits({**ROOM_FOR_NOTHING, f"{DISK}.threshold_enabled": False})
+    assert upload("a_v1")["indices"]
+
+
+def test_what_is_copied_already_needs_no_disk(upload: Upload, domain: Domain, rebuild: Rebuild, limits: Limits) -> None:
+    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}}})
+    domain.bulk("a_v1", {str(number): {"n": number} for number in range(100)})
+    rebuild.copy(rebuild.freeze("a_v1"))
+    # Written to beside the copy, so that the target index is the larger one.
+    domain.bulk("a_v2", {f"new-{number}": {"n": number} for number in range(1000)})
+    for name in ("a_v1", "a_v2"):
+        domain("POST", f"{name}/_flush")
+        domain("POST", f"{name}/_forcemerge?max_num_segments=1")
+    limits(ROOM_FOR_NOTHING)
+    assert upload("a_v1")["indices"]
+
+
+def test_an_index_for_which_the_domain_has_no_shards_left_is_refused_before_opensearch_does(
+    upload: Upload, domain: Domain, limits: Limits
+) -> None:
+    shards = {"settings": {"number_of_shards": 3, "number_of_replicas": 1}}
+    for name in ("a_v1", "b_v1"):
+        domain("PUT", name, shards)
+    domain("PUT", "closed")
+    domain("POST", "closed/_close")
+    health = domain("GET", "_cluster/health?expand_wildcards=open,hidden")
+    present = health["active_shards"] + health["unassigned_shards"]
+    limits({"cluster.max_shards_per_node": present + 5})
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        upload("a_v1", "b_v1")
+    figures = (
+        f"needs 6 shards (3 x 2 copies), and there will be 5: the domain has {present} of {present + 5} now "
+        f"(cluster.max_shards_per_node {present + 5} x 1 data nodes)"
+    )
+    assert caught.value.problems == [
+        f"indices[{position}]: target index {name!r} {figures}" for position, name in enumerate(("a_v2", "b_v2"))
+    ]
+    assert domain.state() == before
+    refused = domain("PUT", "a_v2", shards, ok=False)["error"]["reason"]
+    assert f"this action would add [6] total shards, but this cluster currently has [{present}]" in refused
+
+    limits({"cluster.max_shards_per_node": present + 6})
+    assert len(upload("a_v1", "b_v1")["indices"]) == 2  # one after the other
+    with pytest.raises(TriggerFileError) as caught:
+        upload("a_v1", "b_v1", keep_source=True)
+    (problem,) = caught.value.problems
+    assert problem.startswith("indices[1]: target index 'b_v2' needs 6 shards (3 x 2 copies), and there will be 0:")
+    domain("PUT", "a_v2", shards)  # OpenSearch agrees
+
+
+def everything(domain: Domain) -> Any:
+    """Indices, aliases, templates, how often each was changed or written to, and how often the cluster's state was."""
+    versions = "metadata.cluster_uuid,metadata.templates,metadata.indices.*.*version,metadata.indices.*.aliases,version"
+    return (
+        domain.state(),
+        domain("GET", f"_cluster/state?filter_path={versions}&expand_wildcards=all"),
+        domain("GET", "_all/_stats?level=shards&expand_wildcards=all&filter_path=indices.*.shards.*.seq_no"),
+    )
+
+
+@pytest.mark.parametrize("target", ["missing", "an index", "an alias", "the write index of an alias", "a template"])
+@pytest.mark.parametrize("source", ["missing", "an index", "an alias"])
+def test_what_asks_for_permissions_can_change_nothing(
+    domain: Domain, client: OpenSearchClient, source: str, target: str
+) -> None:
+    """Whatever appears under the names between two requests."""
+    domain("PUT", "other", {"settings": {"number_of_replicas": 0}})
+    domain.bulk("other", {"1": {"n": 1}})
+    for name, what in (("a_v1", source), ("a_v2", target)):
+        if what == "an index":
+            domain("PUT", name, {"settings": {"number_of_replicas": 0}, "aliases": {"live": {}}})
+            domain.bulk(name, {"1": {"n": 1}})
+        elif what == "a template":
+            domain("PUT", "_index_template/any", {"index_patterns": ["a_*"], "template": {"aliases": {"live": {}}}})
+        elif what != "missing":
+            add = {"index": "other", "alias": name, **({"is_write_index": True} if "write" in what else {})}
+            domain("POST", "_aliases", {"actions": [{"add": add}]})
+    domain("POST", "_all/_refresh")
+    domain("GET", "_cluster/health?wait_for_status=green&wait_for_events=languid&timeout=10s")
+    before = everything(domain)
+    assert client.refused_actions("a_v1", "a_v2") == []
+    assert client.refused_alias_change(["a_v1", "a_v2", "other"]) is None
+    assert not any(client.is_restricted(name) for name in ("a_v1", "a_v2", "other"))
+    domain("POST", "_all/_refresh")
+    assert everything(domain) == before
+    assert domain("GET", "other/_count")["count"] == 1
+
+
+def test_nobody_can_make_the_alias_that_is_asked_for(domain: Domain) -> None:
+    domain("PUT", "a_v1")
+    refused = domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v1", "alias": IMPOSSIBLE_NAME}}]}, ok=False)
+    assert refused["error"]["type"] == "invalid_alias_name_exception"
+    assert domain("PUT", f"a_v2{IMPOSSIBLE_NAME}".replace("#", "%23"), ok=False)["status"] == 400
+
+
+@pytest.mark.parametrize("verb", ["POST", "PUT", "DELETE"])
+def test_a_verb_that_iam_forbids_is_told_before_anything_changes(
+    upload: Upload, domain: Domain, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    message = f"User: arn:aws:sts::1:assumed-role/reindex is not authorized to perform: es:ESHttp{verb.title()}"
+    perform_request = opensearchpy.RequestsHttpConnection.perform_request
+
+    def forbid(self: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+        if method == verb:
+            raise opensearchpy.AuthorizationException(403, message, {"Message": message})
+        return perform_request(self, method, *args, **kwargs)
+
+    monkeypatch.setattr(opensearchpy.RequestsHttpConnection, "perform_request", forbid)
+    for name in ("a_v1", "b_v1"):
+        domain("PUT", name)
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        upload("a_v1", "b_v1")
+    assert domain.state() == before
+    assert {"POST": 2, "PUT": 2, "DELETE": 1}[verb] == len(caught.value.problems)
+    for problem in caught.value.problems:
+        assert problem.startswith("indices[0]: ")
+        assert f"is not authorized to perform: es:ESHttp{verb.title()}" in problem
+    assert "es:ESHttp*" in caught.value.next_step

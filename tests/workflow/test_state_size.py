@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_client import IndexInfo, OpenSearchClient, StoreSize
 from support.trigger_file import trigger_file
 from workflow.indices import Indices
 from workflow.machines import StateMachines
@@ -27,6 +27,7 @@ def _thousand_indices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the domain have 1,000 indices: creating them takes minutes and as many shards as a node may have."""
     found = {name: IndexInfo(uuid=name, aliases={}, settings={}, mappings={}) for name in NAMES}
     monkeypatch.setattr(OpenSearchClient, "get_indices", lambda *_args, **_kwargs: found)
+    monkeypatch.setattr(OpenSearchClient, "store_sizes", lambda _, names: dict.fromkeys(names, StoreSize(0, 0)))
 
 
 @pytest.fixture
