@@ -1,5 +1,6 @@
 """The connection to a domain and every OpenSearch call. Plain values in and out; decisions are made elsewhere."""
 
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +11,7 @@ import boto3
 from botocore.credentials import Credentials
 from opensearchpy import ConnectionError as OpenSearchConnectionError
 from opensearchpy import OpenSearch, RequestsHttpConnection, SSLError, TransportError
+from requests.adapters import HTTPAdapter
 from requests_aws4auth import AWS4Auth
 
 from aliases import is_own_alias, owner_of
@@ -69,15 +71,31 @@ def _connect(opensearch_endpoint: str, environment: Environment) -> "OpenSearchC
     credentials = boto3.Session().get_credentials()
     if credentials is None:
         raise ReindexError("there are no AWS credentials to sign requests with")
-    return OpenSearchClient(endpoint, credentials, environment.region)
+    try:
+        return OpenSearchClient(endpoint, credentials, environment.region, environment.ca_certificates)
+    except ssl.SSLError as error:
+        raise ReindexError(f"the module's ca_certificates cannot be read: {error}") from error
+
+
+class _PrivateAuthorities(HTTPAdapter):
+    """Trusts private authorities beside the usual ones. A file of both would give way to `REQUESTS_CA_BUNDLE`."""
+
+    def __init__(self, ca_certificates: str) -> None:
+        self._ca_certificates = ca_certificates
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(cadata=self._ca_certificates), **kwargs)
 
 
 class _Connection(RequestsHttpConnection):
     """A connection that follows no redirect: requests go to the allowed endpoint or nowhere."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ca_certificates: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.session.max_redirects = 0
+        if ca_certificates:
+            self.session.mount("https://", _PrivateAuthorities(ca_certificates))
 
 
 class OpenSearchClient:
@@ -90,13 +108,14 @@ class OpenSearchClient:
         endpoint: where to; checked before with `endpoint_problem`.
         credentials: refreshed while the Lambda stays warm.
         region: AWS region to sign for, where the endpoint does not name one.
+        ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
 
     Raises (every method):
         TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503, 504.
         OpenSearchRequestError: OpenSearch refused the request.
     """
 
-    def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str) -> None:
+    def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str, ca_certificates: str = "") -> None:
         self._endpoint = endpoint
         self._client = OpenSearch(
             hosts=[{"host": endpoint.host, "port": endpoint.port}],
@@ -104,6 +123,7 @@ class OpenSearchClient:
             verify_certs=True,
             http_auth=AWS4Auth(region=endpoint.region or region, service="es", refreshable_credentials=credentials),
             connection_class=_Connection,
+            ca_certificates=ca_certificates,
             timeout=REQUEST_TIMEOUT_SECONDS,
             max_retries=0,
         )
@@ -283,7 +303,10 @@ class OpenSearchClient:
         status = error.status_code
         if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in error.error:
             raise OpenSearchRequestError(
-                0, "ssl_error", f"the certificate of {self._endpoint.url} was refused: {error.error}"
+                0,
+                "ssl_error",
+                f"the certificate of {self._endpoint.url} was refused (a private authority has to be in the module's "
+                f"ca_certificates): {error.error}",
             ) from error
         if isinstance(error, OpenSearchConnectionError):
             raise TransientOpenSearchError(

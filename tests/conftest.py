@@ -51,6 +51,7 @@ def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_REGION": "us-east-1",
         "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+        "CA_CERTIFICATES": "",
         "DOMAIN_ARNS": "arn:aws:es:us-east-1:123456789012:domain/search",
         "LOG_LEVEL": "INFO",
         "POLL_INTERVAL_SECONDS": "1",

@@ -282,3 +282,10 @@ def test_without_credentials_nothing_is_sent(mocker: MockerFixture) -> None:
     _connect.cache_clear()
     with pytest.raises(ReindexError, match="no AWS credentials"):
         connect("https://search.example.com")
+
+
+@pytest.mark.parametrize("text", ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_an_authority_that_cannot_be_read_is_named(text: str, lambda_environment: pytest.MonkeyPatch) -> None:
+    lambda_environment.setenv("CA_CERTIFICATES", text)
+    with pytest.raises(ReindexError, match="ca_certificates cannot be read"):
+        connect("https://search.example.com")

@@ -22,7 +22,7 @@ FILE: dict[str, Any] = {
     "alias_name": "{{index_base}}_current",
     "indices": ["products_v1"],
 }
-ENVIRONMENT = Environment(("search.example.com",), (), 30, "us-east-1")
+ENVIRONMENT = Environment(("search.example.com",), "", (), 30, "us-east-1")
 
 
 @pytest.fixture

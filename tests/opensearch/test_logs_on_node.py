@@ -43,6 +43,7 @@ def printed(domain: Domain, *, fails: bool = False, **changes: Any) -> str:
             "ALLOWED_ENDPOINTS": urlsplit(domain.url).netloc,
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_REGION": "us-east-1",
+            "CA_CERTIFICATES": "",
             "DOMAIN_ARNS": "",
             "LOG_LEVEL": "DEBUG",
             "POLL_INTERVAL_SECONDS": "1",

@@ -37,7 +37,7 @@ class Upload:
         }
         self.s3.put_object(Bucket=BUCKET, Key="t.json", Body=json.dumps(file))
         detail = {"bucket": {"name": BUCKET}, "object": {"key": "t.json"}}
-        environment = Environment((self.url.removeprefix("http://"),), (), 30, "us-east-1")
+        environment = Environment((self.url.removeprefix("http://"),), "", (), 30, "us-east-1")
         return get_trigger_file({"detail": detail}, self.s3, lambda _: self.client, environment)
 
 
