@@ -8,9 +8,10 @@ from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 
 import boto3
+import requests
 from botocore.credentials import Credentials
 from opensearchpy import ConnectionError as OpenSearchConnectionError
-from opensearchpy import OpenSearch, RequestsHttpConnection, SSLError, TransportError
+from opensearchpy import ConnectionTimeout, OpenSearch, RequestsHttpConnection, SSLError, TransportError
 from requests.adapters import HTTPAdapter
 from requests_aws4auth import AWS4Auth
 
@@ -24,6 +25,11 @@ from utils import REINDEX_ACTION
 # AWS ends an idle connection after about 60 s, so a longer time-out would never be reached.
 REQUEST_TIMEOUT_SECONDS = 60
 TRANSIENT_STATUSES = {429, 502, 503, 504}
+GET_REPETITIONS = 2
+# Not among them: a redirect, which is no accident.
+BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+# AWS's words. A warm Lambda can outlive the credentials that it was started with.
+EXPIRED_CREDENTIALS = "The security token included in the request is expired"
 # A request line may have 4,096 bytes; a name is quoted to at most three times its length.
 MAX_NAMES_CHARACTERS = 3000
 
@@ -89,7 +95,7 @@ class _PrivateAuthorities(HTTPAdapter):
 
 
 class _Connection(RequestsHttpConnection):
-    """A connection that follows no redirect: requests go to the allowed endpoint or nowhere."""
+    """A connection that follows no redirect (requests go to the allowed endpoint or nowhere) and repeats a GET."""
 
     def __init__(self, *args: Any, ca_certificates: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,12 +103,23 @@ class _Connection(RequestsHttpConnection):
         if ca_certificates:
             self.session.mount("https://", _PrivateAuthorities(ca_certificates))
 
+    def perform_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        for _ in range(GET_REPETITIONS if method == "GET" else 0):
+            try:
+                return super().perform_request(method, *args, **kwargs)
+            except ConnectionTimeout:
+                raise  # waited for long enough
+            except OpenSearchConnectionError as error:
+                if not isinstance(error.info, BROKEN_CONNECTION):
+                    raise
+        return super().perform_request(method, *args, **kwargs)
+
 
 class OpenSearchClient:
     """Every request that this package sends to OpenSearch.
 
-    Nothing is repeated here: the client library would also repeat a POST whose answer was lost. The state machine
-    retries the whole step on `TransientOpenSearchError`, and every step can run twice.
+    Only a GET is repeated here, when its connection fails: the client library would also repeat a POST whose answer was
+    lost. The state machine retries the whole step on `TransientOpenSearchError`, and every step can run twice.
 
     Args:
         endpoint: where to; checked before with `endpoint_problem`.
@@ -111,7 +128,7 @@ class OpenSearchClient:
         ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
 
     Raises (every method):
-        TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503, 504.
+        TransientOpenSearchError: no connection, no answer in time, status 429, 502, 503, 504, or expired credentials.
         OpenSearchRequestError: OpenSearch refused the request.
     """
 
@@ -314,6 +331,9 @@ class OpenSearchClient:
                 error_type=type(error).__name__,
             ) from error
         error_type, reason = _reason(error)
+        if status == 403 and EXPIRED_CREDENTIALS in reason:
+            _connect.cache_clear()  # the next attempt signs with the credentials that the environment has by then
+            raise TransientOpenSearchError(f"{request}: {reason}", status=403) from error
         if status in TRANSIENT_STATUSES:
             raise TransientOpenSearchError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
         raise OpenSearchRequestError(int(status), error_type, f"{request}: {reason}") from error
@@ -321,9 +341,12 @@ class OpenSearchClient:
 
 def _reason(error: TransportError) -> tuple[str, str]:
     """OpenSearch's own type and reason; unknown settings are only named one by one in `suppressed`."""
-    details = error.info.get("error") if isinstance(error.info, dict) else None
+    info = error.info if isinstance(error.info, dict) else {}
+    details = info.get("error")
     if not isinstance(details, dict):
-        return "http_error", redact(str(details or error.error)[:500])
+        reason = str(details or info.get("message") or info.get("Message") or error.error)
+        # AWS goes on to quote the headers of a request with a wrong signature, the session token too.
+        return "http_error", redact(reason.partition("The Canonical String")[0].strip()[:500])
     reasons = [details, *details.get("suppressed", [])]
     cause = details.get("caused_by")
     if cause and cause.get("reason") != details.get("reason"):

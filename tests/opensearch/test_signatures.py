@@ -17,7 +17,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from pytest_mock import MockerFixture
 
-from opensearch_client import OpenSearchClient
+from endpoint import parse_endpoint
+from errors import OpenSearchRequestError, TransientOpenSearchError
+from opensearch_client import OpenSearchClient, connect
 from support.domain import Domain
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
@@ -206,3 +208,39 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
 
     assert {exchange.status for exchange in front.requests} == {200}
     assert not domain.exists(quote(name, safe=""))
+
+
+def client_with(key: AccessKey, front: SignedFront) -> OpenSearchClient:
+    credentials = Credentials(key.access_key_id, key.secret_access_key, key.session_token)
+    return OpenSearchClient(parse_endpoint(front.url), credentials, front.region, front.ca_certificates)
+
+
+def test_a_wrong_signature_is_a_refusal_that_tells_no_session_token(front: SignedFront, send: Send) -> None:
+    with pytest.raises(OpenSearchRequestError, match="signature we calculated does not match") as caught:
+        client_with(WRONG_SECRET, front).count("a_v1")
+    assert caught.value.status == 403
+    assert FUNCTION_KEY.session_token not in str(caught.value)
+    # AWS's own answer does.
+    assert FUNCTION_KEY.session_token in send(signed(front, WRONG_SECRET))[1]["message"]
+
+
+def test_a_warm_lambda_whose_credentials_expired_takes_those_of_its_environment(
+    front: SignedFront,
+    domain: Domain,
+    access_keys: dict[str, AccessKey],
+    lambda_environment: pytest.MonkeyPatch,
+) -> None:
+    lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(front.url).netloc)
+    lambda_environment.setenv("CA_CERTIFICATES", front.ca_certificates)
+    domain("PUT", "a_v1")
+    assert connect(front.url).count("a_v1") == 0
+
+    renewed = AccessKey("ASIARENEWED", "another-secret", "another-token")
+    access_keys[renewed.access_key_id] = renewed
+    access_keys[FUNCTION_KEY.access_key_id] = replace(FUNCTION_KEY, is_expired=True)
+    for name, value in renewed.environment.items():
+        lambda_environment.setenv(name, value)
+
+    with pytest.raises(TransientOpenSearchError, match="token included in the request is expired"):
+        connect(front.url).count("a_v1")
+    assert connect(front.url).count("a_v1") == 0
