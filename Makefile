@@ -42,6 +42,7 @@ test: ## Run everything: linters, then every suite
 	@$(MAKE) --no-print-directory test-terraform
 	@$(MAKE) --no-print-directory test-unit
 	@$(MAKE) --no-print-directory test-integration
+	@$(MAKE) --no-print-directory test-chaos
 
 .PHONY: lint
 lint: lint-python lint-terraform ## Check style, types and security without running anything
@@ -91,6 +92,17 @@ test-stack: setup ## Test what Terraform deploys: on the local AWS, with the bui
 test-integration: setup ## Run the last three suites on one node
 	$(call say,integration tests)
 	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack
+
+# Handlers are called in the process of the interpreter.
+CHAOS := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m chaos
+ROUNDS ?= 10
+
+.PHONY: chaos test-chaos
+chaos: setup ## Break every step and connection and kill nodes while applications write (ROUNDS=10)
+	@$(CHAOS) --rounds $(ROUNDS)
+test-chaos: setup ## The short form of it
+	$(call say,chaos)
+	@$(CHAOS) --short
 
 .PHONY: format
 format: $(DEV) ## Format Python and Terraform files

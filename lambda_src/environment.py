@@ -10,6 +10,7 @@ class Environment:
 
     Attributes:
         allowed_endpoints: `host` or `host:port`; empty: the endpoints AWS gives the domains.
+        ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
         domain_arns: the OpenSearch Service domains this deployment is for.
         poll_interval_seconds: pause between two looks at a reindex task.
         region: AWS region of the functions.
@@ -17,6 +18,7 @@ class Environment:
     """
 
     allowed_endpoints: tuple[str, ...]
+    ca_certificates: str
     domain_arns: tuple[str, ...]
     poll_interval_seconds: int
     region: str
@@ -31,6 +33,7 @@ class Environment:
         """
         return cls(
             allowed_endpoints=_entries("ALLOWED_ENDPOINTS"),
+            ca_certificates=os.environ["CA_CERTIFICATES"],
             domain_arns=_entries("DOMAIN_ARNS"),
             poll_interval_seconds=int(os.environ["POLL_INTERVAL_SECONDS"]),
             region=os.environ["AWS_REGION"],

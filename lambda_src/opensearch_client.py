@@ -1,5 +1,6 @@
 """The connection to a domain and every OpenSearch call. Plain values in and out; decisions are made elsewhere."""
 
+import ssl
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -7,9 +8,11 @@ from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
 
 import boto3
+import requests
 from botocore.credentials import Credentials
 from opensearchpy import ConnectionError as OpenSearchConnectionError
-from opensearchpy import OpenSearch, RequestsHttpConnection, SSLError, TransportError
+from opensearchpy import ConnectionTimeout, OpenSearch, RequestsHttpConnection, SSLError, TransportError
+from requests.adapters import HTTPAdapter
 from requests_aws4auth import AWS4Auth
 
 from aliases import Markers, is_own_alias
@@ -22,6 +25,11 @@ from utils import REINDEX_ACTION, flat_settings
 # AWS ends an idle connection after about 60 s, so a longer time-out would never be reached.
 REQUEST_TIMEOUT_SECONDS = 60
 TRANSIENT_STATUSES = {429, 502, 503, 504}
+GET_REPETITIONS = 2
+# Not among them: a redirect, which is no accident.
+BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+# AWS's words. A warm Lambda can outlive the credentials that it was started with.
+EXPIRED_CREDENTIALS = "The security token included in the request is expired"
 # A request line may have 4,096 bytes; a name is quoted to at most three times its length.
 MAX_NAMES_CHARACTERS = 3000
 # No index and no alias can have such a name: OpenSearch allows no `#`.
@@ -87,35 +95,63 @@ def _connect(opensearch_endpoint: str, environment: Environment) -> "OpenSearchC
     credentials = boto3.Session().get_credentials()
     if credentials is None:
         raise ReindexError("there are no AWS credentials to sign requests with")
-    return OpenSearchClient(endpoint, credentials, environment.region)
+    try:
+        return OpenSearchClient(endpoint, credentials, environment.region, environment.ca_certificates)
+    except ssl.SSLError as error:
+        raise ReindexError(f"the module's ca_certificates cannot be read: {error}") from error
+
+
+class _PrivateAuthorities(HTTPAdapter):
+    """Trusts private authorities beside the usual ones. A file of both would give way to `REQUESTS_CA_BUNDLE`."""
+
+    def __init__(self, ca_certificates: str) -> None:
+        self._ca_certificates = ca_certificates
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(cadata=self._ca_certificates), **kwargs)
 
 
 class _Connection(RequestsHttpConnection):
-    """A connection that follows no redirect: requests go to the allowed endpoint or nowhere."""
+    """A connection that follows no redirect (requests go to the allowed endpoint or nowhere) and repeats a GET."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, ca_certificates: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.session.max_redirects = 0
+        if ca_certificates:
+            self.session.mount("https://", _PrivateAuthorities(ca_certificates))
+
+    def perform_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        for _ in range(GET_REPETITIONS if method == "GET" else 0):
+            try:
+                return super().perform_request(method, *args, **kwargs)
+            except ConnectionTimeout:
+                raise  # waited for long enough
+            except OpenSearchConnectionError as error:
+                if not isinstance(error.info, BROKEN_CONNECTION):
+                    raise
+        return super().perform_request(method, *args, **kwargs)
 
 
 class OpenSearchClient:
     """Every request that this package sends to OpenSearch.
 
-    Nothing is repeated here: the client library would also repeat a POST whose answer was lost. The state machine
-    retries the whole step on `TransientOpenSearchError`, and every step can run twice.
+    Only a GET is repeated here, when its connection fails: the client library would also repeat a POST whose answer was
+    lost. The state machine retries the whole step on `TransientOpenSearchError`, and every step can run twice.
 
     Args:
         endpoint: where to; checked before with `endpoint_problem`.
         credentials: refreshed while the Lambda stays warm.
         region: AWS region to sign for, where the endpoint does not name one.
+        ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
 
     Raises (every method):
-        TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503, 504.
+        TransientOpenSearchError: no connection, no answer in time, status 429, 502, 503, 504, or expired credentials.
         DomainBusyError: a snapshot of the index runs.
         OpenSearchRequestError: OpenSearch refused the request.
     """
 
-    def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str) -> None:
+    def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str, ca_certificates: str = "") -> None:
         self._endpoint = endpoint
         self._client = OpenSearch(
             hosts=[{"host": endpoint.host, "port": endpoint.port}],
@@ -123,6 +159,7 @@ class OpenSearchClient:
             verify_certs=True,
             http_auth=AWS4Auth(region=endpoint.region or region, service="es", refreshable_credentials=credentials),
             connection_class=_Connection,
+            ca_certificates=ca_certificates,
             timeout=REQUEST_TIMEOUT_SECONDS,
             max_retries=0,
         )
@@ -410,7 +447,10 @@ class OpenSearchClient:
         status = error.status_code
         if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in error.error:
             raise OpenSearchRequestError(
-                0, "ssl_error", f"the certificate of {self._endpoint.url} was refused: {error.error}"
+                0,
+                "ssl_error",
+                f"the certificate of {self._endpoint.url} was refused (a private authority has to be in the module's "
+                f"ca_certificates): {error.error}",
             ) from error
         if isinstance(error, OpenSearchConnectionError):
             raise TransientOpenSearchError(
@@ -418,6 +458,9 @@ class OpenSearchClient:
                 error_type=type(error).__name__,
             ) from error
         error_type, reason = _reason(error)
+        if status == 403 and EXPIRED_CREDENTIALS in reason:
+            _connect.cache_clear()  # the next attempt signs with the credentials that the environment has by then
+            raise TransientOpenSearchError(f"{request}: {reason}", status=403) from error
         if status in TRANSIENT_STATUSES:
             raise TransientOpenSearchError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
         if error_type == "snapshot_in_progress_exception":
@@ -427,9 +470,12 @@ class OpenSearchClient:
 
 def _reason(error: TransportError) -> tuple[str, str]:
     """OpenSearch's own type and reason; unknown settings are only named one by one in `suppressed`."""
-    details = error.info.get("error") if isinstance(error.info, dict) else None
+    info = error.info if isinstance(error.info, dict) else {}
+    details = info.get("error")
     if not isinstance(details, dict):
-        return "http_error", redact(str(details or error.error)[:500])
+        reason = str(details or info.get("message") or info.get("Message") or error.error)
+        # AWS goes on to quote the headers of a request with a wrong signature, the session token too.
+        return "http_error", redact(reason.partition("The Canonical String")[0].strip()[:500])
     reasons = [details, *details.get("suppressed", [])]
     cause = details.get("caused_by")
     if cause and cause.get("reason") != details.get("reason"):

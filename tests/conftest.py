@@ -4,9 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+import opensearch_client
 from support.domain import Domain
 from support.ministack import MiniStack
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
+from support.signatures import AccessKey
+from support.signed_front import FUNCTION_KEY, SignedFront
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +25,28 @@ def node() -> Iterator[OpenSearchNode]:
                 returncode=pytest.ExitCode.USAGE_ERROR,
             )
         yield running
+
+
+@pytest.fixture(scope="session")
+def access_keys() -> dict[str, AccessKey]:
+    """What AWS knows, by access key id. A test may change it; afterwards it is as before."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def running_front(node: OpenSearchNode, access_keys: dict[str, AccessKey]) -> Iterator[SignedFront]:
+    with SignedFront(node.url, access_keys.get) as running:
+        yield running
+
+
+@pytest.fixture
+def front(running_front: SignedFront, access_keys: dict[str, AccessKey]) -> Iterator[SignedFront]:
+    """What the code under test talks to, in place of the node; without the requests and faults of other tests."""
+    access_keys.clear()
+    access_keys[FUNCTION_KEY.access_key_id] = FUNCTION_KEY
+    running_front.forget()
+    yield running_front
+    assert running_front.forget() == 0, "a fault of this test never happened"
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +71,11 @@ def domain(node: OpenSearchNode) -> Iterator[Domain]:
 def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The environment of a Lambda function, and what changes it for the test."""
     environment = {
+        **FUNCTION_KEY.environment,
         "ALLOWED_ENDPOINTS": "search.example.com",
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_REGION": "us-east-1",
-        "AWS_SECRET_ACCESS_KEY": "a-secret-key",
+        "CA_CERTIFICATES": "",
         "DOMAIN_ARNS": "arn:aws:es:us-east-1:123456789012:domain/search",
         "LOG_LEVEL": "INFO",
         "POLL_INTERVAL_SECONDS": "1",
@@ -58,4 +83,5 @@ def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
+    opensearch_client._connect.cache_clear()  # with credentials of the test before
     return monkeypatch

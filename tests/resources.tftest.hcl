@@ -41,6 +41,7 @@ run "the_defaults" {
     condition = alltrue([
       for function in aws_lambda_function.step : function.environment[0].variables == tomap({
         ALLOWED_ENDPOINTS     = ""
+        CA_CERTIFICATES       = ""
         DOMAIN_ARNS           = "arn:aws:es:eu-central-1:123456789012:domain/search"
         LOG_LEVEL             = "INFO"
         POLL_INTERVAL_SECONDS = "30"
@@ -154,6 +155,7 @@ run "the_inputs_reach_the_resources" {
   variables {
     allowed_endpoints         = ["search.example.com", "127.0.0.1:9200", "localhost:65535"]
     bucket_name               = "another-bucket"
+    ca_certificates           = "-----BEGIN CERTIFICATE-----\n${format("%02945d", 0)}\n-----END CERTIFICATE-----\n" # as long as possible
     domain_arns               = ["arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one", "arn:aws:es:eu-central-1:123456789012:domain/other-1"]
     environment               = "p"
     execution_timeout_seconds = 2700
@@ -188,13 +190,14 @@ run "the_inputs_reach_the_resources" {
     condition = alltrue([
       for function in aws_lambda_function.step : function.environment[0].variables == tomap({
         ALLOWED_ENDPOINTS     = "search.example.com,127.0.0.1:9200,localhost:65535"
+        CA_CERTIFICATES       = var.ca_certificates
         DOMAIN_ARNS           = "arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one,arn:aws:es:eu-central-1:123456789012:domain/other-1"
         LOG_LEVEL             = "DEBUG"
         POLL_INTERVAL_SECONDS = "1"
         STALL_TIMEOUT_SECONDS = "600"
       })
     ])
-    error_message = "Endpoints, domains, log level and poll interval reach every function."
+    error_message = "Endpoints, certificates, domains, log level and poll interval reach every function."
   }
 
   assert {

@@ -8,15 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import requests
 import trustme
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
 from endpoint import parse_endpoint
 from errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
 from opensearch_client import OpenSearchClient, StoreSize, _connect, connect
+from support.signatures import AccessKey, Request, refusal
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
 COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
@@ -102,6 +105,23 @@ def test_a_connection_that_is_cut_is_transient_and_a_post_is_not_repeated(
     assert len(server.requests) == 1
 
 
+def test_a_question_whose_connection_is_cut_is_asked_again(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(0, None), (0, None), (200, {"status": "green"})]
+    assert client.health("a") == "green"
+    server.answers = [(0, None)]
+    with pytest.raises(TransientOpenSearchError, match="no answer from http"):
+        client.health("a")
+    assert len(server.requests) == 3 + 3
+
+
+def test_a_domain_whose_packets_get_lost_is_waited_for_once(client: OpenSearchClient, mocker: MockerFixture) -> None:
+    timeout = ConnectionTimeout("TIMEOUT", "timed out", requests.ConnectTimeout())
+    sent = mocker.patch.object(RequestsHttpConnection, "perform_request", side_effect=timeout)
+    with pytest.raises(TransientOpenSearchError, match="no answer from http"):
+        client.health("a")
+    assert sent.call_count == 1  # three times the time-out would be more than a function may have
+
+
 def test_a_domain_that_cannot_be_reached_is_named(server: Server, client: OpenSearchClient) -> None:
     server.shutdown()
     server.server_close()
@@ -157,6 +177,13 @@ def test_the_message_of_aws_is_understood(server: Server, client: OpenSearchClie
     server.answers = [(403, {"Message": message})]
     with pytest.raises(OpenSearchRequestError, match="not authorized to perform"):
         client.count("a")
+
+
+def test_expired_credentials_are_transient(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(403, {"message": "The security token included in the request is expired"})]
+    with pytest.raises(TransientOpenSearchError, match="token included in the request is expired") as caught:
+        client.count("a")
+    assert caught.value.status == 403
 
 
 def test_no_redirect_is_followed(server: Server, client: OpenSearchClient) -> None:
@@ -377,3 +404,21 @@ def test_a_role_that_sees_not_all_of_an_index_is_recognised(
     assert client.is_restricted("a_v1") is restricted
     server.answers = [(200, {"result": "noop"})]
     assert client.is_restricted("a_v1") is False
+
+
+@pytest.mark.parametrize("url", ["https://search.example.com", "https://search.example.com:8443"])
+def test_the_host_is_signed_as_it_is_sent(url: str) -> None:
+    endpoint = parse_endpoint(url)
+    connection = OpenSearchClient(endpoint, CREDENTIALS, "eu-west-1")._client.transport.get_connection()
+    prepared = connection.session.prepare_request(requests.Request("GET", f"{connection.host}/a?b=c"))
+    # http.client leaves the port out where it is the scheme's own.
+    headers = {"host": url.removeprefix("https://"), **{key.lower(): value for key, value in prepared.headers.items()}}
+    key = AccessKey(CREDENTIALS.access_key, CREDENTIALS.secret_key, str(CREDENTIALS.token))
+    assert refusal(Request("GET", "/a", "b=c", headers, b""), "eu-west-1", lambda _: key) is None
+
+
+@pytest.mark.parametrize("text", ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_an_authority_that_cannot_be_read_is_named(text: str, lambda_environment: pytest.MonkeyPatch) -> None:
+    lambda_environment.setenv("CA_CERTIFICATES", text)
+    with pytest.raises(ReindexError, match="ca_certificates cannot be read"):
+        connect("https://search.example.com")

@@ -24,7 +24,7 @@ FILE: dict[str, Any] = {
     "alias_name": "{{index_base}}_current",
     "indices": ["products_v1"],
 }
-ENVIRONMENT = Environment(("search.example.com",), (), 30, "us-east-1", 1800)
+ENVIRONMENT = Environment(("search.example.com",), "", (), 30, "us-east-1", 1800)
 
 
 @pytest.fixture

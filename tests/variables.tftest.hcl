@@ -21,6 +21,7 @@ run "too_small_or_too_short" {
   variables {
     allowed_endpoints         = [""]
     bucket_name               = "ab"
+    ca_certificates           = "-----BEGIN CERTIFICATE-----"
     domain_arns               = []
     environment               = ""
     execution_timeout_seconds = 59
@@ -34,9 +35,9 @@ run "too_small_or_too_short" {
   }
 
   expect_failures = [
-    var.allowed_endpoints, var.bucket_name, var.domain_arns, var.environment, var.execution_timeout_seconds, var.lambda_memory,
-    var.lambda_runtime, var.lambda_timeout, var.log_level, var.log_retention_days,
-    var.tags, var.vpc_config,
+    var.allowed_endpoints, var.bucket_name, var.ca_certificates, var.domain_arns, var.environment,
+    var.execution_timeout_seconds, var.lambda_memory, var.lambda_runtime, var.lambda_timeout, var.log_level,
+    var.log_retention_days, var.tags, var.vpc_config,
   ]
 }
 
@@ -50,6 +51,7 @@ run "too_large_or_too_long" {
   variables {
     allowed_endpoints         = ["search.example.com:65536"]
     bucket_name               = "a123456789012345678901234567890123456789012345678901234567890123"
+    ca_certificates           = "-----BEGIN CERTIFICATE-----\n${format("%02946d", 0)}\n-----END CERTIFICATE-----\n"
     domain_arns               = ["arn:aws:es:eu-central-1:123456789012:domain/a-name-of-twenty-nine-letters"]
     execution_timeout_seconds = 31536001
     lambda_memory             = 10241
@@ -62,8 +64,8 @@ run "too_large_or_too_long" {
   }
 
   expect_failures = [
-    var.allowed_endpoints, var.bucket_name, var.domain_arns, var.execution_timeout_seconds, var.lambda_memory, var.lambda_timeout,
-    var.log_retention_days, var.project_name, var.vpc_config,
+    var.allowed_endpoints, var.bucket_name, var.ca_certificates, var.domain_arns, var.execution_timeout_seconds,
+    var.lambda_memory, var.lambda_timeout, var.log_retention_days, var.project_name, var.vpc_config,
   ]
 }
 
@@ -94,6 +96,7 @@ run "wrong_characters" {
   variables {
     allowed_endpoints     = ["search.example.com,evil.example.com"]
     bucket_name           = "Bucket.with.dots"
+    ca_certificates       = "ca.pem"
     domain_arns           = ["arn:aws:es:eu-central-1:123456789012:domain/*"]
     environment           = "Prod"
     poll_interval_seconds = 30.5
@@ -101,7 +104,8 @@ run "wrong_characters" {
   }
 
   expect_failures = [
-    var.allowed_endpoints, var.bucket_name, var.domain_arns, var.environment, var.poll_interval_seconds, var.vpc_config,
+    var.allowed_endpoints, var.bucket_name, var.ca_certificates, var.domain_arns, var.environment, var.poll_interval_seconds,
+    var.vpc_config,
   ]
 }
 
@@ -114,6 +118,7 @@ run "something_else" {
 
   variables {
     allowed_endpoints = ["https://search.example.com"]
+    ca_certificates   = "-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END CERTIFICATE-----\n"
     domain_arns       = ["arn:aws:aoss:eu-central-1:123456789012:collection/search"]
     # 7200 s are 7200 looks at the copy, more than the history of an execution holds.
     poll_interval_seconds = 1
@@ -122,7 +127,7 @@ run "something_else" {
   }
 
   expect_failures = [
-    var.allowed_endpoints, var.domain_arns, var.poll_interval_seconds, var.project_name, var.vpc_config,
+    var.allowed_endpoints, var.ca_certificates, var.domain_arns, var.poll_interval_seconds, var.project_name, var.vpc_config,
   ]
 }
 

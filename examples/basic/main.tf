@@ -10,6 +10,7 @@ module "opensearch_reindex" {
   bucket_name           = var.bucket_name
   domain_arns           = var.domain_arns
   allowed_endpoints     = var.allowed_endpoints
+  ca_certificates       = var.ca_certificates
   poll_interval_seconds = var.poll_interval_seconds
   tags                  = var.tags
 }

@@ -18,6 +18,13 @@ variable "bucket_name" {
   default     = null
 }
 
+variable "ca_certificates" {
+  description = "PEM text of private certificate authorities, for a custom endpoint whose certificate is from one."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
 variable "domain_arns" {
   description = "ARNs of the OpenSearch domains whose indices may be rebuilt."
   type        = list(string)

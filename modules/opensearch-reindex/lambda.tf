@@ -34,7 +34,7 @@ resource "aws_lambda_function" "step" {
   #checkov:skip=CKV_AWS_50:The state machine's history and log hold every call; X-Ray would add only permissions on every resource
   #checkov:skip=CKV_AWS_115:Executions run one step at a time; a reserved share would take concurrency from the rest of the account
   #checkov:skip=CKV_AWS_116:Step Functions invokes synchronously and sees every failure, a dead-letter queue is for asynchronous ones
-  #checkov:skip=CKV_AWS_173:The environment holds ARNs, host names and numbers, no secrets; Lambda encrypts it with a key of its own
+  #checkov:skip=CKV_AWS_173:The environment holds ARNs, host names, numbers and certificates, no secrets; Lambda encrypts it with a key of its own
   #checkov:skip=CKV_AWS_272:The zip is built from the module's own hash-locked sources by whoever applies, there is no signing profile to check
 
   function_name = local.function_names[each.key]
@@ -53,6 +53,7 @@ resource "aws_lambda_function" "step" {
   environment {
     variables = {
       ALLOWED_ENDPOINTS     = join(",", var.allowed_endpoints)
+      CA_CERTIFICATES       = var.ca_certificates
       DOMAIN_ARNS           = join(",", var.domain_arns)
       LOG_LEVEL             = var.log_level
       POLL_INTERVAL_SECONDS = tostring(var.poll_interval_seconds)

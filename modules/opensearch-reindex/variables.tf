@@ -42,6 +42,32 @@ variable "bucket_name" {
   }
 }
 
+variable "ca_certificates" {
+  description = "PEM text of private certificate authorities, for a custom endpoint whose certificate is from one. The functions trust them beside the public ones. At most 3,000 characters."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition = var.ca_certificates == "" || (
+      startswith(var.ca_certificates, "-----BEGIN CERTIFICATE-----") &&
+      endswith(trimspace(var.ca_certificates), "-----END CERTIFICATE-----")
+    )
+    error_message = "ca_certificates: give the PEM text itself, from `-----BEGIN CERTIFICATE-----` to `-----END CERTIFICATE-----` (`file(\"ca.pem\")`, not `\"ca.pem\"`)."
+  }
+
+  validation {
+    condition     = !strcontains(var.ca_certificates, "PRIVATE KEY")
+    error_message = "ca_certificates: take the private key out. Only certificates belong here, and a key that was in a plan or state should be replaced."
+  }
+
+  validation {
+    # All environment variables of a Lambda function together end at 4 KB.
+    condition     = length(var.ca_certificates) <= 3000
+    error_message = "ca_certificates: give at most 3,000 characters, the environment of a Lambda function has room for no more. Leave out intermediate authorities: the root is enough where the endpoint sends the rest."
+  }
+}
+
 variable "domain_arns" {
   description = "ARNs of the OpenSearch domains whose indices may be rebuilt, `arn:<partition>:es:<region>:<account id>:domain/<name>`."
   type        = list(string)

@@ -6,27 +6,25 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from chaos import scenarios
-from chaos.faults import FAULTS
+from chaos.faults import CONNECTION_FAULTS, FAULTS, SHORT_CONNECTION_FAULTS, SHORT_FAULTS
 from chaos.scene import STRATEGIES, Scene
 from chaos.tally import Outcome, Tally
 from support.domain import Domain
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
 from support.paths import CACHE
+from support.signed_front import FUNCTION_KEY, SignedFront
 from workflow.definitions import STEPS
 from workflow.functions import Functions
 from workflow.interpreter import interpreted
 from workflow.machines import StateMachines
 
 _LOG = CACHE / "chaos.log"
-# Of the faults, those of the short form: what the step has done is the same in the others.
-_SHORT_FAULTS = ("killed before", "killed after", "delivered twice", "response lost")
 
 
 def main() -> int:
@@ -40,8 +38,10 @@ def main() -> int:
     print(f"chaos: seed {options.seed}", flush=True)
     started = time.monotonic()
     tally = Tally()
-    with running_node() as node, _machines(node) as machines:
-        Chaos(node, machines, tally, options.seed).run(2 if options.short else options.rounds, short=options.short)
+    keys = {FUNCTION_KEY.access_key_id: FUNCTION_KEY}
+    with running_node() as node, SignedFront(node.url, keys.get) as front, _machines(front, node) as machines:
+        chaos = Chaos(node, front, machines, tally, options.seed)
+        chaos.run(2 if options.short else options.rounds, short=options.short)
     print(f"\n{tally.table()}\n\n{time.monotonic() - started:.0f} s; what the handlers logged is in .cache/{_LOG.name}")
     print(tally.summary())
     return 0 if tally.is_good else 1
@@ -50,16 +50,19 @@ def main() -> int:
 class Chaos:
     """All scenarios over one node."""
 
-    def __init__(self, node: OpenSearchNode, machines: StateMachines, tally: Tally, seed: int) -> None:
+    def __init__(
+        self, node: OpenSearchNode, front: SignedFront, machines: StateMachines, tally: Tally, seed: int
+    ) -> None:
         """Describe the run.
 
         Args:
             node: the OpenSearch node.
+            front: what the handlers reach it by.
             machines: both state machines.
             tally: gets every outcome.
             seed: of what is random.
         """
-        self._node, self._machines, self._tally, self._seed = node, machines, tally, seed
+        self._node, self._front, self._machines, self._tally, self._seed = node, front, machines, tally, seed
         self._domain = Domain(node.url)
 
     def run(self, rounds: int, *, short: bool) -> None:
@@ -70,54 +73,57 @@ class Chaos:
             short: only the most important of the rest.
         """
         for strategy in STRATEGIES:
-            self._steps(strategy, short=short)
+            expected, outcome = scenarios.undisturbed(self._make_scene, strategy)
+            self._tally.add(f"undisturbed, {strategy}", outcome)
+            self._steps(strategy, expected, short=short)
+            self._connections(strategy, expected, short=short)
             for _ in range(1 if short else max(1, rounds // 5)):
-                self._try("20 uploads at once", strategy, partial(scenarios.race, self._make_scene, strategy))
-                again = partial(scenarios.race_for_a_dead_owner, self._make_scene, strategy)
-                self._try("20 take-overs at once", strategy, again)
+                self._try("20 uploads at once", strategy, scenarios.race)
+                self._try("20 take-overs at once", strategy, scenarios.race_for_a_dead_owner)
         if isinstance(self._node, ExternalNode):
             print("the node of OPENSEARCH_URL is not killed", flush=True)
             return
         for number, moment in enumerate(scenarios.random_moments(rounds, self._seed)):
-            strategy = STRATEGIES[number % len(STRATEGIES)]
-            killed = partial(scenarios.killed_node, self._make_scene, strategy, self._node, moment)
-            self._try("node killed", strategy, killed)
+            self._try("node killed", STRATEGIES[number % len(STRATEGIES)], scenarios.killed_node, self._node, moment)
 
-    def _steps(self, strategy: str, *, short: bool) -> None:
-        expected, outcome = scenarios.undisturbed(self._make_scene, strategy)
-        self._tally.add(f"undisturbed, {strategy}", outcome)
-        for fault in _SHORT_FAULTS if short else FAULTS:
+    def _steps(self, strategy: str, expected: Mapping[str, Any], *, short: bool) -> None:
+        for name in SHORT_FAULTS if short else FAULTS:
             for step in STEPS:
-                faulty = partial(scenarios.faulty_step, self._make_scene, strategy, step, FAULTS[fault], expected)
-                self._try(f"{step} {fault}", strategy, faulty)
+                self._try(f"{step} {name}", strategy, scenarios.faulty_step, step, FAULTS[name], expected)
         if not short:
             for step in STEPS[1:]:
-                stopped = partial(scenarios.stopped_execution, self._make_scene, strategy, step, expected)
-                self._try(f"execution stopped in {step}", strategy, stopped)
+                self._try(f"{step}, execution stopped", strategy, scenarios.stopped_execution, step, expected)
 
-    def _try(self, what: str, strategy: str, scenario: Callable[[], Outcome]) -> None:
+    def _connections(self, strategy: str, expected: Mapping[str, Any], *, short: bool) -> None:
+        for name in SHORT_CONNECTION_FAULTS if short else CONNECTION_FAULTS:
+            fault = CONNECTION_FAULTS[name]
+            self._try(f"each request {name}", strategy, scenarios.faulty_connection, self._front, fault, expected)
+
+    def _try(self, what: str, strategy: str, scenario: Callable[..., Outcome], *arguments: Any) -> None:
         print(f"{what}, {strategy}", flush=True)
-        self._tally.add(f"{what}, {strategy}", scenario())
+        self._tally.add(f"{what}, {strategy}", scenario(self._make_scene, strategy, *arguments))
 
     def _make_scene(self, strategy: str, documents: int, **reindex: Any) -> Scene:
-        return Scene(self._machines, self._domain, self._node.url, strategy, documents, **reindex)
+        return Scene(self._machines, self._domain, self._front.url, strategy, documents, **reindex)
 
 
 @contextmanager
-def _machines(node: OpenSearchNode) -> Iterator[StateMachines]:
+def _machines(front: SignedFront, node: OpenSearchNode) -> Iterator[StateMachines]:
     """Both state machines, over the handlers in the environment of a Lambda function."""
     os.environ |= {
-        "ALLOWED_ENDPOINTS": urlsplit(node.url).netloc,
-        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-        "AWS_SECRET_ACCESS_KEY": "a-secret-key",
-        "DOMAIN_ARNS": "arn:aws:es:us-east-1:123456789012:domain/search",
+        "ALLOWED_ENDPOINTS": urlsplit(front.url).netloc,
+        "AWS_ACCESS_KEY_ID": FUNCTION_KEY.access_key_id,
+        "AWS_DEFAULT_REGION": front.region,
+        "AWS_REGION": front.region,
+        "AWS_SECRET_ACCESS_KEY": FUNCTION_KEY.secret_access_key,
+        "AWS_SESSION_TOKEN": str(FUNCTION_KEY.session_token),
+        "CA_CERTIFICATES": front.ca_certificates,
+        "DOMAIN_ARNS": f"arn:aws:es:{front.region}:123456789012:domain/search",
         "POLL_INTERVAL_SECONDS": "1",
         "STALL_TIMEOUT_SECONDS": "600",
     }
     functions = Functions()
-    with interpreted(functions.invoke, passthrough_url=node.url):
+    with interpreted(functions.invoke, passthrough_urls=[front.url, node.url]):
         yield StateMachines(functions)
 
 

@@ -1,4 +1,4 @@
-"""What can happen to one call of a step: killed before or after it has acted, delivered twice, its answer lost."""
+"""What can happen to one call of a step, or to one request: killed, delivered twice, its answer lost."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,7 @@ from threading import Lock
 
 from moto.core.exceptions import JsonRESTError
 
+from support.faults import Fault
 from workflow.faults import function_dies
 from workflow.functions import Event, Handler, Hook, State
 
@@ -69,6 +70,20 @@ FAULTS: dict[str, Hook] = {
     "delivered again": delivered_again,
     "response lost": response_lost,
 }
+
+# Those of the short form: what a step has done before is the same in the others.
+SHORT_FAULTS = ("killed before", "killed after", "delivered twice", "response lost")
+
+CONNECTION_FAULTS = {
+    "reset before the node acts": Fault.reset(),
+    "reset after the node has acted": Fault.reset().after_node(),
+    "cut in the answer": Fault.cut(),
+    "answered with 429": Fault.status(429),
+    "answered with 502": Fault.status(502),
+    "answered with 503": Fault.status(503),
+    "answered with 504 after the node has acted": Fault.status(504).after_node(),
+}
+SHORT_CONNECTION_FAULTS = ("reset after the node has acted",)
 
 
 def once(fault: Hook, otherwise: Hook | None = None) -> Hook:

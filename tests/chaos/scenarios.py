@@ -9,7 +9,10 @@ from typing import Any
 from chaos.faults import once
 from chaos.scene import Scene
 from chaos.tally import Outcome
+from support.faults import Fault
 from support.opensearch_node import OpenSearchNode
+from support.signatures import Request
+from support.signed_front import SignedFront
 from support.waiting import wait_until
 from workflow.faults import poll_once
 from workflow.functions import Event, Handler, Hook, State
@@ -62,6 +65,30 @@ def stopped_execution(make_scene: MakeScene, strategy: str, step: str, expected:
     with scene.writing():
         scene.upload_until_done()
     hooks.clear()
+    return scene.look(expected)
+
+
+def faulty_connection(
+    make_scene: MakeScene, strategy: str, front: SignedFront, fault: Fault, expected: Mapping[str, Any]
+) -> Outcome:
+    """Let a fault happen to every request that changes something, the first time that it is sent."""
+    scene = make_scene(strategy, 300)
+    scene.machines.functions.hooks.clear()
+    seen: set[tuple[str, str]] = set()
+
+    def is_first(request: Request) -> bool:
+        key = (request.method, request.path)
+        if request.method in ("GET", "HEAD") or key in seen:
+            return False
+        seen.add(key)
+        return True
+
+    front.inject(fault, is_first, times=None)
+    try:
+        with scene.writing():
+            scene.upload_until_done()
+    finally:
+        front.forget()
     return scene.look(expected)
 
 

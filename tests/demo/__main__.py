@@ -91,9 +91,10 @@ class Demo:
         if not isinstance(self._node, ExternalNode):
             # Ended before MiniStack, which would wait for a Lambda function that waits for OpenSearch.
             cleanup.callback(self._node.kill)
+        self._front = stack.start_front(cleanup, report, self._aws, self._node)
         # Both at once, since Terraform mostly waits.
         with Loader(self._client, report) as loader:
-            self._outputs = stack.deploy(cleanup, report, self._aws, self._node)
+            self._outputs = stack.deploy(cleanup, report, self._aws, self._front)
             # Every acknowledged document by source index and `_id`. The writer keeps the cities up to date.
             self._documents = loader.result()
         self._writer = cleanup.enter_context(
@@ -140,7 +141,7 @@ class Demo:
             time.sleep(0.1)
 
     def _upload(self, kill_node: bool) -> None:
-        content = trigger_file(self._node.url, _KILL_REQUESTS_PER_SECOND if kill_node else None)
+        content = trigger_file(self._front.url, _KILL_REQUESTS_PER_SECOND if kill_node else None)
         bucket, key = self._outputs["bucket_name"], "demo.json"
         self._aws.client("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(content, indent=2).encode())
         self._report.say("upload", f"s3://{bucket}/{key} names {len(INDICES)} indices")
@@ -198,6 +199,7 @@ class Demo:
         self._report.table(rows)
         print(f'Cities found by "{_SEARCH}": {hits_before} before, {hits_after} with the new analyzer.')
         print(f"Writes that had to be sent again to be acknowledged: {written.retried}.")
+        print(f"Requests of the Lambda functions, each signed and over TLS: {len(self._front.requests)}.")
         if problems:
             self._report.problems(problems)
             print(f"demo: failed: {len(problems):,} problems")

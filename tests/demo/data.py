@@ -178,7 +178,7 @@ def trigger_file(opensearch_endpoint: str, requests_per_second: int | None = Non
     """Return the trigger file that rebuilds the three indices.
 
     Args:
-        opensearch_endpoint: URL of the node.
+        opensearch_endpoint: URL of the domain.
         requests_per_second: documents copied per second; unlimited when left out.
     """
     content: dict[str, Any] = {

@@ -10,6 +10,7 @@ from demo.data import INDICES
 from demo.report import Report
 from support.ministack import MiniStack
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
+from support.signed_front import SignedFront
 from support.terraform import applied_example
 
 # The state machines keep 25,000 events of an execution, so the module allows no less for its two hours.
@@ -62,20 +63,34 @@ def start_aws(cleanup: ExitStack, report: Report) -> MiniStack:
     return aws
 
 
-def deploy(cleanup: ExitStack, report: Report, aws: MiniStack, node: OpenSearchNode) -> dict[str, Any]:
+def start_front(cleanup: ExitStack, report: Report, aws: MiniStack, node: OpenSearchNode) -> SignedFront:
+    """Start what stands before a domain on AWS: TLS, and signatures that are verified.
+
+    Args:
+        cleanup: what stops it in the end.
+        report: what prints.
+        aws: knows the credentials of the Lambda functions.
+        node: gets their requests.
+    """
+    front = cleanup.enter_context(SignedFront(node.url, aws.function_key, aws.region))
+    report.say("OpenSearch", f"{front.url} stands before it for the Lambda functions, private TLS, signatures enforced")
+    return front
+
+
+def deploy(cleanup: ExitStack, report: Report, aws: MiniStack, front: SignedFront) -> dict[str, Any]:
     """Apply a copy of examples/basic and return its outputs.
 
     Args:
         cleanup: what removes the copy in the end; what was deployed goes with the local AWS.
         report: what prints.
         aws: the local AWS.
-        node: the node that the Lambda functions may talk to.
+        front: what the Lambda functions may talk to.
 
     Raises:
         TerraformError: with all that Terraform printed.
     """
     report.say("Terraform", "applying examples/basic; S3 alone takes a minute to confirm its lifecycle rule")
-    root = cleanup.enter_context(applied_example(aws, node.url, poll_interval_seconds=_POLL_INTERVAL_SECONDS))
+    root = cleanup.enter_context(applied_example(aws, front, poll_interval_seconds=_POLL_INTERVAL_SECONDS))
     outputs = root.outputs()
     report.say("Terraform", f"deployed; trigger files go to s3://{outputs['bucket_name']}")
     return outputs

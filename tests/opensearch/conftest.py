@@ -5,21 +5,22 @@ from botocore.credentials import Credentials
 
 from endpoint import parse_endpoint
 from opensearch_client import OpenSearchClient
-from support.opensearch_node import OpenSearchNode
 from support.rebuild import Rebuild
+from support.signed_front import FUNCTION_KEY, SignedFront
 
 
 @pytest.fixture
-def client(node: OpenSearchNode) -> OpenSearchClient:
-    return OpenSearchClient(parse_endpoint(node.url), Credentials("key", "secret"), "us-east-1")
+def client(front: SignedFront) -> OpenSearchClient:
+    credentials = Credentials(FUNCTION_KEY.access_key_id, FUNCTION_KEY.secret_access_key, FUNCTION_KEY.session_token)
+    return OpenSearchClient(parse_endpoint(front.url), credentials, front.region, front.ca_certificates)
 
 
 @pytest.fixture
-def rebuild(client: OpenSearchClient, node: OpenSearchNode) -> Rebuild:
-    return Rebuild(client, node.url)
+def rebuild(client: OpenSearchClient, front: SignedFront) -> Rebuild:
+    return Rebuild(client, front.url)
 
 
 @pytest.fixture
-def rebuild_twice(client: OpenSearchClient, node: OpenSearchNode) -> Rebuild:
+def rebuild_twice(client: OpenSearchClient, front: SignedFront) -> Rebuild:
     """Every step run twice, as when Lambda retries one whose answer got lost."""
-    return Rebuild(client, node.url, twice=True)
+    return Rebuild(client, front.url, twice=True)

@@ -12,8 +12,9 @@ import pytest
 import handlers
 from support.domain import Domain
 from support.rebuild import event
+from support.signed_front import FUNCTION_KEY, SignedFront
 
-SECRETS = {"AWS_SECRET_ACCESS_KEY": "the-secret-key", "AWS_SESSION_TOKEN": "the-session-token"}
+SECRETS = (FUNCTION_KEY.secret_access_key, FUNCTION_KEY.session_token)
 MARKER = "marked contents"
 # In a process of its own, as in Lambda: all that it prints goes to the log, a stack trace of the interpreter too.
 PROGRAM = """
@@ -33,21 +34,21 @@ def source(domain: Domain) -> None:
     domain.bulk("a_v1", {str(number): {"n": f"{MARKER} {number}"} for number in range(20)})
 
 
-def printed(domain: Domain, *, fails: bool = False, **changes: Any) -> str:
+def printed(front: SignedFront, *, fails: bool = False, **changes: Any) -> str:
     """Run the steps of one index and give what they printed."""
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        input=json.dumps(event("a_v1", domain.url, **changes)),
+        input=json.dumps(event("a_v1", front.url, **changes)),
         env={
             "PYTHONPATH": str(Path(handlers.__file__).parent),
-            "ALLOWED_ENDPOINTS": urlsplit(domain.url).netloc,
-            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "ALLOWED_ENDPOINTS": urlsplit(front.url).netloc,
             "AWS_REGION": "us-east-1",
+            "CA_CERTIFICATES": front.ca_certificates,
             "DOMAIN_ARNS": "",
             "LOG_LEVEL": "DEBUG",
             "POLL_INTERVAL_SECONDS": "1",
             "STALL_TIMEOUT_SECONDS": "600",
-            **SECRETS,
+            **FUNCTION_KEY.environment,
         },
         capture_output=True,
         text=True,
@@ -64,8 +65,10 @@ def steps_in(text: str) -> list[str]:
 
 
 @pytest.mark.usefixtures("source")
-def test_a_whole_rebuild_logs_its_steps_and_neither_credentials_nor_documents(domain: Domain) -> None:
-    text = printed(domain)
+def test_a_whole_rebuild_logs_its_steps_and_neither_credentials_nor_documents(
+    domain: Domain, front: SignedFront
+) -> None:
+    text = printed(front)
 
     assert steps_in(text) == [
         "CreateIndex",
@@ -76,15 +79,17 @@ def test_a_whole_rebuild_logs_its_steps_and_neither_credentials_nor_documents(do
         "DeleteIndex",
     ]
     assert len(domain.documents("a_v2")) == 20
-    for hidden in (*SECRETS.values(), MARKER):
+    for hidden in (*SECRETS, MARKER):
         assert hidden not in text
 
 
 @pytest.mark.usefixtures("source")
-def test_a_copy_that_fails_on_a_document_logs_the_reason_and_neither_credentials_nor_documents(domain: Domain) -> None:
-    text = printed(domain, fails=True, mappings={"properties": {"n": {"type": "long"}}})
+def test_a_copy_that_fails_on_a_document_logs_the_reason_and_neither_credentials_nor_documents(
+    front: SignedFront,
+) -> None:
+    text = printed(front, fails=True, mappings={"properties": {"n": {"type": "long"}}})
 
     assert steps_in(text) == ["CreateIndex", "UpdateAliases", "StartReindex"]
     assert "failed to parse field [n] of type [long]" in text
-    for hidden in (*SECRETS.values(), MARKER):
+    for hidden in (*SECRETS, MARKER):
         assert hidden not in text

@@ -14,6 +14,7 @@ from errors import TriggerFileError
 from opensearch_client import IMPOSSIBLE_NAME, OpenSearchClient
 from support.domain import Domain
 from support.rebuild import Rebuild
+from support.signed_front import SignedFront
 from trigger_file import get_trigger_file
 
 BUCKET = "triggers"
@@ -38,16 +39,17 @@ class Upload:
         }
         self.s3.put_object(Bucket=BUCKET, Key="t.json", Body=json.dumps(file))
         detail = {"bucket": {"name": BUCKET}, "object": {"key": "t.json"}}
-        environment = Environment((self.url.removeprefix("http://"),), (), 30, "us-east-1", 1800)
+        environment = Environment((self.url.removeprefix("https://"),), "", (), 30, "us-east-1", 1800)
         return get_trigger_file({"detail": detail}, self.s3, lambda _: self.client, environment)
 
 
 @pytest.fixture
-def upload(client: OpenSearchClient, domain: Domain) -> Iterator[Upload]:
-    with mock_aws(config={"core": {"passthrough": {"urls": [f"{domain.url}/.*"]}}}):
+def upload(client: OpenSearchClient, front: SignedFront, domain: Domain) -> Iterator[Upload]:
+    passthrough = [f"{url}/.*" for url in (front.url, domain.url)]
+    with mock_aws(config={"core": {"passthrough": {"urls": passthrough}}}):
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket=BUCKET)
-        yield Upload(s3, client, domain.url)
+        yield Upload(s3, client, front.url)
 
 
 def test_every_problem_of_the_domain_is_listed_at_once(upload: Upload, domain: Domain) -> None:

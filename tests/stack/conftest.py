@@ -7,9 +7,17 @@ import pytest
 from stack.deployment import Deployment, deployed
 from support.ministack import MiniStack
 from support.opensearch_node import OpenSearchNode
+from support.signed_front import SignedFront
 
 
 @pytest.fixture(scope="session")
-def deployment(ministack: MiniStack, node: OpenSearchNode) -> Iterator[Deployment]:
-    with deployed(ministack, node) as running:
+def front(ministack: MiniStack, node: OpenSearchNode) -> Iterator[SignedFront]:
+    """What stands before the node, and lets in who has the credentials of a Lambda function of this account."""
+    with SignedFront(node.url, ministack.function_key, ministack.region) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def deployment(ministack: MiniStack, front: SignedFront) -> Iterator[Deployment]:
+    with deployed(ministack, front) as running:
         yield running

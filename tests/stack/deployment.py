@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from support.ministack import MiniStack
-from support.opensearch_node import OpenSearchNode
+from support.signed_front import SignedFront
 from support.terraform import TerraformRoot, applied_example
 from support.waiting import wait_until
 
@@ -23,13 +23,13 @@ class Deployment:
     Attributes:
         root: the Terraform root.
         ministack: the account it is deployed to.
-        node: the OpenSearch node it may work on.
+        front: what stands before the OpenSearch node it may work on.
         outputs: the example's outputs.
     """
 
     root: TerraformRoot
     ministack: MiniStack
-    node: OpenSearchNode
+    front: SignedFront
     outputs: Mapping[str, Any]
 
     @property
@@ -94,13 +94,13 @@ class Deployment:
 
 
 @contextmanager
-def deployed(ministack: MiniStack, node: OpenSearchNode, **variables: Any) -> Iterator[Deployment]:
+def deployed(ministack: MiniStack, front: SignedFront, **variables: Any) -> Iterator[Deployment]:
     """Apply the example in a folder of its own; the folder goes with the block, the deployment with the account.
 
     Args:
         ministack: the account.
-        node: the OpenSearch node the deployment may work on.
+        front: what stands before the OpenSearch node the deployment may work on.
         variables: input variables of the example.
     """
-    with applied_example(ministack, node.url, **variables) as root:
-        yield Deployment(root, ministack, node, root.outputs())
+    with applied_example(ministack, front, **variables) as root:
+        yield Deployment(root, ministack, front, root.outputs())

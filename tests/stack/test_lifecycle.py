@@ -5,15 +5,15 @@ import pytest
 
 from stack.deployment import Deployment, deployed
 from support.ministack import MiniStack
-from support.opensearch_node import OpenSearchNode
+from support.signed_front import SignedFront
 
 PROJECT = "short-lived"
 
 
 @pytest.fixture(scope="module")
-def second_deployment(deployment: Deployment, ministack: MiniStack, node: OpenSearchNode) -> Iterator[Deployment]:
+def second_deployment(deployment: Deployment, ministack: MiniStack, front: SignedFront) -> Iterator[Deployment]:
     """A deployment beside the first one, in the same account."""
-    with deployed(ministack, node, project_name=PROJECT, bucket_name=PROJECT) as running:
+    with deployed(ministack, front, project_name=PROJECT, bucket_name=PROJECT) as running:
         yield running
 
 

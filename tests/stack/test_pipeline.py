@@ -42,7 +42,7 @@ def two_indices(domain: Domain) -> None:
 def test_an_upload_rebuilds_every_index_of_the_file_behind_its_alias(deployment: Deployment, domain: Domain) -> None:
     changed = {"name": "stack-cities_v1", "mappings": {"properties": {"name": {"type": "keyword"}}}}
 
-    execution = deployment.run(trigger_file(domain.url, changed, "stack-orders_v007"))
+    execution = deployment.run(trigger_file(deployment.front.url, changed, "stack-orders_v007"))
 
     assert execution["status"] == "SUCCEEDED", execution
     assert domain.documents("stack-cities_v2") == CITIES
@@ -56,10 +56,22 @@ def test_an_upload_rebuilds_every_index_of_the_file_behind_its_alias(deployment:
 
 
 @pytest.mark.usefixtures("two_indices")
+def test_the_functions_sign_with_the_credentials_of_their_role(deployment: Deployment, domain: Domain) -> None:
+    deployment.front.forget()
+
+    execution = deployment.run(trigger_file(deployment.front.url, "stack-cities_v1"))
+
+    assert execution["status"] == "SUCCEEDED", execution
+    paths = {exchange.path for exchange in deployment.front.requests if exchange.status == 200}
+    assert paths >= {"/_reindex", "/_aliases", "/stack-cities_v1/_block/write", "/stack-cities_v2/_count"}
+    assert domain.documents("stack-cities_v2") == CITIES
+
+
+@pytest.mark.usefixtures("two_indices")
 def test_every_step_logs_json_that_names_the_execution_and_holds_no_document(
     deployment: Deployment, domain: Domain
 ) -> None:
-    execution = deployment.run(trigger_file(domain.url, "stack-cities_v1"))
+    execution = deployment.run(trigger_file(deployment.front.url, "stack-cities_v1"))
 
     assert execution["status"] == "SUCCEEDED", execution
     logs = deployment.ministack.client("logs")
@@ -79,7 +91,7 @@ def test_a_bad_file_fails_the_execution_with_all_its_problems_and_changes_nothin
 ) -> None:
     before = state(domain)
 
-    file = trigger_file(domain.url, "stack-cities_v1", "Orders", strategy="hope", colour="red")
+    file = trigger_file(deployment.front.url, "stack-cities_v1", "Orders", strategy="hope", colour="red")
     execution = deployment.run(file)
 
     assert execution["status"] == "FAILED"
@@ -95,7 +107,7 @@ def test_an_index_that_is_missing_stops_the_file_before_the_first_change(
 ) -> None:
     before = state(domain)
 
-    execution = deployment.run(trigger_file(domain.url, "stack-cities_v1", "absent_v1"))
+    execution = deployment.run(trigger_file(deployment.front.url, "stack-cities_v1", "absent_v1"))
 
     assert execution["status"] == "FAILED"
     error = error_of(execution)
@@ -138,7 +150,7 @@ def test_the_file_is_read_with_the_permissions_of_the_lambda_role_alone(deployme
     before = state(domain)
 
     with without_permission(deployment, "s3:GetObject"):
-        execution = deployment.run(trigger_file(domain.url, "stack-cities_v1"))
+        execution = deployment.run(trigger_file(deployment.front.url, "stack-cities_v1"))
 
     assert execution["status"] == "FAILED"
     error = error_of(execution)

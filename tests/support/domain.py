@@ -75,6 +75,6 @@ class Domain:
         pipelines = self("GET", "_ingest/pipeline", ok=False)  # without any, OpenSearch answers 404 with {}
         return [
             *indices,
-            *(f"_index_template/{name}" for name in templates if not name.startswith(".")),
-            *(f"_ingest/pipeline/{name}" for name in pipelines),
+            *(f"_index_template/{quote(name, safe='')}" for name in templates if not name.startswith(".")),
+            *(f"_ingest/pipeline/{quote(name, safe='')}" for name in pipelines),
         ]

@@ -1,9 +1,11 @@
 """A local AWS of one's own: MiniStack. It holds everybody but the account's root to signatures and policies."""
 
+import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +17,7 @@ from botocore.config import Config
 from support.paths import CACHE, unused_run_dir
 from support.ports import free_port
 from support.processes import ManagedProcess
+from support.signatures import AccessKey
 
 # An environment of its own: the Lambda functions run on its interpreter and must find nothing there but
 # what the Lambda runtime has, boto3.
@@ -41,6 +44,8 @@ class MiniStack:
         self.ca_bundle = self.run_dir / "authority.pem"
         self.access_key_id = "AKIALOCALSTACKROOT00"
         self.secret_access_key = secrets.token_hex(20)
+        self._function_keys: dict[str, AccessKey] = {}
+        self._function_keys_lock = threading.Lock()
         self._process = ManagedProcess(
             [str(_PYTHON), "-m", "ministack"],
             self.run_dir / "ministack.log",
@@ -100,6 +105,19 @@ class MiniStack:
             config=Config(proxies={}, s3={"addressing_style": "path"}),
         )
 
+    def function_key(self, access_key_id: str) -> AccessKey | None:
+        """Look up the temporary credentials of a Lambda function's role, as a service within AWS can.
+
+        Args:
+            access_key_id: that a request was signed with; None is returned for one of nobody here.
+        """
+        with self._function_keys_lock:
+            if access_key_id not in self._function_keys:
+                pages = self.client("lambda").get_paginator("list_functions").paginate()
+                keys = [_key_of(function) for page in pages for function in page["Functions"]]
+                self._function_keys = {key.access_key_id: key for key in keys}
+            return self._function_keys.get(access_key_id)
+
     def _start(self) -> None:
         if not _PYTHON.exists():
             raise RuntimeError("MiniStack is not installed: run `make setup`")
@@ -142,3 +160,16 @@ class MiniStack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._remove()
+
+
+def _key_of(function: Mapping[str, str]) -> AccessKey:
+    """Make a function's credentials as MiniStack does (`execution_credentials` in ministack/core/lambda_runtime.py).
+
+    There is no asking for them, as there is none on AWS.
+    """
+    digest = _sha256(f"{function['FunctionArn']}:{function['Role']}")
+    return AccessKey(f"ASIA{digest[:16].upper()}", _sha256(f"secret:{digest}"), _sha256(f"token:{digest}"))
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -12,7 +12,12 @@ from support.trigger_file import trigger_file
 
 # Tests look again after a second.
 ENVIRONMENT = Environment(
-    allowed_endpoints=(), domain_arns=(), poll_interval_seconds=1, region="us-east-1", stall_timeout_seconds=600
+    allowed_endpoints=(),
+    ca_certificates="",
+    domain_arns=(),
+    poll_interval_seconds=1,
+    region="us-east-1",
+    stall_timeout_seconds=600,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from support.ministack import MiniStack
 from support.paths import ROOT, unused_run_dir
+from support.signed_front import SignedFront
 from support.terraform_cli import terraform_environment, terraform_path
 
 # What somebody who used the example, or ran the suites, left in the folders.
@@ -103,12 +104,12 @@ class TerraformRoot:
 
 
 @contextmanager
-def applied_example(ministack: MiniStack, opensearch_url: str, **variables: Any) -> Iterator[TerraformRoot]:
+def applied_example(ministack: MiniStack, front: SignedFront, **variables: Any) -> Iterator[TerraformRoot]:
     """Apply a copy of examples/basic; the copy goes with the block, what was deployed with the account.
 
     Args:
         ministack: the running local AWS.
-        opensearch_url: `http://host:port` of the node that the Lambda functions may talk to.
+        front: what the Lambda functions may talk to.
         variables: further input variables of the example, or other values.
 
     Raises:
@@ -117,7 +118,8 @@ def applied_example(ministack: MiniStack, opensearch_url: str, **variables: Any)
     work_dir = unused_run_dir("terraform")
     defaults = {
         "domain_arns": [f"arn:aws:es:{ministack.region}:{ministack.account_id}:domain/local"],
-        "allowed_endpoints": [opensearch_url.removeprefix("http://")],
+        "allowed_endpoints": [front.url.removeprefix("https://")],
+        "ca_certificates": front.ca_certificates,
     }
     try:
         root = TerraformRoot.copy_of_example("basic", work_dir, ministack, {**defaults, **variables})

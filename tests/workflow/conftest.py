@@ -8,6 +8,7 @@ from opensearchpy import RequestsHttpConnection
 
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
+from support.signed_front import SignedFront
 from workflow.functions import Functions
 from workflow.indices import Indices
 from workflow.interpreter import interpreted
@@ -15,15 +16,18 @@ from workflow.machines import StateMachines
 
 
 @pytest.fixture
-def indices(domain: Domain) -> Indices:
-    return Indices(domain.url, prefix=f"workflow-{uuid.uuid4().hex[:8]}-")
+def indices(domain: Domain, front: SignedFront) -> Indices:
+    return Indices(domain.url, front.url, prefix=f"workflow-{uuid.uuid4().hex[:8]}-")
 
 
 @pytest.fixture
-def machines(node: OpenSearchNode, lambda_environment: pytest.MonkeyPatch) -> Iterator[StateMachines]:
-    lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(node.url).netloc)
+def machines(
+    front: SignedFront, node: OpenSearchNode, lambda_environment: pytest.MonkeyPatch
+) -> Iterator[StateMachines]:
+    lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(front.url).netloc)
+    lambda_environment.setenv("CA_CERTIFICATES", front.ca_certificates)
     functions = Functions()
-    with interpreted(functions.invoke, passthrough_url=node.url):
+    with interpreted(functions.invoke, passthrough_urls=[front.url, node.url]):
         yield StateMachines(functions)
 
 

@@ -9,16 +9,22 @@ Documents = dict[str, dict[str, Any]]
 
 
 class Indices(Domain):
-    """The node, and indices on it whose names begin with a prefix."""
+    """The node, and indices on it whose names begin with a prefix.
 
-    def __init__(self, url: str, prefix: str) -> None:
+    Attributes:
+        endpoint: what a trigger file names in place of the node: the front before it.
+    """
+
+    def __init__(self, url: str, endpoint: str, prefix: str) -> None:
         """Describe them.
 
         Args:
             url: of the node.
+            endpoint: of the front.
             prefix: of every name.
         """
         super().__init__(url)
+        self.endpoint = endpoint
         self.prefix = prefix
 
     def create(self, base: str, documents: Documents, **body: Any) -> str:

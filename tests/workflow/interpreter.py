@@ -11,7 +11,7 @@ Its `states:startExecution.sync:2` calls the API and needs two shims around that
 
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -43,13 +43,13 @@ class FunctionError(Exception):
 
 
 @contextmanager
-def interpreted(invoke: Invoke, passthrough_url: str) -> Iterator[None]:
+def interpreted(invoke: Invoke, passthrough_urls: Iterable[str]) -> Iterator[None]:
     """Mock AWS in this process: state machines are run, and their functions are answered by `invoke`.
 
     Args:
         invoke: gets a function's ARN and the event as JSON, returns the answer as JSON. Raises FunctionError for
             a function that failed, a moto exception for an invocation that Lambda refused.
-        passthrough_url: beginning of the URLs that are real.
+        passthrough_urls: beginnings of the URLs that are real.
     """
 
     def invoke_function(
@@ -67,7 +67,10 @@ def interpreted(invoke: Invoke, passthrough_url: str) -> Iterator[None]:
             return error.payload
 
     config: DefaultConfig = {
-        "core": {"passthrough": {"urls": [re.escape(passthrough_url)], "services": []}},
+        "core": {
+            "mock_credentials": False,  # those of the functions' environment are verified
+            "passthrough": {"urls": [re.escape(url) for url in passthrough_urls], "services": []},
+        },
         "lambda": {"use_docker": False},
         "stepfunctions": {"execute_state_machine": True},
     }

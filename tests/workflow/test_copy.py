@@ -28,7 +28,7 @@ def many_documents() -> Documents:
 def test_a_long_copy_is_polled_at_the_poll_interval_until_it_is_done(machines: StateMachines, indices: Indices) -> None:
     source = indices.create("slow", many_documents())
 
-    execution = machines.run(trigger_file(indices.url, source, reindex=THROTTLED))
+    execution = machines.run(trigger_file(indices.endpoint, source, reindex=THROTTLED))
 
     assert execution.status == "SUCCEEDED"
     looks = machines.functions.of("start_reindex", "check_reindex_status")
@@ -59,7 +59,7 @@ def test_a_step_that_runs_again_while_the_copy_runs_starts_no_second_copy(
 
     machines.functions.hooks["start_reindex"] = twice
 
-    execution = machines.run(trigger_file(indices.url, source, reindex=THROTTLED))
+    execution = machines.run(trigger_file(indices.endpoint, source, reindex=THROTTLED))
 
     assert execution.status == "SUCCEEDED"
     assert requests_sent.count(("POST", "/_reindex")) == 1
@@ -87,7 +87,7 @@ def test_a_task_that_no_node_knows_any_more_is_started_again_and_no_document_is_
 
     machines.functions.hooks["check_reindex_status"] = lose_the_task
 
-    execution = machines.run(trigger_file(indices.url, source, reindex=THROTTLED))
+    execution = machines.run(trigger_file(indices.endpoint, source, reindex=THROTTLED))
 
     assert execution.status == "SUCCEEDED"
     assert 0 < copied_by_lost_task[0] < 400
@@ -121,7 +121,7 @@ def test_a_task_id_that_became_another_task_is_not_taken_for_the_copy(
 
     machines.functions.hooks["start_reindex"] = answer_with_the_foreign_task
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert execution.status == "SUCCEEDED"
     assert [call.answer["task"]["status"] for call in machines.functions.of("check_reindex_status") if call.answer] == [

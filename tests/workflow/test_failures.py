@@ -22,7 +22,7 @@ def test_the_first_index_that_fails_ends_the_execution_and_later_ones_are_untouc
     first, second, third = three
     untouched = indices.get(third)
 
-    execution = machines.run(trigger_file(indices.url, first, {"name": second, "mappings": INTEGER}, third))
+    execution = machines.run(trigger_file(indices.endpoint, first, {"name": second, "mappings": INTEGER}, third))
 
     assert execution.status == "FAILED"
     assert [nested.status for nested in machines.nested()] == ["SUCCEEDED", "FAILED"]
@@ -37,7 +37,7 @@ def test_an_index_rebuilt_before_the_failure_is_done_and_the_failing_one_still_h
 ) -> None:
     first, second, third = three
 
-    machines.run(trigger_file(indices.url, first, {"name": second, "mappings": INTEGER}, third))
+    machines.run(trigger_file(indices.endpoint, first, {"name": second, "mappings": INTEGER}, third))
 
     assert indices.documents(indices.target(first)) == DOCUMENTS
     assert indices.aliases()[indices.target(first)] == {indices.alias(first): {"is_write_index": True}}
@@ -51,7 +51,7 @@ def test_documents_that_do_not_fit_are_told_as_one_json_object_in_parent_and_nes
 ) -> None:
     first, second, third = three
 
-    execution = machines.run(trigger_file(indices.url, first, {"name": second, "mappings": INTEGER}, third))
+    execution = machines.run(trigger_file(indices.endpoint, first, {"name": second, "mappings": INTEGER}, third))
 
     assert execution.error == "ReindexFailedError"
     message = execution.message()

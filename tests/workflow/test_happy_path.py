@@ -19,7 +19,7 @@ def test_three_indices_are_rebuilt_in_the_order_of_the_file_one_at_a_time(
     documents = {"c": some_documents(700), "a": some_documents(1), "b": some_documents(40)}
     sources = [indices.create(base, each) for base, each in documents.items()]
 
-    execution = machines.run(trigger_file(indices.url, *sources))
+    execution = machines.run(trigger_file(indices.endpoint, *sources))
 
     assert (execution.status, execution.error, execution.cause) == ("SUCCEEDED", None, None)
     calls = machines.functions.calls
@@ -38,7 +38,7 @@ def test_every_document_is_in_the_target_index_field_by_field_and_the_source_is_
     documents = {base: some_documents(count) for base, count in (("orders", 300), ("empty", 0), ("cities", 25))}
     sources = [indices.create(base, each) for base, each in documents.items()]
 
-    machines.run(trigger_file(indices.url, *sources))
+    machines.run(trigger_file(indices.endpoint, *sources))
 
     assert indices.names() == {indices.target(source) for source in sources}
     for source, expected in zip(sources, documents.values(), strict=True):
@@ -52,7 +52,7 @@ def test_every_alias_ends_on_the_target_index_with_its_filter_and_routing(
     extra = f"{indices.prefix}extra"
     source = indices.create("orders", some_documents(5), aliases={extra: filtered})
 
-    machines.run(trigger_file(indices.url, source))
+    machines.run(trigger_file(indices.endpoint, source))
 
     assert indices.aliases() == {
         indices.target(source): {extra: filtered, indices.alias(source): {"is_write_index": True}}
@@ -62,7 +62,7 @@ def test_every_alias_ends_on_the_target_index_with_its_filter_and_routing(
 def test_the_execution_returns_the_trigger_file_and_its_indices(machines: StateMachines, indices: Indices) -> None:
     source = indices.create("orders", some_documents(1))
 
-    execution = machines.run(trigger_file(indices.url, source, keep_source=True))
+    execution = machines.run(trigger_file(indices.endpoint, source, keep_source=True))
 
     assert execution.output["indices"] == [{"source_index": source}]
     assert execution.output["trigger_file"]["keep_source"] is True
@@ -72,7 +72,7 @@ def test_the_execution_returns_the_trigger_file_and_its_indices(machines: StateM
 def test_every_step_gets_the_parent_execution_as_execution_id(machines: StateMachines, indices: Indices) -> None:
     sources = [indices.create(base, some_documents(1)) for base in ("a", "b")]
 
-    execution = machines.run(trigger_file(indices.url, *sources))
+    execution = machines.run(trigger_file(indices.endpoint, *sources))
 
     assert {call.event["execution_id"] for call in machines.functions.calls} == {execution.arn}
     assert len({nested.arn for nested in machines.nested()} - {execution.arn}) == 2
@@ -83,7 +83,7 @@ def test_a_kept_source_index_is_write_blocked_and_out_of_every_alias(machines: S
     source = indices.create("orders", documents)
     indices("PUT", f"{source}/_alias/{indices.prefix}extra")
 
-    execution = machines.run(trigger_file(indices.url, source, keep_source=True))
+    execution = machines.run(trigger_file(indices.endpoint, source, keep_source=True))
 
     assert execution.status == "SUCCEEDED"
     assert indices.aliases()[source] == {}

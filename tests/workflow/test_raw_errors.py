@@ -23,7 +23,7 @@ def test_an_error_without_json_ends_the_execution_with_its_own_error_and_cause(
     source = indices.create("orders", {"1": {}})
     machines.functions.hooks[step] = lambda_refuses([code], cause)
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert (execution.status, execution.error) == ("FAILED", f"Lambda.{code}")
     assert str(execution.cause).startswith(cause)
@@ -46,7 +46,7 @@ def test_a_function_that_dies_ends_the_execution_with_the_runtimes_message(
     source = indices.create("orders", {"1": {}})
     machines.functions.hooks[step] = function_dies(error_type, message)
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert (execution.status, execution.error, execution.cause) == ("FAILED", error_type, message)
 
@@ -64,7 +64,7 @@ def test_a_nested_execution_that_is_aborted_ends_the_parent_and_names_the_index(
     # The description of an execution holds its input: a field of that name must not be taken for the error.
     mappings = {"properties": {"Error": {"type": "keyword"}}}
 
-    execution = machines.run(trigger_file(indices.url, first, second, mappings=mappings))
+    execution = machines.run(trigger_file(indices.endpoint, first, second, mappings=mappings))
 
     assert [nested.status for nested in machines.nested()] == ["ABORTED"]
     assert_tells_of_nested_execution(execution, machines.nested()[0], first)
@@ -84,7 +84,7 @@ def test_a_nested_execution_that_times_out_ends_the_parent_and_names_the_index(
 
     machines.functions.hooks["start_reindex"] = outlast_the_execution
 
-    execution = machines.run(trigger_file(indices.url, first, second))
+    execution = machines.run(trigger_file(indices.endpoint, first, second))
 
     assert [nested.status for nested in machines.nested()] == ["TIMED_OUT"]
     assert_tells_of_nested_execution(execution, machines.nested()[0], first)
@@ -100,7 +100,7 @@ def test_a_nested_execution_that_step_functions_itself_fails_ends_the_parent_and
         {"StartAt": "Break", "States": {"Break": {"Type": "Pass", "InputPath": "$.missing", "End": True}}}
     )
 
-    execution = machines.run(trigger_file(indices.url, first, second))
+    execution = machines.run(trigger_file(indices.endpoint, first, second))
 
     assert [(nested.status, nested.error) for nested in machines.nested()] == [("FAILED", "States.Runtime")]
     assert_tells_of_nested_execution(execution, machines.nested()[0], first)

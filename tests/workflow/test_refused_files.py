@@ -47,7 +47,7 @@ def test_all_problems_of_a_file_are_told_at_once_and_nothing_is_changed(
     before = {name: indices.get(name) for name in indices.names()}
     changes = json.loads(json.dumps(changes).replace("FIRST", first).replace("SECOND", second))
 
-    execution = machines.run({**trigger_file(indices.url, first, second), **changes})
+    execution = machines.run({**trigger_file(indices.endpoint, first, second), **changes})
 
     assert (execution.status, execution.error) == ("FAILED", "TriggerFileError")
     message = execution.message()

@@ -77,7 +77,7 @@ def test_every_step_is_tried_again_when_opensearch_fails_for_a_moment(
         lambda event: fail_at_first(handler, event), event
     )
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert (execution.status, execution.cause) == ("SUCCEEDED", None)
     for step in STEPS:
@@ -92,7 +92,7 @@ def test_an_outage_that_lasts_ends_the_execution_after_all_attempts_with_the_las
     first, second = (indices.create(base, DOCUMENTS) for base in ("first", "second"))
     machines.functions.hooks["remove_alias"] = domain_fails(lambda: status(503))
 
-    execution = machines.run(trigger_file(indices.url, first, second))
+    execution = machines.run(trigger_file(indices.endpoint, first, second))
 
     assert (execution.status, execution.error) == ("FAILED", "TransientOpenSearchError")
     message = execution.message()
@@ -109,7 +109,7 @@ def test_a_step_is_tried_again_when_lambda_fails_for_a_moment(machines: StateMac
     machines.functions.hooks["get_trigger_file"] = lambda_refuses(LAMBDA_ERRORS)
     machines.functions.hooks["delete_index"] = lambda_refuses(LAMBDA_ERRORS)
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert execution.status == "SUCCEEDED"
     assert len(machines.functions.of("get_trigger_file")) == 1 + len(LAMBDA_ERRORS)
@@ -123,7 +123,7 @@ def test_a_lambda_that_stays_throttled_ends_the_execution_after_all_attempts(
     source = indices.create("orders", DOCUMENTS)
     machines.functions.hooks["update_aliases"] = lambda_refuses(["TooManyRequestsException"] * 100)
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert (execution.status, execution.error) == ("FAILED", "Lambda.TooManyRequestsException")
     assert "Rate exceeded" in str(execution.cause)
@@ -133,7 +133,7 @@ def test_a_lambda_that_stays_throttled_ends_the_execution_after_all_attempts(
 def test_a_permanent_error_is_not_tried_again(machines: StateMachines, indices: Indices) -> None:
     first, second = (indices.create(base, DOCUMENTS) for base in ("first", "second"))
 
-    execution = machines.run(trigger_file(indices.url, first, second, settings={"no_such_setting": 1}))
+    execution = machines.run(trigger_file(indices.endpoint, first, second, settings={"no_such_setting": 1}))
 
     assert (execution.status, execution.error) == ("FAILED", "IndexCreationError")
     assert len(machines.functions.of("create_index")) == 1
@@ -150,7 +150,7 @@ def test_a_refused_permission_is_not_tried_again_and_says_what_to_allow(
     source = indices.create("orders", DOCUMENTS)
     machines.functions.hooks["create_index"] = domain_fails(lambda: status(403))
 
-    execution = machines.run(trigger_file(indices.url, source))
+    execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert (execution.status, execution.error) == ("FAILED", "IndexCreationError")
     assert len(machines.functions.of("create_index")) == 1
@@ -171,7 +171,7 @@ def test_every_step_can_run_twice_with_the_same_event(machines: StateMachines, i
         lambda event: twice(handler, event), event
     )
 
-    execution = machines.run(trigger_file(indices.url, *sources))
+    execution = machines.run(trigger_file(indices.endpoint, *sources))
 
     assert (execution.status, execution.cause) == ("SUCCEEDED", None)
     first, second = (indices.target(source) for source in sources)

@@ -44,7 +44,7 @@ def test_a_thousand_indices_with_long_names_fit_into_one_execution(machines: Sta
     assert {len(name) for name in NAMES} == {60}
     machines.replace_index_definition(DO_NOTHING)
 
-    execution = machines.run(trigger_file(indices.url, *NAMES), deadline_seconds=120)
+    execution = machines.run(trigger_file(indices.endpoint, *NAMES), deadline_seconds=120)
 
     assert (execution.status, execution.cause) == ("SUCCEEDED", None)
     assert [nested.input["index"]["source_index"] for nested in machines.nested()] == NAMES
@@ -57,7 +57,7 @@ def test_a_file_that_makes_too_much_state_is_refused_and_says_to_split_it(
 ) -> None:
     changes = {"properties": {f"field_{number}": {"type": "keyword"} for number in range(6)}}
 
-    execution = machines.run(trigger_file(indices.url, *({"name": name, "mappings": changes} for name in NAMES)))
+    execution = machines.run(trigger_file(indices.endpoint, *({"name": name, "mappings": changes} for name in NAMES)))
 
     assert (execution.status, execution.error) == ("FAILED", "TriggerFileError")
     assert "bytes of state, and Step Functions carries 256000" in execution.message()["reason"]

@@ -1,0 +1,235 @@
+"""What stands before a domain on AWS: TLS, and signatures that are verified. And on demand, what goes wrong there."""
+
+import http.client
+import json
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+from weakref import WeakSet
+
+import trustme
+
+from support.faults import Answer, Ending, Fault, Faults, When
+from support.signatures import AccessKey, Lookup, Request, refusal
+
+# The temporary credentials of the Lambda functions, in suites that call the handlers themselves.
+FUNCTION_KEY = AccessKey("ASIAEXAMPLE", "the-secret-key-of-the-functions", "the-session-token-of-the-functions")
+
+_NODE_SECONDS = 120
+_HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
+# The signature is not the node's business, and its host is another one.
+_NOT_FOR_THE_NODE = {*_HOP_BY_HOP, "authorization", "host"}
+# Of a fault that comes in place of the node's answer.
+_NONE = Answer(0, b"")
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request and what the client got for it.
+
+    Attributes:
+        method, path, query: of the request.
+        status: of the answer; None if the connection was reset.
+    """
+
+    method: str
+    path: str
+    query: str
+    status: int | None
+
+
+class SignedFront:
+    """An https reverse proxy before a node, from the start of a block to its end.
+
+    Attributes:
+        url: `https://127.0.0.1:port`.
+        region: that requests must be signed for.
+        ca_certificates: PEM of the authority that its certificate is from.
+        requests: every request so far, refused ones too, in the order of their answers.
+    """
+
+    def __init__(self, node_url: str, lookup: Lookup, region: str = "us-east-1") -> None:
+        """Describe the front; the block starts it.
+
+        Args:
+            node_url: `http://host:port`.
+            lookup: gives what is known of an access key id; asked at every request.
+            region: AWS region.
+        """
+        self.region = region
+        self.requests: list[Exchange] = []
+        self._node = urlsplit(node_url).netloc
+        self._lookup = lookup
+        self._faults = Faults()
+        self._connections_to_node: WeakSet[http.client.HTTPConnection] = WeakSet()
+        authority = trustme.CA()
+        self.ca_certificates = authority.cert_pem.bytes().decode()
+        self._server = _Server(self, authority.issue_cert("127.0.0.1"))
+        self.url = "https://{}:{}".format(*self._server.server_address)
+        # Noticing the end of the block takes that long.
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def inject(self, fault: Fault, when: When = lambda _: True, times: int | None = 1) -> None:
+        """Let a fault happen to requests that come from now on.
+
+        Args:
+            fault: what.
+            when: to which requests.
+            times: to how many of them; None: to all until `forget`.
+        """
+        self._faults.inject(fault, when, times)
+
+    def forget(self) -> int:
+        """Forget faults and requests, and return how many faults should have happened and have not."""
+        self.requests.clear()
+        return self._faults.clear()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.end_connections()
+        for connection in list(self._connections_to_node):
+            _end(connection.sock)
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, request: Request, node: http.client.HTTPConnection) -> tuple[Answer, Ending]:
+        """Deal with a request, and return the answer and how much of it the client is to get.
+
+        Args:
+            request: as it arrived.
+            node: connection to the node.
+        """
+        ending: Ending = "whole"
+        if refused := refusal(request, self.region, self._lookup):
+            answer = Answer(403, json.dumps(refused).encode())
+        else:
+            fault = self._faults.next_for(request) or Fault()
+            time.sleep(fault.seconds)
+            answer = _answer_of_node(request, node) if fault.node_acts else _NONE
+            answer, ending = fault.answer or answer, fault.ending
+        # Noted before it is sent: who has the answer finds the request here.
+        status = None if ending == "reset" else answer.status
+        self.requests.append(Exchange(request.method, request.path, request.query, status))
+        return answer, ending
+
+    def connect_to_node(self) -> http.client.HTTPConnection:
+        """Make a connection, which the first request opens."""
+        connection = http.client.HTTPConnection(self._node, timeout=_NODE_SECONDS)
+        self._connections_to_node.add(connection)
+        return connection
+
+
+def _end(connection: socket.socket | None) -> None:
+    """Let whoever reads from or writes to a connection find it closed."""
+    if connection:
+        with suppress(OSError):
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS's own is for the thread that reads
+
+
+def _answer_of_node(request: Request, node: http.client.HTTPConnection) -> Answer:
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name not in _NOT_FOR_THE_NODE and not name.startswith("x-amz-")
+    }
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    try:
+        node.request(request.method, target, request.body or None, headers)
+        answer = node.getresponse()
+        body = answer.read()
+    except (OSError, http.client.HTTPException):
+        node.close()
+        return Answer.of_load_balancer(502)
+    return Answer(answer.status, body, tuple(answer.getheaders()))
+
+
+class _Server(ThreadingTCPServer):
+    """A thread for each connection; closing it waits for all of them."""
+
+    request_queue_size = 128
+
+    def __init__(self, front: SignedFront, certificate: trustme.LeafCert) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.front = front
+        self._connections: set[socket.socket] = set()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        # The handshake is left to the connection's own thread: a client that is slow at it holds nobody up.
+        self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        # Closed without being shut down: that would be an orderly end, also of a connection that is to be reset.
+        self._connections.discard(request)
+        request.close()
+
+    def end_connections(self) -> None:
+        """Let the thread of every connection find its client gone."""
+        for connection in list(self._connections):
+            _end(connection)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def handle(self) -> None:
+        with closing(self.server.front.connect_to_node()) as self._node, suppress(OSError):  # the client is gone
+            super().handle()
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline()
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        path, _, query = self.path.partition("?")
+        headers = _by_name(self.headers.items())
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        answer, ending = self.server.front.answer(Request(self.command, path, query, headers, body), self._node)
+        if ending == "reset":
+            # With nothing to linger for, closing a socket resets the connection.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        else:
+            self.wfile.write(_head(answer) + answer.body[: len(answer.body) // 2 if ending == "cut" else None])
+        self.close_connection |= ending != "whole"
+
+
+def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Join the values of headers with the same name, as a signature wants them."""
+    joined: dict[str, str] = {}
+    for name, value in headers:
+        key = name.lower()
+        joined[key] = f"{joined[key]},{value}" if key in joined else value
+    return joined
+
+
+def _head(answer: Answer) -> bytes:
+    kept = [(name, value) for name, value in answer.headers if name.lower() not in _HOP_BY_HOP]
+    if not any(name.lower() == "content-length" for name, _ in kept):
+        kept.append(("content-length", str(len(answer.body))))
+    lines = [
+        f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}",
+        *(f"{name}: {value}" for name, value in kept),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")
