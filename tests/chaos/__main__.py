@@ -78,7 +78,7 @@ class Chaos:
             self._steps(strategy, expected, short=short)
             self._connections(strategy, expected, short=short)
             for _ in range(1 if short else max(1, rounds // 5)):
-                self._try("20 uploads at once", strategy, scenarios.race)
+                self._try("20 executions at once", strategy, scenarios.race)
                 self._try("20 take-overs at once", strategy, scenarios.race_for_a_dead_owner)
         if isinstance(self._node, ExternalNode):
             print("the node of OPENSEARCH_URL is not killed", flush=True)

@@ -114,7 +114,7 @@ def killed_node(make_scene: MakeScene, strategy: str, node: OpenSearchNode, mome
 
 
 def race(make_scene: MakeScene, strategy: str) -> Outcome:
-    """Upload one file twenty times at the same moment: one execution works, the others name it."""
+    """Let one upload start twenty executions at the same moment: one of them works, the others name it."""
     scene = make_scene(strategy, 600, **_SLOW)
     with scene.writing():
         executions = _at_once(scene)
@@ -123,11 +123,11 @@ def race(make_scene: MakeScene, strategy: str) -> Outcome:
 
 
 def race_for_a_dead_owner(make_scene: MakeScene, strategy: str) -> Outcome:
-    """Kill an execution during its copy, and upload its file twenty times at the same moment."""
+    """Kill an execution during its copy, and start twenty others for its file at the same moment."""
     scene = make_scene(strategy, 900, **_SLOW)
     with scene.writing():
         scene.uploads += 1
-        dead = scene.machines.start(scene.file)
+        dead = scene.machines.start(scene.machines.upload(scene.file))
         wait_until(lambda: scene.has_copied(0.1), deadline_seconds=30)
         scene.machines.abort(dead)
         executions = _at_once(scene)
@@ -142,15 +142,16 @@ def random_moments(rounds: int, seed: int) -> list[float]:
 
 
 def _at_once(scene: Scene) -> list[Execution]:
+    event = scene.machines.upload(scene.file)
     barrier = Barrier(RACERS)
 
-    def upload(_: int) -> Execution:
+    def start(_: int) -> Execution:
         barrier.wait()
-        return scene.machines.run(scene.file, deadline_seconds=180)
+        return scene.machines.wait(scene.machines.start(event), deadline_seconds=180)
 
     scene.uploads += RACERS
     with ThreadPoolExecutor(RACERS) as pool:
-        return list(pool.map(upload, range(RACERS)))
+        return list(pool.map(start, range(RACERS)))
 
 
 def _one_worked(scene: Scene, executions: list[Execution]) -> None:

@@ -96,15 +96,42 @@ class StateMachines:
             trigger_file: the file's content.
             deadline_seconds: how long it may take.
         """
-        return self.wait(self.start(trigger_file), deadline_seconds=deadline_seconds)
+        return self.wait(self.start(self.upload(trigger_file)), deadline_seconds=deadline_seconds)
 
-    def start(self, trigger_file: Mapping[str, Any]) -> str:
-        """Upload a trigger file, start the execution as EventBridge does, and return its ARN.
+    def upload(self, trigger_file: Mapping[str, Any]) -> dict[str, Any]:
+        """Put an object and return the event that S3 sends to EventBridge for it.
 
         Args:
             trigger_file: the file's content.
         """
-        event = self._upload("indices.json", json.dumps(trigger_file).encode())
+        key, content = "indices.json", json.dumps(trigger_file).encode()
+        stored = self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
+        return {
+            "version": "0",
+            "detail-type": "Object Created",
+            "source": "aws.s3",
+            "account": ACCOUNT_ID,
+            "region": REGION,
+            "resources": [f"arn:aws:s3:::{BUCKET}"],
+            "detail": {
+                "version": "0",
+                "bucket": {"name": BUCKET},
+                "object": {
+                    "key": key,
+                    "size": len(content),
+                    "etag": stored["ETag"].strip('"'),
+                    "version-id": stored["VersionId"],
+                },
+                "reason": "PutObject",
+            },
+        }
+
+    def start(self, event: Mapping[str, Any]) -> str:
+        """Start an execution as EventBridge does, and return its ARN.
+
+        Args:
+            event: of an upload.
+        """
         started = self._stepfunctions.start_execution(
             stateMachineArn=STATE_MACHINE_ARN, name=str(uuid.uuid4()), input=json.dumps(event)
         )
@@ -148,29 +175,6 @@ class StateMachines:
         """Stop the nested execution that runs now, as a person would in the console."""
         (running,) = [execution for execution in self.nested() if execution.status == "RUNNING"]
         self._stepfunctions.stop_execution(executionArn=running.arn)
-
-    def _upload(self, key: str, content: bytes) -> dict[str, Any]:
-        """Put an object and return the event that S3 sends to EventBridge for it."""
-        stored = self._s3.put_object(Bucket=BUCKET, Key=key, Body=content)
-        return {
-            "version": "0",
-            "detail-type": "Object Created",
-            "source": "aws.s3",
-            "account": ACCOUNT_ID,
-            "region": REGION,
-            "resources": [f"arn:aws:s3:::{BUCKET}"],
-            "detail": {
-                "version": "0",
-                "bucket": {"name": BUCKET},
-                "object": {
-                    "key": key,
-                    "size": len(content),
-                    "etag": stored["ETag"].strip('"'),
-                    "version-id": stored["VersionId"],
-                },
-                "reason": "PutObject",
-            },
-        }
 
     def _ended(self, arn: str) -> Execution | None:
         execution = self._describe(arn)
