@@ -21,7 +21,7 @@ def source(indices: Indices) -> str:
 
 
 def run(machines: StateMachines, indices: Indices, source: str, **changes: Any) -> Execution:
-    return machines.run(trigger_file(indices.url, source, strategy="block_writes", **changes))
+    return machines.run(trigger_file(indices.endpoint, source, strategy="block_writes", **changes))
 
 
 def test_an_index_is_rebuilt_with_writes_refused(machines: StateMachines, indices: Indices, source: str) -> None:
