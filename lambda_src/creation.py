@@ -11,6 +11,7 @@ from errors import (
     IndexCreationError,
     OpenSearchRequestError,
 )
+from guards import refresh
 from job import Job
 from logs import add_context
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -131,7 +132,7 @@ def _target_body(
 def _refuse_collapsing(client: OpenSearchClient, source_index: str, source: IndexInfo, body: Mapping[str, Any]) -> None:
     if keeps_documents_apart(source.settings, body["settings"]["index"]):
         return
-    client.refresh(source_index)
+    refresh(client, source_index, source)
     if client.has_routed_documents(source_index):
         raise IndexCreationError(
             f"source index {source_index!r} has documents with custom routing, and with this number of shards those of "

@@ -1,11 +1,36 @@
 """What must hold before a step changes anything; deletion has the strictest gate."""
 
+import time
+
 from errors import ConcurrentReindexError, DomainBusyError, VerificationError
 from job import Job
 from opensearch_client import IndexInfo, OpenSearchClient
 from proof import copy_problems
 
 REPLACED = "Somebody else deleted or replaced an index of this run. Nothing more was changed; look at both by hand."
+
+PARTS_NEEDED = "mappings._meta,settings.index.blocks,settings.index.replication"
+# Replicas follow within a second or so; when they do not, the step comes back later.
+REPLICA_LOOKS = 40
+REPLICA_PAUSE_SECONDS = 0.25
+
+
+def refresh(client: OpenSearchClient, name: str, info: IndexInfo) -> None:
+    """Make every acknowledged document visible on every shard that a search, a count or the copy may read.
+
+    With segment replication a refresh does so on the primary shards alone.
+
+    Raises:
+        DomainBusyError: replicas are still behind.
+    """
+    client.refresh(name)
+    if info.settings.get("replication", {}).get("type") != "SEGMENT":
+        return
+    for _ in range(REPLICA_LOOKS):
+        if not client.replicas_behind(name):
+            return
+        time.sleep(REPLICA_PAUSE_SECONDS)
+    raise DomainBusyError(f"replicas of index {name!r} are behind their primary shards still")
 
 
 def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexInfo]:
@@ -15,7 +40,7 @@ def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexIn
         VerificationError: an index is gone, or another one has its name.
         ConcurrentReindexError: another execution took over.
     """
-    indices = client.get_indices([job.source_index, job.target_index], parts="mappings._meta,settings.index.blocks")
+    indices = client.get_indices([job.source_index, job.target_index], parts=PARTS_NEEDED)
     for name, uuid in ((job.source_index, job.source_uuid), (job.target_index, job.target_uuid)):
         if name not in indices:
             raise VerificationError(f"index {name!r} is gone", next_step=REPLACED)
@@ -36,11 +61,11 @@ def prove(client: OpenSearchClient, job: Job) -> None:
         VerificationError: it is not proven; every doubt is listed.
         DomainBusyError: the target index is not yet as healthy as the source index was.
     """
-    prove_source_unchanged(client, job)
+    _, target = prove_source_unchanged(client, job)
     problems = []
     if job.task["status"] != "completed":
         problems.append(f"the reindex task is {job.task['status']}")
-    client.refresh(job.target_index)
+    refresh(client, job.target_index, target)
     problems += copy_problems(
         job.task, job.source_count, client.count(job.source_index), client.count(job.target_index)
     )

@@ -219,8 +219,13 @@ class OpenSearchClient:
         self._request("PUT", f"{_path([name])}/_settings", body={"index": settings})
 
     def refresh(self, name: str) -> None:
-        """Make every acknowledged document visible to searches, counts and the copy."""
+        """Make every acknowledged document visible to searches, counts and the copy; see also `replicas_behind`."""
         self._request("POST", f"{_path([name])}/_refresh")
+
+    def replicas_behind(self, name: str) -> int:
+        """Replicas that do not show yet what a refresh made visible on their primary, with segment replication."""
+        rows: Any = self._request("GET", f"/_cat/segment_replication{_path([name])}", {"format": "json"})
+        return sum(row["checkpoints_behind"] != "0" for row in rows)
 
     def count(self, name: str) -> int:
         """Documents in the index, nested ones not counted."""

@@ -14,7 +14,7 @@ from errors import (
     ReindexError,
     VerificationError,
 )
-from guards import both_indices, prove, prove_source_unchanged
+from guards import both_indices, prove, prove_source_unchanged, refresh
 from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -31,6 +31,7 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     Raises:
         AliasUpdateError: the alias does not write to the target index.
         VerificationError: an index is not the one the run started with, or the source was written to since a freeze.
+        DomainBusyError: replicas of the source are behind.
     """
     source, target = both_indices(client, job)
     if not job.blocks_writes:
@@ -38,7 +39,7 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     # Only in this order does the count hold every acknowledged document: a write that was on its way to the source
     # index is in before the block, and an unrefreshed one would be missed by the count and by the copy alike.
     client.block_writes(job.source_index)
-    client.refresh(job.source_index)
+    refresh(client, job.source_index, source)
     frozen = replace(
         job, source_count=client.count(job.source_index), source_seq_no=client.last_seq_no(job.source_index)
     )

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+import guards
 import steps
 from aliases import Markers
 from errors import ConcurrentReindexError, DomainBusyError, VerificationError
@@ -117,3 +118,22 @@ def test_the_counts_are_taken_after_a_refresh_of_the_target() -> None:
     steps.remove_alias(domain.client, JOB)
     calls = [(call[0], *call[1]) for call in domain.client.mock_calls]
     assert calls.index(("refresh", "a_v2")) < calls.index(("count", "a_v2"))
+
+
+@pytest.mark.parametrize(("behind", "looks"), [([0], 1), ([2, 1, 0], 3)])
+def test_replicas_that_are_behind_are_waited_for(
+    behind: list[int], looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
+    domain = copied()
+    domain.client.replicas_behind.side_effect = behind
+    guards.refresh(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
+    assert domain.client.replicas_behind.call_count == looks
+
+
+def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
+    domain = copied()
+    domain.client.replicas_behind.return_value = 1
+    with pytest.raises(DomainBusyError, match="behind their primary"):
+        guards.refresh(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))

@@ -191,6 +191,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "put_meta": partial(client.put_meta, name, {"name": name}),
         "block_writes": partial(client.block_writes, name),
         "refresh": partial(client.refresh, name),
+        "replicas_behind": lambda: client.replicas_behind(name) == 0,
         "count": lambda: client.count(name) == 0,
         "last_seq_no": lambda: client.last_seq_no(name) == 0,
         "has_routed_documents": lambda: not client.has_routed_documents(name),

@@ -26,14 +26,16 @@ class OpenSearchNode:
     Within the block, `start` brings it back on the same port with the same data after `kill`.
     """
 
-    def __init__(self, heap: str = "1g") -> None:
+    def __init__(self, heap: str = "1g", nodes: int = 1) -> None:
         """Describe the node; the block starts it.
 
         Args:
             heap: size of the Java heap, as -Xmx takes it.
+            nodes: how many nodes of one cluster to run, in one process; requests go to the first.
         """
         self.run_dir = unused_run_dir("opensearch")
-        self.port = free_port(below=9300)
+        http_ports = [free_port(below=9300) for _ in range(nodes)]
+        self.port = http_ports[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self._process = ManagedProcess(
             [
@@ -45,8 +47,7 @@ class OpenSearchNode:
                 str(_LAUNCHER),
                 str(self.run_dir),
                 self.run_dir.name,  # the cluster's name, unique as the folder is
-                str(self.port),
-                str(free_port()),
+                *(str(port) for http_port in http_ports for port in (http_port, free_port())),
             ],
             self.run_dir / "opensearch.log",
         )

@@ -1,0 +1,96 @@
+"""What only a domain with more than one node has: replicas, which may be behind, and which have to be built."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.credentials import Credentials
+
+import copying
+from endpoint import parse_endpoint
+from opensearch_client import OpenSearchClient
+from support.domain import Domain
+from support.opensearch_node import OpenSearchNode
+from support.rebuild import ENVIRONMENT, Rebuild
+
+STRATEGIES = pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
+SEGMENT_REPLICATION = {"replication": {"type": "SEGMENT"}, "refresh_interval": "30s"}
+
+
+@pytest.fixture(scope="module")
+def two_nodes() -> Iterator[OpenSearchNode]:
+    with OpenSearchNode(nodes=2) as running:
+        yield running
+
+
+@pytest.fixture
+def cluster(two_nodes: OpenSearchNode) -> Iterator[Domain]:
+    domain = Domain(two_nodes.url)
+    yield domain
+    for path in domain.holdings():
+        domain("DELETE", path)
+
+
+@pytest.fixture
+def client(cluster: Domain) -> OpenSearchClient:
+    return OpenSearchClient(parse_endpoint(cluster.url), Credentials("key", "secret"), "us-east-1")
+
+
+@pytest.fixture
+def rebuild(client: OpenSearchClient, cluster: Domain) -> Rebuild:
+    return Rebuild(client, cluster.url)
+
+
+def noise() -> str:
+    """Text that cannot be compressed: a segment of it is on its way to the replica for a while."""
+    return random.randbytes(1500).hex()
+
+
+def make_source(cluster: Domain, **settings: Any) -> None:
+    shards = {"number_of_shards": 1, "number_of_replicas": 1}
+    cluster("PUT", "a_v1", {"settings": {**shards, **settings}, "aliases": {"a_current": {}}})
+    cluster("GET", "_cluster/health/a_v1?wait_for_status=green&timeout=30s")
+
+
+@STRATEGIES
+def test_replicas_that_are_behind_hide_no_document_from_the_copy(
+    strategy: str, cluster: Domain, rebuild: Rebuild
+) -> None:
+    make_source(cluster, **SEGMENT_REPLICATION)
+    documents = {str(number): {"n": number, "text": noise()} for number in range(1500)}
+    cluster.bulk("a_v1", documents)
+    rebuild("a_v1", strategy=strategy)
+    assert not cluster.exists("a_v1")
+    assert cluster("GET", "a_current/_count?preference=_primary")["count"] == len(documents)
+
+
+@STRATEGIES
+def test_replicas_that_are_behind_bring_no_outdated_document_into_the_copy(
+    strategy: str, cluster: Domain, rebuild: Rebuild
+) -> None:
+    make_source(cluster, **SEGMENT_REPLICATION)
+    for version in ("old", "new"):
+        cluster.bulk("a_v1", {str(number): {"version": version, "text": noise()} for number in range(1000)})
+        if version == "old":
+            cluster("POST", "a_v1/_refresh")
+    rebuild("a_v1", strategy=strategy)
+    assert cluster("GET", "a_current/_count?preference=_primary&q=version:new")["count"] == 1000
+
+
+def test_the_aliases_move_when_the_replicas_are_built(
+    cluster: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "FIRST_WAIT_SECONDS", 1)
+    make_source(cluster)
+    cluster.bulk("a_v1", {str(number): {"n": number} for number in range(500)})
+    job = rebuild.freeze("a_v1", strategy="block_writes")
+    cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": "primaries"}})
+    try:
+        waiting = copying.start_reindex(client, job, ENVIRONMENT)
+        assert waiting.task["status"] == "recovering"
+    finally:
+        cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": None}})
+    rebuild.finish(rebuild.copy(waiting))
+    assert cluster("GET", "_cluster/health/a_v2")["status"] == "green"
+    assert len(cluster.documents("a_current")) == 500
