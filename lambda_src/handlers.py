@@ -66,7 +66,9 @@ def step(
             except ReindexError as error:
                 raise _reported(error) from error.__cause__
             except OpenSearchRequestError as error:
-                hint = PERMISSION_HINT if error.status in (401, 403) else None
+                # A blocked index, or a domain without free storage, is 403 too, and its reason says what blocks.
+                denied = error.status in (401, 403) and error.error_type != "cluster_block_exception"
+                hint = PERMISSION_HINT if denied else None
                 failure = error_class(error.reason, next_step=hint, status=error.status, error_type=error.error_type)
                 raise _reported(failure) from error
             except Exception as error:
