@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,10 @@ MAX_FILE_BYTES = 1024 * 1024
 # Step Functions ends an execution whose state is larger than 256 KiB; some of it is for what it adds itself.
 MAX_STATE_BYTES = 250 * 1024
 MAX_PROBLEM_CHARACTERS = 300
+# OpenSearch allows 20 levels of objects in a mapping, unless told otherwise, and each takes two here. What follows goes
+# down into the file step by step, and would end in a RecursionError at some depth that Python's version decides.
+MAX_DEPTH = 200
+_TOO_DEEP = f"the file is nested too deeply: {MAX_DEPTH} levels are the most"
 # All that plan.domain_problems looks at; the whole of a thousand indices would be far too much.
 PARTS_CHECKED = (
     "data_stream",
@@ -89,7 +94,7 @@ def get_trigger_file(
 
 
 def parse_json(content: bytes) -> Any:
-    """Read JSON strictly: UTF-8, no key twice, no NaN, no number out of range.
+    """Read JSON strictly: UTF-8, no key twice, no NaN, no number out of range, not too deep.
 
     Raises:
         TriggerFileError: the content is anything else.
@@ -97,9 +102,10 @@ def parse_json(content: bytes) -> Any:
     duplicates: list[str] = []
 
     def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        duplicates.extend(sorted({key for key in keys if keys.count(key) > 1}))
-        return dict(pairs)
+        read = dict(pairs)
+        if len(read) < len(pairs):
+            duplicates.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return read
 
     try:
         value = json.loads(
@@ -114,9 +120,11 @@ def parse_json(content: bytes) -> Any:
     except UnicodeEncodeError:
         raise TriggerFileError("the file holds half of a surrogate pair, which is no character") from None
     except RecursionError:
-        raise TriggerFileError("the file is nested too deeply") from None
+        raise TriggerFileError(_TOO_DEEP) from None
     except ValueError as error:
         raise TriggerFileError(f"the file is not JSON: {error}") from None
+    if _depth(value) > MAX_DEPTH:
+        raise TriggerFileError(_TOO_DEEP)
     _refuse([f"key {key!r} is there twice in one object" for key in duplicates])
     return value
 
@@ -209,6 +217,15 @@ def _with_defaults(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def _schema() -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(Path(__file__).with_name("trigger_file.schema.json").read_text("utf-8"))
     return schema
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        inner = [node.values() if isinstance(node, dict) else node for node in level if isinstance(node, (dict, list))]
+        level = [child for children in inner for child in children]
+    return depth
 
 
 def _refuse_number(text: str) -> float:

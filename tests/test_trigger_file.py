@@ -110,6 +110,8 @@ def test_a_file_above_1_mib_is_refused_unread(s3: Any, domain: Any) -> None:
         (b'{"a": 1e999}', "1e999 is not a JSON number"),
         (b'{"a": "\\ud800"}', "half of a surrogate pair"),
         (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 201 + b"]" * 201, "nested too deeply"),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, "nested too deeply"),
     ],
 )
 def test_what_is_not_json_is_refused(content: bytes, problem: str) -> None:
