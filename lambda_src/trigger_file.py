@@ -59,9 +59,9 @@ def get_trigger_file(
     content = parse_json(_read_object(s3, bucket, key, version_id))
     problems = schema_problems(content)
     planned: list[PlannedIndex] = []
-    if _can_be_planned(content):
-        planned, on_paper = plan(content)
-        problems += [*_endpoint_problems(content, environment), *on_paper]
+    if part := _part_with_names(content):
+        planned, on_paper = plan(part if problems else content)
+        problems += [*_endpoint_problems(part, environment), *on_paper]
     problems += [f"reindex.script: {problem}" for problem in script_problems(_script_of(content))]
     _refuse(problems)
     file = _with_defaults(content, _schema())
@@ -182,11 +182,12 @@ def _endpoint_problems(file: Mapping[str, Any], environment: Environment) -> lis
     return []
 
 
-def _can_be_planned(content: Any) -> bool:
-    """Whether the part that names the indices fits the schema, whatever is wrong with the rest."""
+def _part_with_names(content: Any) -> dict[str, Any] | None:
+    """The part that names the indices, if it fits the schema, whatever is wrong with the rest."""
     if not isinstance(content, dict):
-        return False
-    return not schema_problems({key: content[key] for key in (*_schema()["required"], "settings") if key in content})
+        return None
+    part = {key: content[key] for key in (*_schema()["required"], "settings") if key in content}
+    return None if schema_problems(part) else part
 
 
 def _script_of(content: Any) -> str:

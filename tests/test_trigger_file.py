@@ -184,6 +184,12 @@ def test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked(s3
     assert domain.mock_calls == []
 
 
+@pytest.mark.parametrize("reindex", [None, True, [], "auto"])
+def test_what_is_no_object_at_all_does_not_hide_the_other_problems(reindex: object, s3: Any, domain: Any) -> None:
+    error = refused(s3, domain, {**FILE, "reindex": reindex, "indices": ["nope"]})
+    assert [problem.split(":")[0] for problem in error.problems] == ["reindex", "indices[0]"]
+
+
 def test_all_problems_of_the_domain_are_listed_at_once(s3: Any, domain: Any) -> None:
     error = refused(s3, domain, {**FILE, "indices": ["a_v2", "products_v1", "b_v3"]})
     assert error.problems == [
