@@ -1,6 +1,5 @@
 """What becomes of each index of a trigger file, and everything that speaks against it. No I/O."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,8 +7,6 @@ from typing import Any
 
 from opensearch_client import IndexInfo
 from utils import changes_of, expand_names, forbidden_settings, name_problem, nest_settings, provenance_of
-
-_MISPLACES = "must not set _id, _index or _routing: nobody could prove that every document arrived"
 
 
 @dataclass(frozen=True)
@@ -190,39 +187,6 @@ def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
         writes = entry.get("is_write_index", len(members) == 1)
         if writes and name not in (planned.source_index, planned.target_index):
             yield f"alias {alias!r} has another write index, {name!r}"
-
-
-def script_problems(source: str) -> list[str]:
-    """What a script of `reindex` may not do: it would put documents where the proof does not look for them.
-
-    Args:
-        source: text of the script.
-    """
-    problems = []
-    if re.search(r"\b_(id|index|routing)\b['\"\]]*\s*=(?!=)", source):
-        problems.append(_MISPLACES)
-    if re.search(r"\bop\b['\"\]]*\s*=\s*['\"]delete", source):
-        problems.append(
-            'must not set ctx.op to "delete", which deletes by id what a writer has stored: set it to "noop"'
-        )
-    return problems
-
-
-def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
-    """What an ingest pipeline may not do, as far as its own definition tells.
-
-    Args:
-        definition: of the pipeline; None if there is none.
-    """
-    if definition is None:
-        return ["does not exist"]
-    text = json.dumps(definition)
-    problems = script_problems(text.replace("\\", ""))
-    if re.search(r'"_(id|index|routing)"', text):
-        problems.append(_MISPLACES)
-    if '"drop"' in text:
-        problems.append('must not drop documents: use a script that sets ctx.op to "noop"')
-    return list(dict.fromkeys(problems))
 
 
 def _check_settings(path: str, settings: Mapping[str, Any], problems: list[str]) -> None:

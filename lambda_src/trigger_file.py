@@ -16,7 +16,8 @@ from environment import Environment
 from errors import TriggerFileError
 from logs import log
 from opensearch_client import OpenSearchClient
-from plan import PlannedIndex, domain_problems, is_done, pipeline_problems, plan, script_problems
+from plan import PlannedIndex, domain_problems, is_done, plan
+from transforms import pipeline_problems, script_problems
 
 MAX_FILE_BYTES = 1024 * 1024
 # Step Functions ends an execution whose state is larger than 256 KiB; some of it is for what it adds itself.
