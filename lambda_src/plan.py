@@ -6,7 +6,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from opensearch_client import IndexInfo
-from utils import changes_of, expand_names, forbidden_settings, name_problem, nest_settings, provenance_of
+from utils import (
+    changes_of,
+    expand_names,
+    flat_settings,
+    forbidden_settings,
+    name_problem,
+    provenance_of,
+    repeated_settings,
+)
+
+# What these settings may be; a null leaves the choice to OpenSearch.
+_NUMBERS = {
+    "number_of_shards": r"[1-9]\d*",
+    "number_of_replicas": r"\d+",
+    "auto_expand_replicas": r"false|\d+-(\d+|all)",
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +51,7 @@ def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
     Args:
         file: a trigger file that fits the schema.
     """
-    problems: list[str] = []
-    _check_settings("settings", file.get("settings", {}), problems)
+    problems = _settings_problems("settings", file.get("settings", {}))
     try:
         re.compile(file["index_pattern"])
     except (re.error, RecursionError, OverflowError) as error:
@@ -48,7 +62,7 @@ def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
         name = entry if isinstance(entry, str) else entry["name"]
         own: Mapping[str, Any] = {} if isinstance(entry, str) else entry
         patches = (file.get("settings", {}), own.get("settings", {}))
-        _check_settings(f"{path}.settings", patches[1], problems)
+        problems += _settings_problems(f"{path}.settings", patches[1])
         if problem := name_problem(name):
             problems.append(f"{path}: source index {name!r} {problem}; name each index itself, no wildcard")
             continue
@@ -151,7 +165,7 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
             yield f"{name} has index.blocks.{block} set"
     final_pipeline = source.settings.get("final_pipeline")
     if final_pipeline not in (None, "_none") and not any(
-        "final_pipeline" in nest_settings(patch) for patch in planned.settings
+        "final_pipeline" in flat_settings(patch) for patch in planned.settings
     ):
         yield (
             f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document: "
@@ -189,5 +203,10 @@ def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
             yield f"alias {alias!r} has another write index, {name!r}"
 
 
-def _check_settings(path: str, settings: Mapping[str, Any], problems: list[str]) -> None:
-    problems.extend(f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings))
+def _settings_problems(path: str, settings: Mapping[str, Any]) -> list[str]:
+    problems = [f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings)]
+    problems += [f"{path}: {name!r} is set twice, in two spellings" for name in repeated_settings(settings)]
+    for name, value in flat_settings(settings).items():
+        if name in _NUMBERS and value is not None and not re.fullmatch(_NUMBERS[name], str(value).lower()):
+            problems.append(f"{path}: {name!r} cannot be {value!r}")
+    return problems

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 PROVENANCE_KEY = "opensearch_reindex"
@@ -124,17 +125,25 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def nest_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings in one form, whichever way they were written: `index.` left out, dotted keys as objects."""
-    nested = _nest(settings)
-    index = nested.pop("index", {})
-    return _combine(nested, index) if isinstance(index, dict) else {**nested, "index": index}
+def flat_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings in one form, whichever way they were written: full dotted names without `index.`, and their values.
+
+    Nested objects would not do: `index.knn` is a setting, and `index.knn.derived_source.enabled` another.
+    """
+    return {name.removeprefix("index."): value for name, value in _flat(settings)}
 
 
 def forbidden_settings(settings: Mapping[str, Any]) -> list[str]:
     """Names in a trigger file's `settings` that no new index can have."""
-    nested = nest_settings(settings)
-    return [name for name in _SETTINGS_LEFT_OUT if name not in _SETTINGS_OF_THE_USER and _has(nested, name.split("."))]
+    flat = flat_settings(settings)
+    left_out = [name for name in _SETTINGS_LEFT_OUT if name not in _SETTINGS_OF_THE_USER]
+    return [name for name in left_out if any(_is_below(setting, name) for setting in flat)]
+
+
+def repeated_settings(settings: Mapping[str, Any]) -> list[str]:
+    """Names that are there in two spellings, such as `index.codec` and `codec`: nobody could say which one counts."""
+    counts = Counter(name.removeprefix("index.") for name, _ in _flat(settings))
+    return [name for name, count in counts.items() if count > 1]
 
 
 def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,14 +151,19 @@ def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, A
 
     Args:
         source_settings: as `GET /<index>` gives them, below `index`.
-        patches: `settings` of the trigger file, then of the index entry.
+        patches: `settings` of the trigger file, then of the index entry; null removes a setting and all below it. That
+            comes first, then values are set: the order in the file does not matter.
     """
-    settings: Any = nest_settings(source_settings)
-    for name in _SETTINGS_LEFT_OUT:
-        _remove(settings, name.split("."))
-    for patch in patches:
-        settings = merge_patch(settings, nest_settings(patch))
-    return dict(settings)
+    settings = {
+        name: value
+        for name, value in flat_settings(source_settings).items()
+        if not any(_is_below(name, left_out) for left_out in _SETTINGS_LEFT_OUT)
+    }
+    for patch in map(flat_settings, patches):
+        removed = [name for name, value in patch.items() if value is None]
+        settings = {name: settings[name] for name in settings if not any(_is_below(name, each) for each in removed)}
+        settings |= {name: value for name, value in patch.items() if value is not None}
+    return settings
 
 
 def target_mappings(
@@ -224,39 +238,17 @@ def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[
     return same and rest == 0 and doubled & (doubled - 1) == 0
 
 
-def _nest(settings: Mapping[str, Any]) -> dict[str, Any]:
-    nested: dict[str, Any] = {}
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in settings.items():
-        inner = _nest(value) if isinstance(value, Mapping) else value
-        for part in reversed(key.split(".")):
-            inner = {part: inner}
-        nested = _combine(nested, inner)
-    return nested
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
-def _combine(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """Two objects as one; a null is kept, because it still has to remove something."""
-    combined = dict(first)
-    for key, value in second.items():
-        present = combined.get(key)
-        both = isinstance(present, dict) and isinstance(value, dict)
-        combined[key] = _combine(present, value) if both else value  # type: ignore[arg-type]
-    return combined
-
-
-def _has(node: Any, path: list[str]) -> bool:
-    for key in path:
-        if not isinstance(node, Mapping) or key not in node:
-            return False
-        node = node[key]
-    return True
-
-
-def _remove(node: dict[str, Any], path: list[str]) -> None:
-    if _has(node, path):
-        for key in path[:-1]:
-            node = node[key]
-        del node[path[-1]]
+def _is_below(setting: str, name: str) -> bool:
+    """Whether a setting is the named one or, like `merge.policy.x` below `merge`, a part of it."""
+    return setting == name or setting.startswith(f"{name}.")
 
 
 def _fields(mappings: Mapping[str, Any], prefix: str = "") -> set[str]:

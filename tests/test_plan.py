@@ -61,6 +61,9 @@ def test_names_are_worked_out_in_the_order_of_the_file() -> None:
         ({"alias_name": "{{index_base}}_v2"}, "alias 'a_v2' is the name of an index"),
         ({"settings": {"index.blocks.write": True}}, "settings: 'blocks' cannot be set"),
         ({"indices": [{"name": "a_v1", "settings": {"uuid": 1}}]}, "indices[0].settings: 'uuid' cannot be set"),
+        ({"settings": {"codec": "default", "index.codec": "zstd"}}, "settings: 'codec' is set twice, in two spellings"),
+        ({"settings": {"index": {"number_of_shards": "many"}}}, "settings: 'number_of_shards' cannot be 'many'"),
+        ({"settings": {"number_of_shards": 0}}, "settings: 'number_of_shards' cannot be 0"),
     ],
 )
 def test_what_speaks_against_a_file_on_paper_is_found(changes: dict[str, Any], problem: str) -> None:

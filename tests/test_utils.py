@@ -8,12 +8,13 @@ from reasons import document_error, redact
 from utils import (
     changes_of,
     expand_names,
+    flat_settings,
     forbidden_settings,
     keeps_documents_apart,
     merge_patch,
     name_problem,
-    nest_settings,
     provenance_of,
+    repeated_settings,
     target_mappings,
     target_settings,
     unrequested,
@@ -141,13 +142,28 @@ def test_merge_patch_follows_rfc_7396(target: object, patch: object, merged: obj
     ],
 )
 def test_settings_have_one_form_however_they_are_written(settings: dict[str, object]) -> None:
-    assert nest_settings(settings) == {"number_of_shards": 2, "merge": {"policy": {"x": 1}}}
+    assert flat_settings(settings) == {"number_of_shards": 2, "merge.policy.x": 1}
 
 
 def test_an_analyzer_called_index_keeps_its_name() -> None:
-    assert nest_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == {
-        "analysis": {"analyzer": {"index": {"type": "custom"}}}
-    }
+    settings = {"analysis.analyzer.index.type": "custom"}
+    assert flat_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == settings
+    assert flat_settings(settings) == settings
+
+
+@pytest.mark.parametrize("group", [{"knn.algo_param": {"ef_search": "9"}}, {"knn.algo_param.ef_search": "9"}])
+def test_a_setting_and_another_below_its_name_are_both_kept(group: dict[str, Any]) -> None:
+    both = {"knn": "true", "knn.algo_param.ef_search": "9"}
+    assert target_settings({"knn": "true", **group}) == both
+    assert target_settings({}, {"index": {**group, "knn": "true"}}) == both
+    assert target_settings({"knn": "true"}, group) == both
+    assert target_settings(group, {"knn": "true"}) == both
+
+
+def test_a_setting_that_is_there_in_two_spellings_is_found() -> None:
+    assert repeated_settings({"index": {"codec": "a"}, "codec": "b", "merge.policy": "x", "merge": {"y": 1}}) == [
+        "codec"
+    ]
 
 
 def test_what_cannot_be_copied_is_left_out_of_the_settings() -> None:
@@ -168,12 +184,13 @@ def test_what_cannot_be_copied_is_left_out_of_the_settings() -> None:
         "mapping": {"total_fields": {"limit": "10"}},
     }
     assert target_settings(source) == {
-        "routing": {"allocation": {"enable": "all"}},
+        "routing.allocation.enable": "all",
         "default_pipeline": "p",
         "hidden": "true",
         "number_of_shards": "3",
-        "sort": {"field": ["a"], "order": ["asc"]},
-        "mapping": {"total_fields": {"limit": "10"}},
+        "sort.field": ["a"],
+        "sort.order": ["asc"],
+        "mapping.total_fields.limit": "10",
     }
     assert source["routing"]["allocation"]["require"] == {"_name": "n"}  # type: ignore[index]
 
@@ -185,9 +202,15 @@ def test_the_patches_are_merged_over_the_source_settings_in_turn() -> None:
     assert target_settings(source, general, own) == {
         "number_of_shards": 3,
         "refresh_interval": "-1",
-        "analysis": {"analyzer": {}},
         "final_pipeline": "again",
     }
+
+
+def test_what_is_removed_and_set_anew_does_not_depend_on_the_order() -> None:
+    source = {"analysis": {"filter": {"stop": {"type": "stop", "stopwords": "_english_"}}}}
+    patch = {"analysis.filter": {"stop": {"type": "stop"}}, "index.analysis.filter.stop": None}
+    for order in (patch, dict(reversed(patch.items()))):
+        assert target_settings(source, order) == {"analysis.filter.stop.type": "stop"}
 
 
 def test_settings_that_no_new_index_can_have_are_found_in_a_trigger_file() -> None:
