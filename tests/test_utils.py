@@ -332,6 +332,8 @@ def test_every_alias_moves_to_the_target_in_one_call() -> None:
         ({"number_of_shards": "2"}, {"number_of_shards": 2, "number_of_routing_shards": 6}, False),
         ({"number_of_shards": "2", "routing_partition_size": "2"}, {"number_of_shards": 2}, False),
         ({"number_of_shards": "2"}, {}, False),
+        ({"number_of_shards": "1"}, {"number_of_shards": 3}, True),
+        ({"number_of_shards": "2", "resize": {"source": {"name": "a"}}}, {"number_of_shards": 2}, False),
     ],
 )
 def test_shards_are_kept_or_doubled_for_custom_routing(before: Any, after: Any, *, apart: bool) -> None:
