@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aliases import is_own_alias
 from opensearch_client import IndexInfo
 from utils import (
     changes_of,
@@ -100,6 +101,8 @@ def _conflicts(planned: list[PlannedIndex]) -> list[str]:
             problems.append(f"{index.path}: target index {index.target_index!r} is that of {first_target} too")
         if problem := name_problem(index.alias_name, alias=True):
             problems.append(f"{index.path}: alias {index.alias_name!r} {problem}")
+        if is_own_alias(index.alias_name):
+            problems.append(f"{index.path}: alias {index.alias_name!r} has a name that this module keeps for itself")
         if index.alias_name in sources | targets:
             problems.append(f"{index.path}: alias {index.alias_name!r} is the name of an index")
         if first_alias != index.path:
@@ -189,12 +192,16 @@ def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[
             yield f"target index {planned.target_index!r} has lost its owner alias: roll back (see the README)"
     if any(planned.target_index in info.aliases for info in indices.values()):
         yield f"target index {planned.target_index!r} is the name of an alias"
+    if any(info.data_stream == planned.target_index for info in indices.values()):
+        yield f"target index {planned.target_index!r} is the name of a data stream"
 
 
 def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
     alias = planned.alias_name
     if alias in indices:
         yield f"alias {alias!r} is the name of an index"
+    if any(info.data_stream == alias for info in indices.values()):
+        yield f"alias {alias!r} is the name of a data stream"
     members = {name: info.aliases[alias] for name, info in indices.items() if alias in info.aliases}
     for name, entry in members.items():
         # The only index of an alias is its write index, unless its entry says otherwise.

@@ -64,6 +64,7 @@ def test_names_are_worked_out_in_the_order_of_the_file() -> None:
         ({"settings": {"codec": "default", "index.codec": "zstd"}}, "settings: 'codec' is set twice, in two spellings"),
         ({"settings": {"index": {"number_of_shards": "many"}}}, "settings: 'number_of_shards' cannot be 'many'"),
         ({"settings": {"number_of_shards": 0}}, "settings: 'number_of_shards' cannot be 0"),
+        ({"alias_name": "opensearch-reindex-owner~{{index_base}}"}, "has a name that this module keeps for itself"),
     ],
 )
 def test_what_speaks_against_a_file_on_paper_is_found(changes: dict[str, Any], problem: str) -> None:
@@ -133,7 +134,9 @@ def test_a_half_done_run_has_no_problem() -> None:
             "was made by s3://b/k with",
         ),
         ({"a_v1": index(), "x": index(aliases={"a_v2": {}})}, "target index 'a_v2' is the name of an alias"),
+        ({"a_v1": index(), ".ds-a": index(data_stream="a_v2")}, "target index 'a_v2' is the name of a data stream"),
         ({"a_v1": index(), "a_current": index()}, "alias 'a_current' is the name of an index"),
+        ({"a_v1": index(), ".ds-a": index(data_stream="a_current")}, "alias 'a_current' is the name of a data stream"),
         (
             {"a_v1": index(), "x": index(aliases={"a_current": {"is_write_index": True}})},
             "has another write index, 'x'",
