@@ -7,6 +7,7 @@ from typing import Any
 
 from aliases import is_own_alias
 from opensearch_client import IndexInfo
+from time_limit import time_limit
 from utils import (
     changes_of,
     expand_names,
@@ -23,6 +24,8 @@ _NUMBERS = {
     "number_of_replicas": r"\d+",
     "auto_expand_replicas": r"false|\d+-(\d+|all)",
 }
+# A thousand names take some milliseconds.
+MAX_PATTERN_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,22 @@ def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
     """
     problems = _settings_problems("settings", file.get("settings", {}))
     try:
-        re.compile(file["index_pattern"])
+        with time_limit(MAX_PATTERN_SECONDS):
+            re.compile(file["index_pattern"])
+            planned, found = _plan_indices(file)
     except (re.error, RecursionError, OverflowError) as error:
         return [], [*problems, f"index_pattern: is not a regular expression: {error}"]
+    except TimeoutError:
+        problem = (
+            f"takes more than {MAX_PATTERN_SECONDS} s to match the names: it backtracks almost without end, as "
+            "(a+)+ does; say with each part what it may hold, e.g. [^_]+ for .+"
+        )
+        return [], [*problems, f"index_pattern: {problem}"]
+    return planned, [*problems, *found, *_conflicts(planned)]
+
+
+def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
+    problems: list[str] = []
     planned = []
     for position, entry in enumerate(file["indices"]):
         path = f"indices[{position}]"
@@ -73,7 +89,7 @@ def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
             problems.append(f"{path}: {error}")
             continue
         planned.append(PlannedIndex(path, name, target_index, alias_name, patches, changes_of(file, own)))
-    return planned, problems + _conflicts(planned)
+    return planned, problems
 
 
 def _conflicts(planned: list[PlannedIndex]) -> list[str]:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+import plan as plan_module
 from opensearch_client import IndexInfo
 from plan import PlannedIndex, domain_problems, is_done, plan
 
@@ -75,6 +76,16 @@ def test_what_speaks_against_a_file_on_paper_is_found(changes: dict[str, Any], p
 def test_all_problems_are_found_at_once() -> None:
     _, problems = plan({**FILE, "settings": {"uuid": 1}, "indices": ["A_v1", "x", "a_v1", "a_v1"]})
     assert [text.split(":")[0] for text in problems] == ["settings", "indices[0]", "indices[1]", "indices[3]"]
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "((a*)*)*b", "(.*)(.*)(.*)(.*)(.*)(.*)b"])
+def test_a_pattern_that_backtracks_without_end_is_refused_in_time(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_module, "MAX_PATTERN_SECONDS", 0.1)
+    _, problems = plan({**FILE, "settings": {"uuid": 1}, "index_pattern": pattern, "indices": ["a" * 100]})
+    assert [text.split(":")[0] for text in problems] == ["settings", "index_pattern"]
+    assert "backtracks" in problems[1]
 
 
 def test_an_index_that_can_be_rebuilt_has_no_problem() -> None:
