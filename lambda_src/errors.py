@@ -18,8 +18,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-# Step Functions cuts a cause at 32,768 characters, and Lambda's JSON around the message doubles its quotes.
-MAX_MESSAGE_CHARACTERS = 24_000
+# Step Functions cuts a cause at 32,768 characters, and would then not find JSON in it. Counted as Lambda sends it: its
+# JSON around the message escapes every quote once more, writes other letters as \u1234, and adds a stack trace.
+MAX_MESSAGE_CHARACTERS = 26_000
 MAX_REASON_CHARACTERS = 8_000
 # For a target index that cannot go on as this trigger file asks.
 ROLL_BACK = "It may hold documents already. Upload the file it was made with again, or roll back (see the README)."
@@ -76,12 +77,17 @@ class ReindexError(Exception):
     def __str__(self) -> str:
         """The JSON that Step Functions shows, with as many problems as fit into it."""
         message = self.to_dict()
-        shown = len(self.problems)
-        message["reason"] = self.reason[:MAX_REASON_CHARACTERS]
-        while len(text := json.dumps(message, ensure_ascii=False)) > MAX_MESSAGE_CHARACTERS and shown:
-            shown //= 2
-            hidden = len(self.problems) - shown
-            message["problems"] = [*self.problems[:shown], f"... and {hidden} more; all are in the log"]
+        reason, shown = self.reason[:MAX_REASON_CHARACTERS], len(self.problems)
+        message["reason"] = reason
+        while len(json.dumps(text := json.dumps(message, ensure_ascii=False))) > MAX_MESSAGE_CHARACTERS:
+            if shown:
+                shown //= 2
+                hidden = len(self.problems) - shown
+                message["problems"] = [*self.problems[:shown], f"... and {hidden} more; all are in the log"]
+            elif reason:
+                reason = message["reason"] = reason[: len(reason) // 2]
+            else:
+                break
         return text
 
 
@@ -180,3 +186,8 @@ class OpenSearchRequestError(Exception):
         self.status = status
         self.error_type = error_type
         self.reason = reason
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether a permission is missing. A block of an index or of a full domain is 403 too, and says what blocks."""
+        return self.status in (401, 403) and self.error_type != "cluster_block_exception"

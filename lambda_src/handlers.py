@@ -62,7 +62,7 @@ def step(
             except ReindexError as error:
                 raise _reported(error) from error.__cause__
             except OpenSearchRequestError as error:
-                hint = PERMISSION_HINT if error.status in (401, 403) else None
+                hint = PERMISSION_HINT if error.is_denied else None
                 failure = error_class(error.reason, next_step=hint, status=error.status, error_type=error.error_type)
                 raise _reported(failure) from error
             except Exception as error:

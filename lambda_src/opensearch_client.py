@@ -338,9 +338,9 @@ class OpenSearchClient:
         return False
 
     def get_pipeline(self, name: str) -> dict[str, Any] | None:
-        """The definition of an ingest pipeline, or None."""
+        """The definition of an ingest pipeline, or None; a list or a wildcard is no name."""
         try:
-            return self._request("GET", f"/_ingest/pipeline{_path([name])}")
+            return self._request("GET", f"/_ingest/pipeline{_path([name])}").get(name)
         except OpenSearchRequestError as error:
             if error.status == 404:
                 return None

@@ -1,12 +1,13 @@
 """What becomes of each index of a trigger file, and everything that speaks against it. No I/O."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aliases import is_own_alias
 from opensearch_client import IndexInfo
+from time_limit import time_limit
 from utils import (
     changes_of,
     expand_names,
@@ -15,6 +16,7 @@ from utils import (
     keeps_documents_apart,
     name_problem,
     provenance_of,
+    repeated_settings,
     target_settings,
 )
 
@@ -26,7 +28,8 @@ _NUMBERS = {
 }
 # Ids of OpenSearch's versions carry this bit, to be told from Elasticsearch's.
 _VERSION_MASK = 0x08000000
-_MISPLACES = "must not set _id, _index or _routing: nobody could prove that every document arrived"
+# A thousand names take some milliseconds.
+MAX_PATTERN_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,31 @@ def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
     Args:
         file: a trigger file that fits the schema.
     """
-    problems: list[str] = []
-    _check_settings("settings", file.get("settings", {}), problems)
+    problems = _settings_problems("settings", file.get("settings", {}))
     try:
-        re.compile(file["index_pattern"])
+        with time_limit(MAX_PATTERN_SECONDS):
+            re.compile(file["index_pattern"])
+            planned, found = _plan_indices(file)
     except (re.error, RecursionError, OverflowError) as error:
         return [], [*problems, f"index_pattern: is not a regular expression: {error}"]
+    except TimeoutError:
+        problem = (
+            f"takes more than {MAX_PATTERN_SECONDS} s to match the names: it backtracks almost without end, as "
+            "(a+)+ does; say with each part what it may hold, e.g. [^_]+ for .+"
+        )
+        return [], [*problems, f"index_pattern: {problem}"]
+    return planned, [*problems, *found, *_conflicts(planned)]
+
+
+def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
+    problems: list[str] = []
     planned = []
     for position, entry in enumerate(file["indices"]):
         path = f"indices[{position}]"
         name = entry if isinstance(entry, str) else entry["name"]
         own: Mapping[str, Any] = {} if isinstance(entry, str) else entry
         patches = (file.get("settings", {}), own.get("settings", {}))
-        _check_settings(f"{path}.settings", patches[1], problems)
+        problems += _settings_problems(f"{path}.settings", patches[1])
         if problem := name_problem(name):
             problems.append(f"{path}: source index {name!r} {problem}; name each index itself, no wildcard")
             continue
@@ -78,7 +93,7 @@ def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
             problems.append(f"{path}: {error}")
             continue
         planned.append(PlannedIndex(path, name, target_index, alias_name, patches, changes_of(file, own)))
-    return planned, problems + _conflicts(planned)
+    return planned, problems
 
 
 def _conflicts(planned: list[PlannedIndex]) -> list[str]:
@@ -106,6 +121,8 @@ def _conflicts(planned: list[PlannedIndex]) -> list[str]:
             problems.append(f"{index.path}: target index {index.target_index!r} is that of {first_target} too")
         if problem := name_problem(index.alias_name, alias=True):
             problems.append(f"{index.path}: alias {index.alias_name!r} {problem}")
+        if is_own_alias(index.alias_name):
+            problems.append(f"{index.path}: alias {index.alias_name!r} has a name that this module keeps for itself")
         if index.alias_name in sources | targets:
             problems.append(f"{index.path}: alias {index.alias_name!r} is the name of an index")
         if first_alias != index.path:
@@ -236,12 +253,16 @@ def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[
             yield f"target index {planned.target_index!r} has lost its owner alias: roll back (see the README)"
     if any(planned.target_index in info.aliases for info in indices.values()):
         yield f"target index {planned.target_index!r} is the name of an alias"
+    if any(info.data_stream == planned.target_index for info in indices.values()):
+        yield f"target index {planned.target_index!r} is the name of a data stream"
 
 
 def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
     alias = planned.alias_name
     if alias in indices:
         yield f"alias {alias!r} is the name of an index"
+    if any(info.data_stream == alias for info in indices.values()):
+        yield f"alias {alias!r} is the name of a data stream"
     members = {name: info.aliases[alias] for name, info in indices.items() if alias in info.aliases}
     for name, entry in members.items():
         # The only index of an alias is its write index, unless its entry says otherwise.
@@ -250,41 +271,10 @@ def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
             yield f"alias {alias!r} has another write index, {name!r}"
 
 
-def script_problems(source: str) -> list[str]:
-    """What a script of `reindex` may not do: it would put documents where the proof does not look for them.
-
-    Args:
-        source: text of the script.
-    """
-    problems = []
-    if re.search(r"\b_(id|index|routing)\b['\"\]]*\s*=(?!=)", source):
-        problems.append(_MISPLACES)
-    if re.search(r"\bop\b['\"\]]*\s*=\s*['\"]delete", source):
-        problems.append(
-            'must not set ctx.op to "delete", which deletes by id what a writer has stored: set it to "noop"'
-        )
-    return problems
-
-
-def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
-    """What an ingest pipeline may not do, as far as its own definition tells.
-
-    Args:
-        definition: of the pipeline; None if there is none.
-    """
-    if definition is None:
-        return ["does not exist"]
-    text = json.dumps(definition)
-    problems = script_problems(text.replace("\\", ""))
-    if re.search(r'"_(id|index|routing)"', text):
-        problems.append(_MISPLACES)
-    if '"drop"' in text:
-        problems.append('must not drop documents: use a script that sets ctx.op to "noop"')
-    return list(dict.fromkeys(problems))
-
-
-def _check_settings(path: str, settings: Mapping[str, Any], problems: list[str]) -> None:
-    problems.extend(f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings))
+def _settings_problems(path: str, settings: Mapping[str, Any]) -> list[str]:
+    problems = [f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings)]
+    problems += [f"{path}: {name!r} is set twice, in two spellings" for name in repeated_settings(settings)]
     for name, value in flat_settings(settings).items():
         if name in _NUMBERS and value is not None and not re.fullmatch(_NUMBERS[name], str(value).lower()):
             problems.append(f"{path}: {name!r} cannot be {value!r}")
+    return problems

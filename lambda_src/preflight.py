@@ -6,7 +6,8 @@ from typing import Any
 
 from capacity import disk_problems, growth, shard_problems
 from opensearch_client import IndexInfo, OpenSearchClient
-from plan import PlannedIndex, domain_problems, is_done, may_collapse, pipeline_problems
+from plan import PlannedIndex, domain_problems, is_done, may_collapse
+from transforms import pipeline_problems
 
 # All that is looked at in the indices; the whole of a thousand indices would be far too much.
 PARTS_CHECKED = (

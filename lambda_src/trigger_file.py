@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,18 @@ from environment import Environment
 from errors import PERMISSION_HINT, OpenSearchRequestError, TriggerFileError
 from logs import log
 from opensearch_client import OpenSearchClient
-from plan import PlannedIndex, plan, script_problems
+from plan import PlannedIndex, plan
 from preflight import check_domain, permission_problems
+from transforms import script_problems
 
 MAX_FILE_BYTES = 1024 * 1024
 # Step Functions ends an execution whose state is larger than 256 KiB; some of it is for what it adds itself.
 MAX_STATE_BYTES = 250 * 1024
 MAX_PROBLEM_CHARACTERS = 300
+# OpenSearch allows 20 levels of objects in a mapping, unless told otherwise, and each takes two here. What follows goes
+# down into the file step by step, and would end in a RecursionError at some depth that Python's version decides.
+MAX_DEPTH = 200
+_TOO_DEEP = f"the file is nested too deeply: {MAX_DEPTH} levels are the most"
 
 
 def get_trigger_file(
@@ -47,9 +53,9 @@ def get_trigger_file(
     content = parse_json(_read_object(s3, bucket, key, version_id))
     problems = schema_problems(content)
     planned: list[PlannedIndex] = []
-    if _can_be_planned(content):
-        planned, on_paper = plan(content)
-        problems += [*_endpoint_problems(content, environment), *on_paper]
+    if part := _part_with_names(content):
+        planned, on_paper = plan(part if problems else content)
+        problems += [*_endpoint_problems(part, environment), *on_paper]
     problems += [f"reindex.script: {problem}" for problem in script_problems(_script_of(content))]
     _refuse(problems)
     file = _with_defaults(content, _schema())
@@ -59,33 +65,21 @@ def get_trigger_file(
     try:
         pending, problems = check_domain(client, file, planned)
     except OpenSearchRequestError as error:
-        if error.status not in (401, 403):
+        if not error.is_denied:
             raise
         pending, problems, forbidden = planned, [], [error.reason]
     _refuse(problems)
+    state = _state_of(file, pending, f"s3://{bucket}/{key}")
     forbidden += permission_problems(client, pending)
     _refuse(forbidden, next_step=f"Nothing was changed. {PERMISSION_HINT}")
-
     done = {index.source_index for index in planned} - {index.source_index for index in pending}
     if done:
         log.info("rebuilt before, left out", extra={"indices": sorted(done)})
-    entries = [entry if isinstance(entry, dict) else {"name": entry} for entry in file.pop("indices")]
-    file.pop("$schema", None)
-    state = {
-        "trigger_file": {**file, "s3_uri": f"s3://{bucket}/{key}"},
-        "indices": [{"source_index": entry.pop("name"), **entry} for entry in entries if entry["name"] not in done],
-    }
-    size = len(json.dumps(state, ensure_ascii=False).encode())
-    if size > MAX_STATE_BYTES:
-        raise TriggerFileError(
-            f"the file makes {size} bytes of state, and Step Functions carries {MAX_STATE_BYTES}",
-            next_step="Nothing was changed. Split the file: fewer indices, or fewer changes of their own, in each.",
-        )
     return state
 
 
 def parse_json(content: bytes) -> Any:
-    """Read JSON strictly: UTF-8, no key twice, no NaN, no number out of range.
+    """Read JSON strictly: UTF-8, no key twice, no NaN, no number out of range, not too deep.
 
     Raises:
         TriggerFileError: the content is anything else.
@@ -93,9 +87,10 @@ def parse_json(content: bytes) -> Any:
     duplicates: list[str] = []
 
     def read_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        duplicates.extend(sorted({key for key in keys if keys.count(key) > 1}))
-        return dict(pairs)
+        read = dict(pairs)
+        if len(read) < len(pairs):
+            duplicates.extend(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        return read
 
     try:
         value = json.loads(
@@ -110,9 +105,11 @@ def parse_json(content: bytes) -> Any:
     except UnicodeEncodeError:
         raise TriggerFileError("the file holds half of a surrogate pair, which is no character") from None
     except RecursionError:
-        raise TriggerFileError("the file is nested too deeply") from None
+        raise TriggerFileError(_TOO_DEEP) from None
     except ValueError as error:
         raise TriggerFileError(f"the file is not JSON: {error}") from None
+    if _depth(value) > MAX_DEPTH:
+        raise TriggerFileError(_TOO_DEEP)
     _refuse([f"key {key!r} is there twice in one object" for key in duplicates])
     return value
 
@@ -170,11 +167,34 @@ def _endpoint_problems(file: Mapping[str, Any], environment: Environment) -> lis
     return []
 
 
-def _can_be_planned(content: Any) -> bool:
-    """Whether the part that names the indices fits the schema, whatever is wrong with the rest."""
+def _state_of(file: Mapping[str, Any], pending: Sequence[PlannedIndex], s3_uri: str) -> dict[str, Any]:
+    """What the execution carries on: the file, and apart from it the indices that are not rebuilt yet."""
+    sources = {index.source_index for index in pending}
+    entries = [{"name": entry} if isinstance(entry, str) else entry for entry in file["indices"]]
+    rest = {key: value for key, value in file.items() if key not in ("indices", "$schema")}
+    state = {
+        "trigger_file": {**rest, "s3_uri": s3_uri},
+        "indices": [
+            {"source_index": entry["name"], **{key: value for key, value in entry.items() if key != "name"}}
+            for entry in entries
+            if entry["name"] in sources
+        ],
+    }
+    size = len(json.dumps(state, ensure_ascii=False).encode())
+    if size > MAX_STATE_BYTES:
+        raise TriggerFileError(
+            f"the file makes {size} bytes of state, and Step Functions carries {MAX_STATE_BYTES}",
+            next_step="Nothing was changed. Split the file: fewer indices, or fewer changes of their own, in each.",
+        )
+    return state
+
+
+def _part_with_names(content: Any) -> dict[str, Any] | None:
+    """The part that names the indices, if it fits the schema, whatever is wrong with the rest."""
     if not isinstance(content, dict):
-        return False
-    return not schema_problems({key: content[key] for key in (*_schema()["required"], "settings") if key in content})
+        return None
+    part = {key: content[key] for key in (*_schema()["required"], "settings") if key in content}
+    return None if schema_problems(part) else part
 
 
 def _script_of(content: Any) -> str:
@@ -205,6 +225,15 @@ def _with_defaults(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[
 def _schema() -> dict[str, Any]:
     schema: dict[str, Any] = json.loads(Path(__file__).with_name("trigger_file.schema.json").read_text("utf-8"))
     return schema
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level:
+        depth += 1
+        inner = [node.values() if isinstance(node, dict) else node for node in level if isinstance(node, (dict, list))]
+        level = [child for children in inner for child in children]
+    return depth
 
 
 def _refuse_number(text: str) -> float:

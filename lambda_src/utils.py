@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -140,24 +141,29 @@ def forbidden_settings(settings: Mapping[str, Any]) -> list[str]:
     return [name for name in left_out if any(_is_below(setting, name) for setting in flat)]
 
 
+def repeated_settings(settings: Mapping[str, Any]) -> list[str]:
+    """Names that are there in two spellings, such as `index.codec` and `codec`: nobody could say which one counts."""
+    counts = Counter(name.removeprefix("index.") for name, _ in _flat(settings))
+    return [name for name, count in counts.items() if count > 1]
+
+
 def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
     """Settings of the target index: the source's, without what cannot be copied, with the patches merged over.
 
     Args:
         source_settings: as `GET /<index>` gives them, below `index`.
-        patches: `settings` of the trigger file, then of the index entry; null removes a setting and all below it.
+        patches: `settings` of the trigger file, then of the index entry; null removes a setting and all below it. That
+            comes first, then values are set: the order in the file does not matter.
     """
     settings = {
         name: value
         for name, value in flat_settings(source_settings).items()
         if not any(_is_below(name, left_out) for left_out in _SETTINGS_LEFT_OUT)
     }
-    for patch in patches:
-        for name, value in flat_settings(patch).items():
-            if value is None:
-                settings = {kept: settings[kept] for kept in settings if not _is_below(kept, name)}
-            else:
-                settings[name] = value
+    for patch in map(flat_settings, patches):
+        removed = [name for name, value in patch.items() if value is None]
+        settings = {name: settings[name] for name in settings if not any(_is_below(name, each) for each in removed)}
+        settings |= {name: value for name, value in patch.items() if value is not None}
     return settings
 
 
@@ -230,13 +236,18 @@ def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[
     """Whether documents of one id under different routings, on different shards, cannot come to one shard.
 
     With another number of shards they can, and then the later one replaces the earlier. Doubling is safe: a shard
-    is split in two.
+    is split in two. So is a source of one shard, which has one document of an id. An index that was shrunk or split
+    keeps the hash space of the index it came from, which none of its settings tells.
 
     Args:
         source_settings: as `GET /<index>` gives them, below `index`.
         settings: of the target index.
     """
     before, after = (int(each.get("number_of_shards", 1)) for each in (source_settings, settings))
+    if before == 1:
+        return True
+    if not {"resize", "shrink"}.isdisjoint(source_settings):
+        return False
     doubled, rest = divmod(after, before)
     same = all(
         str(source_settings.get(name)) == str(settings.get(name))

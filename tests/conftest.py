@@ -1,15 +1,32 @@
 """Fixtures of every suite. Each real part is started once, when the first test asks for it."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 import opensearch_client
 from support.domain import Domain
 from support.ministack import MiniStack
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
+from support.paths import CACHE
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
+
+# Properties are tried with the same examples in every run, so that a failure is nobody's bad luck. For other ones, and
+# more: PROPERTY_EXAMPLES=5000 pytest tests/test_properties_*.py --hypothesis-profile=random [--hypothesis-seed=1]
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+settings.register_profile(
+    "random",
+    database=None,
+    deadline=None,
+    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "2000")),
+    print_blob=True,
+)
+settings.load_profile("repeatable")
+set_hypothesis_home_dir(CACHE / "hypothesis")
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,15 @@ def test_an_endpoint_is_parsed() -> None:
         "https://host/path",
         "https://host?query",
         "https://host#fragment",
+        "https://host:0",
+        "https://host:",
+        "https://host?",
+        "https://ho\nst",
+        "https://host\n",
+        " https://host",
+        "https://\u212aey.example",  # the sign for Kelvin, in lower case a k
+        "https://host:\u0664\u0664\u0663",
+        "https://host\\@evil.example",
     ],
 )
 def test_anything_but_scheme_host_and_port_is_refused(url: str) -> None:

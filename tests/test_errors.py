@@ -36,6 +36,13 @@ def test_a_message_with_many_problems_still_fits_and_says_how_many_it_hides() ->
     assert len(error.to_dict()["problems"]) == 1000
 
 
+@pytest.mark.parametrize("letter", ['"', "\\", "\x01", "ü", "\U0001f600"])
+def test_letters_that_lambda_escapes_leave_room_for_fewer_problems(letter: str) -> None:
+    error = TriggerFileError(letter * 8_000, problems=[letter * 200] * 1000)
+    assert len(json.dumps({"errorMessage": str(error)})) < LARGEST_CAUSE_CHARACTERS
+    assert "more; all are in the log" in json.loads(str(error))["problems"][-1]
+
+
 def test_a_reason_without_end_is_cut() -> None:
     assert json.loads(str(ReindexError("x" * 100_000)))["reason"] == "x" * MAX_REASON_CHARACTERS
 

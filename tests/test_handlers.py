@@ -121,6 +121,15 @@ def test_a_missing_permission_says_where_to_give_it(status: int, mocker: MockerF
         handlers.create_index_handler(EVENT, None)
 
 
+@pytest.mark.usefixtures("connected")
+def test_a_block_is_no_missing_permission(mocker: MockerFixture) -> None:
+    refusal = errors.OpenSearchRequestError(403, "cluster_block_exception", "blocked by: [FORBIDDEN/10/create-index]")
+    mocker.patch("creation.create_index", side_effect=refusal)
+    with pytest.raises(errors.IndexCreationError, match="create-index") as caught:
+        handlers.create_index_handler(EVENT, None)
+    assert caught.value.next_step == errors.IndexCreationError.next_step
+
+
 def test_an_error_names_source_and_target_index_from_the_first_step_on(connected: Any) -> None:
     connected.get_indices.side_effect = lambda *_: {"a_v1": index("u1")}
     connected.create_index.side_effect = errors.OpenSearchRequestError(400, "x", "y")

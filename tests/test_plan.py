@@ -3,9 +3,10 @@ from typing import Any
 
 import pytest
 
+import plan as plan_module
 from aliases import Markers
 from opensearch_client import IndexInfo
-from plan import PlannedIndex, domain_problems, is_done, pipeline_problems, plan, script_problems
+from plan import PlannedIndex, domain_problems, is_done, plan
 
 FILE = {
     "index_pattern": r"^(.+)_v(\d+)$",
@@ -66,6 +67,9 @@ def test_names_are_worked_out_in_the_order_of_the_file() -> None:
         ({"settings": {"index.number_of_replicas": "two"}}, "settings: 'number_of_replicas' cannot be 'two'"),
         ({"settings": {"number_of_replicas": -1}}, "settings: 'number_of_replicas' cannot be -1"),
         ({"settings": {"auto_expand_replicas": "all"}}, "settings: 'auto_expand_replicas' cannot be 'all'"),
+        ({"settings": {"codec": "default", "index.codec": "zstd"}}, "settings: 'codec' is set twice, in two spellings"),
+        ({"settings": {"index": {"number_of_shards": "many"}}}, "settings: 'number_of_shards' cannot be 'many'"),
+        ({"alias_name": "opensearch-reindex-owner~{{index_base}}"}, "has a name that this module keeps for itself"),
     ],
 )
 def test_what_speaks_against_a_file_on_paper_is_found(changes: dict[str, Any], problem: str) -> None:
@@ -82,6 +86,16 @@ def test_every_way_to_set_shards_and_replicas_is_understood(replicas: Any) -> No
 def test_all_problems_are_found_at_once() -> None:
     _, problems = plan({**FILE, "settings": {"uuid": 1}, "indices": ["A_v1", "x", "a_v1", "a_v1"]})
     assert [text.split(":")[0] for text in problems] == ["settings", "indices[0]", "indices[1]", "indices[3]"]
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "((a*)*)*b", "(.*)(.*)(.*)(.*)(.*)(.*)b"])
+def test_a_pattern_that_backtracks_without_end_is_refused_in_time(
+    pattern: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_module, "MAX_PATTERN_SECONDS", 0.1)
+    _, problems = plan({**FILE, "settings": {"uuid": 1}, "index_pattern": pattern, "indices": ["a" * 100]})
+    assert [text.split(":")[0] for text in problems] == ["settings", "index_pattern"]
+    assert "backtracks" in problems[1]
 
 
 def test_an_index_that_can_be_rebuilt_has_no_problem() -> None:
@@ -147,7 +161,9 @@ def test_a_half_done_run_has_no_problem() -> None:
             "was made by s3://b/k with",
         ),
         ({"a_v1": index(), "x": index(aliases={"a_v2": {}})}, "target index 'a_v2' is the name of an alias"),
+        ({"a_v1": index(), ".ds-a": index(data_stream="a_v2")}, "target index 'a_v2' is the name of a data stream"),
         ({"a_v1": index(), "a_current": index()}, "alias 'a_current' is the name of an index"),
+        ({"a_v1": index(), ".ds-a": index(data_stream="a_current")}, "alias 'a_current' is the name of a data stream"),
         (
             {"a_v1": index(), "x": index(aliases={"a_current": {"is_write_index": True}})},
             "has another write index, 'x'",
@@ -159,46 +175,6 @@ def test_a_half_done_run_has_no_problem() -> None:
 def test_what_the_domain_has_against_an_index_is_found(indices: dict[str, IndexInfo], problem: str) -> None:
     problems = domain_problems(PLANNED, indices)
     assert any(problem in text for text in problems), problems
-
-
-@pytest.mark.parametrize(
-    "source",
-    [
-        "ctx._id = 'x'",
-        "ctx['_id']='x'",
-        "ctx._index = 'victim'",
-        "ctx._routing = null",
-        "ctx.op = 'delete'",
-        'ctx["op"]="delete"',
-    ],
-)
-def test_a_script_that_puts_documents_elsewhere_is_refused(source: str) -> None:
-    assert len(script_problems(source)) == 1
-
-
-@pytest.mark.parametrize(
-    "source", ["", "ctx.op = 'noop'", "ctx._source.id = ctx._id", "if (ctx._id == 'x') ctx._source.n = 1"]
-)
-def test_other_scripts_are_accepted(source: str) -> None:
-    assert script_problems(source) == []
-
-
-@pytest.mark.parametrize(
-    ("definition", "problem"),
-    [
-        (None, "does not exist"),
-        ({"p": {"processors": [{"drop": {}}]}}, "must not drop"),
-        ({"p": {"processors": [{"set": {"field": "_index", "value": "x"}}]}}, "must not set _id"),
-        ({"p": {"processors": [{"script": {"source": "ctx._id = null"}}]}}, "must not set _id"),
-        ({"p": {"processors": [{"script": {"source": "ctx['_routing'] = \"a\""}}]}}, "must not set _id"),
-    ],
-)
-def test_a_pipeline_that_puts_documents_elsewhere_is_refused(definition: dict[str, Any] | None, problem: str) -> None:
-    assert [text for text in pipeline_problems(definition) if problem in text]
-
-
-def test_another_pipeline_is_accepted() -> None:
-    assert pipeline_problems({"p": {"processors": [{"set": {"field": "seen", "value": True}}]}}) == []
 
 
 @pytest.mark.parametrize("choice", ["f", None])

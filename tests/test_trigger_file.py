@@ -112,6 +112,8 @@ def test_a_file_above_1_mib_is_refused_unread(s3: Any, domain: Any) -> None:
         (b'{"a": 1e999}', "1e999 is not a JSON number"),
         (b'{"a": "\\ud800"}', "half of a surrogate pair"),
         (b"[" * 100_000, "nested too deeply"),
+        (b"[" * 201 + b"]" * 201, "nested too deeply"),
+        (b'{"a":' * 201 + b"1" + b"}" * 201, "nested too deeply"),
     ],
 )
 def test_what_is_not_json_is_refused(content: bytes, problem: str) -> None:
@@ -184,6 +186,12 @@ def test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked(s3
     places = ["reindex.slices", "opensearch_endpoint", "indices[0]", "indices[1]"]
     assert [problem.split(":")[0] for problem in error.problems] == places
     assert domain.mock_calls == []
+
+
+@pytest.mark.parametrize("reindex", [None, True, [], "auto"])
+def test_what_is_no_object_at_all_does_not_hide_the_other_problems(reindex: object, s3: Any, domain: Any) -> None:
+    error = refused(s3, domain, {**FILE, "reindex": reindex, "indices": ["nope"]})
+    assert [problem.split(":")[0] for problem in error.problems] == ["reindex", "indices[0]"]
 
 
 def test_all_problems_of_the_domain_are_listed_at_once(s3: Any, domain: Any) -> None:

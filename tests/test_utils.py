@@ -24,6 +24,7 @@ from utils import (
     merge_patch,
     name_problem,
     provenance_of,
+    repeated_settings,
     target_mappings,
     target_settings,
     unrequested,
@@ -155,9 +156,24 @@ def test_settings_have_one_form_however_they_are_written(settings: dict[str, obj
 
 
 def test_an_analyzer_called_index_keeps_its_name() -> None:
-    assert flat_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == {
-        "analysis.analyzer.index.type": "custom"
-    }
+    settings = {"analysis.analyzer.index.type": "custom"}
+    assert flat_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == settings
+    assert flat_settings(settings) == settings
+
+
+@pytest.mark.parametrize("group", [{"knn.algo_param": {"ef_search": "9"}}, {"knn.algo_param.ef_search": "9"}])
+def test_a_setting_and_another_below_its_name_are_both_kept(group: dict[str, Any]) -> None:
+    both = {"knn": "true", "knn.algo_param.ef_search": "9"}
+    assert target_settings({"knn": "true", **group}) == both
+    assert target_settings({}, {"index": {**group, "knn": "true"}}) == both
+    assert target_settings({"knn": "true"}, group) == both
+    assert target_settings(group, {"knn": "true"}) == both
+
+
+def test_a_setting_that_is_there_in_two_spellings_is_found() -> None:
+    assert repeated_settings({"index": {"codec": "a"}, "codec": "b", "merge.policy": "x", "merge": {"y": 1}}) == [
+        "codec"
+    ]
 
 
 # The form in which OpenSearch tells a setting and those below it.
@@ -219,6 +235,13 @@ def test_the_patches_are_merged_over_the_source_settings_in_turn() -> None:
         "refresh_interval": "-1",
         "final_pipeline": "again",
     }
+
+
+def test_what_is_removed_and_set_anew_does_not_depend_on_the_order() -> None:
+    source = {"analysis": {"filter": {"stop": {"type": "stop", "stopwords": "_english_"}}}}
+    patch = {"analysis.filter": {"stop": {"type": "stop"}}, "index.analysis.filter.stop": None}
+    for order in (patch, dict(reversed(patch.items()))):
+        assert target_settings(source, order) == {"analysis.filter.stop.type": "stop"}
 
 
 def test_settings_that_no_new_index_can_have_are_found_in_a_trigger_file() -> None:
@@ -373,6 +396,8 @@ def test_an_index_is_filled_without_refresh_and_replicas(settings: Any, faster: 
         ({"number_of_shards": "2"}, {"number_of_shards": 2, "number_of_routing_shards": 6}, False),
         ({"number_of_shards": "2", "routing_partition_size": "2"}, {"number_of_shards": 2}, False),
         ({"number_of_shards": "2"}, {}, False),
+        ({"number_of_shards": "1"}, {"number_of_shards": 3}, True),
+        ({"number_of_shards": "2", "resize": {"source": {"name": "a"}}}, {"number_of_shards": 2}, False),
     ],
 )
 def test_shards_are_kept_or_doubled_for_custom_routing(before: Any, after: Any, *, apart: bool) -> None:

@@ -62,6 +62,14 @@ def test_every_legal_name_reaches_opensearch(name: str, domain: Domain, client: 
     assert client.get_indices([name]) == {}
 
 
+@pytest.mark.parametrize("name", ["*", "mark*", "mark,other", "_all", "missing"])
+def test_a_pipeline_is_found_by_its_name_alone(name: str, domain: Domain, client: OpenSearchClient) -> None:
+    definition = {"processors": [{"set": {"field": "marked", "value": True}}]}
+    domain("PUT", "_ingest/pipeline/mark", definition)
+    assert client.get_pipeline("mark") == definition
+    assert client.get_pipeline(name) is None
+
+
 def test_of_two_who_create_an_index_one_succeeds(domain: Domain, client: OpenSearchClient) -> None:
     client.create_index("a_v2", {})
     with pytest.raises(OpenSearchRequestError) as caught:

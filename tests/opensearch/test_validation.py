@@ -100,6 +100,25 @@ def test_a_data_stream_is_no_source(upload: Upload, domain: Domain) -> None:
     assert caught.value.problems == ["indices[0]: source index 'logs_v1' is a data stream"]
 
 
+def test_a_data_stream_is_neither_target_nor_alias(upload: Upload, domain: Domain) -> None:
+    streams = ("logs_v2", "events_current")
+    domain("PUT", "_index_template/logs", {"index_patterns": streams, "data_stream": {}})
+    for name in streams:
+        domain("PUT", f"_data_stream/{name}")
+    for name in ("logs_v1", "events_v1"):
+        domain("PUT", name)
+    try:
+        with pytest.raises(TriggerFileError) as caught:
+            upload("logs_v1", "events_v1")
+    finally:
+        for name in streams:
+            domain("DELETE", f"_data_stream/{name}")
+    assert caught.value.problems == [
+        "indices[0]: target index 'logs_v2' is the name of a data stream",
+        "indices[1]: alias 'events_current' is the name of a data stream",
+    ]
+
+
 def test_a_file_whose_first_index_is_half_done_is_accepted_again(
     upload: Upload, rebuild: Rebuild, domain: Domain
 ) -> None:

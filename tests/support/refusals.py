@@ -1,0 +1,187 @@
+"""Give bad trigger files to the first step, on a real node, and look at what it does with them."""
+
+import io
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import urlsplit
+
+from endpoint import parse_endpoint
+from errors import TriggerFileError
+from handlers import step
+from opensearch_client import OpenSearchClient
+from support.bad_trigger_files import bad_files
+from support.bad_trigger_files.domain_broken import prepared
+from support.bad_trigger_files.faults import BadFile
+from support.domain import Domain
+from support.rebuild import ENVIRONMENT, Rebuild
+from trigger_file import get_trigger_file
+
+MAX_SECONDS = 10.0
+# In place of some seconds; patterns that go on for ever are then no matter of minutes.
+_PATTERN_SECONDS = 0.3
+
+
+def is_change(method: str, path: str) -> bool:
+    """Whether a request could change anything on the domain.
+
+    Files without any problem are asked permission for as well, with requests that look like changes and are none.
+
+    Args:
+        method: HTTP method.
+        path: with its query.
+    """
+    return method not in ("GET", "HEAD")
+
+
+class Bucket:
+    """As much of S3 as the first step uses: one object."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def get_object(self, **_: str) -> dict[str, Any]:
+        """Answer as boto3's client does."""
+        return {"ContentLength": len(self.content), "Body": io.BytesIO(self.content)}
+
+
+class FirstStep:
+    """GetTriggerFile as Lambda runs it, but for S3 and the environment.
+
+    Attributes:
+        requests: method and path of every request that reached the node, of the last file.
+    """
+
+    def __init__(self, client: OpenSearchClient, url: str) -> None:
+        self.requests: list[tuple[str, str]] = []
+        self._client = client
+        self._url = url
+        self._bucket = Bucket()
+        (connection,) = self._client._client.transport.connection_pool.connections
+        self._send = connection.perform_request
+        connection.perform_request = self._record
+        self._handler = step("GetTriggerFile", TriggerFileError)(self._get_trigger_file)
+
+    def __call__(self, content: bytes) -> dict[str, Any]:
+        """Read and check a trigger file.
+
+        Args:
+            content: of the file.
+
+        Raises:
+            ReindexError: as GetTriggerFile raises it.
+        """
+        self.requests.clear()
+        self._bucket.content = content
+        detail = {"bucket": {"name": "triggers"}, "object": {"key": "t.json"}}
+        return self._handler({"execution_id": "arn:e", "detail": detail}, None)
+
+    def _get_trigger_file(self, event: Any) -> dict[str, Any]:
+        environment = replace(ENVIRONMENT, allowed_endpoints=(urlsplit(self._url).netloc,))
+        return get_trigger_file(event, self._bucket, self._connect, environment)
+
+    def _connect(self, endpoint: str) -> OpenSearchClient:
+        assert parse_endpoint(endpoint).url == self._url, "a request was about to go elsewhere"
+        return self._client
+
+    def _record(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
+        self.requests.append((method, path))
+        return self._send(method, path, *args, **kwargs)
+
+
+@dataclass
+class Refusals:
+    """How many bad files were refused, as they should be.
+
+    Attributes:
+        files: by kind and fault.
+        requests: to the node, all of them reading.
+        slowest_seconds: what the slowest file took.
+    """
+
+    files: Counter[tuple[str, str]] = field(default_factory=Counter)
+    requests: int = 0
+    slowest_seconds: float = 0.0
+
+    def table(self) -> str:
+        """The numbers by fault, for people."""
+        rows = [f"{kind:9} {fault:60} {number:6}" for (kind, fault), number in self.files.items()]
+        total = f"{self.files.total()} files refused, {self.requests} requests, none of which changes anything"
+        return "\n".join([*rows, f"{total}; the slowest took {self.slowest_seconds:.1f} s"])
+
+
+def refuse_all(domain: Domain, rebuild: Rebuild, number: int = 5000, seed: int = 0) -> Refusals:
+    """Have bad trigger files refused, one after the other, and compare the domain before and after.
+
+    Args:
+        domain: a node without indices.
+        rebuild: with the client to be used, and the endpoint that the files name.
+        number: of files.
+        seed: the same one makes the same files.
+
+    Raises:
+        AssertionError: a file was accepted, or not refused as it should be, or something changed; it tells which.
+    """
+    first_step, refusals = FirstStep(rebuild.client, rebuild.url), Refusals()
+    with prepared(domain, rebuild), quiet():
+        before = snapshot(domain)
+        for bad in bad_files(rebuild.url, number, seed):
+            started = time.monotonic()
+            problem = _problem_with(bad, first_step)
+            seconds = time.monotonic() - started
+            if problem or seconds > MAX_SECONDS:
+                what = problem or f"refused, but after {seconds:.1f} s"
+                raise AssertionError(f"{bad.kind}: {bad.fault}: {what}\n{bad.content[:2000]!r}")
+            refusals.files[bad.kind, bad.fault] += 1
+            refusals.requests += len(first_step.requests)
+            refusals.slowest_seconds = max(refusals.slowest_seconds, seconds)
+        assert snapshot(domain) == before, "the domain is not what it was"
+    return refusals
+
+
+def snapshot(domain: Domain) -> Any:
+    """All that no refused file may change: indices, aliases, settings, mappings, templates, pipelines, data streams.
+
+    Not `Domain.state`: one index that blocks the reading of metadata keeps it from answering.
+    """
+    return domain("GET", "_cluster/state/metadata")["metadata"]
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No log lines about thousands of refused files, and no long wait for endless patterns."""
+    logging.disable(logging.CRITICAL)
+    try:
+        with patch("plan.MAX_PATTERN_SECONDS", _PATTERN_SECONDS):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _problem_with(bad: BadFile, first_step: FirstStep) -> str | None:
+    """Say what is wrong with the way in which a file is refused, if anything is."""
+    try:
+        state = first_step(bad.content)
+    except TriggerFileError as error:
+        message = str(error)
+    except Exception as error:  # noqa: BLE001 - that is what must not come out
+        return f"{type(error).__name__} instead of a refusal: {error}"
+    else:
+        return f"accepted: {state}"
+    changes = [request for request in first_step.requests if is_change(*request)]
+    if changes:
+        return f"refused, but after {changes}"
+    told = json.loads(message)
+    reasons = [told["reason"], *told.get("problems", [])]
+    if not all(isinstance(reason, str) and reason for reason in reasons) or not told["next"]:
+        return f"refused without a reason: {message}"
+    if "Traceback" in message or "Error:" in message:
+        return f"refused with an error of Python: {message}"
+    missing = [says for says in bad.says if not any(says in reason for reason in reasons)]
+    return f"refused, but it does not say {missing}: {message}" if missing else None
