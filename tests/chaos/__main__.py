@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import random
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -11,13 +12,19 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.credentials import Credentials
+
 from chaos import scenarios
 from chaos.faults import CONNECTION_FAULTS, FAULTS, SHORT_CONNECTION_FAULTS, SHORT_FAULTS
 from chaos.scene import STRATEGIES, Scene
 from chaos.tally import Outcome, Tally
+from endpoint import parse_endpoint
+from opensearch_client import OpenSearchClient
 from support.domain import Domain
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
-from support.paths import CACHE
+from support.paths import CACHE, ROOT
+from support.rebuild import Rebuild
+from support.refusals import refuse_all
 from support.signed_front import FUNCTION_KEY, SignedFront
 from workflow.definitions import STEPS
 from workflow.functions import Functions
@@ -30,7 +37,7 @@ _LOG = CACHE / "chaos.log"
 def main() -> int:
     """Run everything and return the exit status: 1 if anything went wrong."""
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10, help="how often the node is killed, and a race is run")
+    parser.add_argument("--rounds", type=int, default=10, help="how often the node is killed")
     parser.add_argument("--short", action="store_true", help="each step and fault once, the node killed twice")
     parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
     options = parser.parse_args()
@@ -42,6 +49,8 @@ def main() -> int:
     with running_node() as node, SignedFront(node.url, keys.get) as front, _machines(front, node) as machines:
         chaos = Chaos(node, front, machines, tally, options.seed)
         chaos.run(2 if options.short else options.rounds, short=options.short)
+        if not options.short:
+            chaos.generated(options.rounds)
     print(f"\n{tally.table()}\n\n{time.monotonic() - started:.0f} s; what the handlers logged is in .cache/{_LOG.name}")
     print(tally.summary())
     return 0 if tally.is_good else 1
@@ -85,6 +94,25 @@ class Chaos:
             return
         for number, moment in enumerate(scenarios.random_moments(rounds, self._seed)):
             self._try("node killed", STRATEGIES[number % len(STRATEGIES)], scenarios.killed_node, self._node, moment)
+
+    def generated(self, rounds: int) -> None:
+        """Give bad trigger files to the first step, and other examples than those of `make test` to the properties.
+
+        Args:
+            rounds: thousands of files.
+        """
+        credentials = Credentials(
+            FUNCTION_KEY.access_key_id, FUNCTION_KEY.secret_access_key, FUNCTION_KEY.session_token
+        )
+        endpoint = parse_endpoint(self._front.url)
+        client = OpenSearchClient(endpoint, credentials, self._front.region, self._front.ca_certificates)
+        print("bad trigger files", flush=True)
+        rebuild = Rebuild(client, self._front.url)
+        print(refuse_all(self._domain, rebuild, max(5000, 1000 * rounds), self._seed).table(), flush=True)
+        print("properties", flush=True)
+        properties = [str(path) for path in sorted((ROOT / "tests").glob("test_properties_*.py"))]
+        profile = ["--hypothesis-profile=random", f"--hypothesis-seed={self._seed}"]
+        subprocess.run([sys.executable, "-m", "pytest", "-q", *profile, *properties], cwd=ROOT, check=True)
 
     def _steps(self, strategy: str, expected: Mapping[str, Any], *, short: bool) -> None:
         for name in SHORT_FAULTS if short else FAULTS:

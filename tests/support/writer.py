@@ -80,14 +80,16 @@ class Writer(threading.Thread):
         body = {"create": change, "overwrite": change, "update": {"doc": {"updated": turn}}, "delete": None}[kind]
         method = {"update": "POST", "delete": "DELETE"}.get(kind, "PUT")
         was_uncertain = False
-        while (status := _send(session, method, f"{self._url}/{path}", body)) in {403, *_UNCERTAIN}:
+        status, text = _send(session, method, f"{self._url}/{path}", body)
+        while status in {403, *_UNCERTAIN}:
             was_uncertain |= status in _UNCERTAIN
             self.refused += status == 403
             threading.Event().wait(_RETRY_SECONDS)
+            status, text = _send(session, method, f"{self._url}/{path}", body)
         if status == 404 and not (kind == "delete" and was_uncertain):
             self.failure = f"{kind} of {document_id} found no document"
         elif status >= 400 and status != 404:
-            self.failure = f"{kind} of {document_id} was answered with {status}"
+            self.failure = f"{kind} of {document_id} was answered with {text}"
         self._keep(kind, document_id, {"updated": turn} if kind == "update" else change)
 
     def _keep(self, kind: str, document_id: str, change: Document) -> None:
@@ -115,9 +117,12 @@ class Writer(threading.Thread):
         assert not self.failure, self.failure
 
 
-def _send(session: requests.Session, method: str, url: str, body: Any) -> int:
-    """The status of the answer, 0 if there was none."""
+def _send(session: requests.Session, method: str, url: str, body: Any) -> tuple[int, str]:
+    """Status and text of the answer; 0 if there was none."""
     try:
-        return session.request(method, url, json=body, timeout=60).status_code
-    except requests.RequestException:
-        return 0
+        answer = session.request(method, url, json=body, timeout=60)
+    except requests.RequestException as error:
+        return 0, str(error)
+    # A node that is starting looks for the alias before it has read its state, and finds it when it wants to create it.
+    is_starting = answer.status_code == 400 and "already exists as alias" in answer.text
+    return 503 if is_starting else answer.status_code, answer.text
