@@ -43,6 +43,7 @@ test: ## Run everything: linters, then every suite
 	@$(MAKE) --no-print-directory test-unit
 	@$(MAKE) --no-print-directory test-integration
 	@$(MAKE) --no-print-directory test-chaos
+	@$(MAKE) --no-print-directory mutations
 
 .PHONY: lint
 lint: lint-python lint-terraform ## Check style, types and security without running anything
@@ -97,12 +98,16 @@ test-integration: setup ## Run the last three suites on one node
 CHAOS := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m chaos
 ROUNDS ?= 10
 
-.PHONY: chaos test-chaos
+.PHONY: chaos test-chaos mutations
 chaos: setup ## Break every step and connection and kill nodes while applications write (ROUNDS=10)
 	@$(CHAOS) --rounds $(ROUNDS)
+	@$(MAKE) --no-print-directory mutations
 test-chaos: setup ## The short form of it
 	$(call say,chaos)
 	@$(CHAOS) --short
+mutations: setup ## Take every safety check out of the Lambda code, one by one, and demand that a test notices
+	$(call say,mutations)
+	@$(BIN)/python -m mutations
 
 .PHONY: format
 format: $(DEV) ## Format Python and Terraform files

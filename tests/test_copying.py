@@ -46,6 +46,21 @@ def test_a_copy_that_noted_its_id_is_found_also_when_it_is_over() -> None:
     assert domain.changes == []
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        task_answer(task={**task_answer()["task"], "headers": {"X-Opaque-Id": "copy~2"}}),  # as after a restart
+        task_answer(response={**COUNTERS, "canceled": "by user request", "failures": []}),
+    ],
+)
+def test_the_result_of_another_task_or_of_a_failed_copy_is_not_taken_for_the_copy(answer: dict[str, Any]) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, task_id="n:7"))
+    domain.client.get_task.return_value = answer
+    domain.client.find_reindex_task.return_value = None
+    domain.client.start_reindex.return_value = "n:8"
+    assert copying.start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:8"
+
+
 def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
     domain = copied()
     domain.client.find_reindex_task.return_value = None

@@ -103,6 +103,16 @@ def test_nothing_is_given_up_when_the_alias_does_not_write_to_the_target(
     assert domain.changes == []
 
 
+@pytest.mark.parametrize("function", [steps.remove_alias, steps.delete_index])
+def test_with_blocked_writes_too_the_alias_has_to_write_to_the_target_once_it_was_moved(function: Any) -> None:
+    domain = proven()
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={})
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, replace(JOB, strategy="block_writes"))
+    assert "not the write index of alias 'a_current'" in caught.value.problems[0]
+    assert domain.changes == []
+
+
 @GIVES_UP
 def test_a_target_in_worse_health_than_the_source_is_waited_for(function: Any, make_domain: Any) -> None:
     domain = make_domain()

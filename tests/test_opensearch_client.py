@@ -17,7 +17,7 @@ from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
 from endpoint import parse_endpoint
-from errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
+from errors import DomainBusyError, OpenSearchRequestError, ReindexError, TransientOpenSearchError
 from opensearch_client import OpenSearchClient, StoreSize, _connect, connect
 from support.signatures import AccessKey, Request, refusal
 
@@ -130,7 +130,9 @@ def test_a_domain_that_cannot_be_reached_is_named(server: Server, client: OpenSe
     assert caught.value.error_type == "ConnectionError"
 
 
-def test_a_certificate_that_is_not_trusted_is_no_passing_fault(server: Server) -> None:
+def test_a_certificate_that_is_not_trusted_is_no_passing_fault(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # would be trusted also if no certificate were checked
+        monkeypatch.delenv(name, raising=False)
     certificate = trustme.CA().issue_cert("localhost")
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     certificate.configure_cert(context)
@@ -232,6 +234,40 @@ def test_a_task_that_is_not_done_in_time_is_looked_at_again(server: Server, clie
     server.answers = [(500, timeout), (200, {"completed": False})]
     assert client.get_task("n:1", wait_seconds=5) == {"completed": False}
     assert [r["path"] for r in server.requests] == ["/_tasks/n:1?wait_for_completion=true&timeout=5s", "/_tasks/n:1"]
+
+
+def test_a_slice_and_a_cancelled_copy_are_not_the_running_copy(server: Server, client: OpenSearchClient) -> None:
+    def listed(**tasks: Any) -> tuple[int, Any]:
+        return 200, {"nodes": {"n": {"tasks": {f"n:{number}": task for number, task in tasks.items()}}}}
+
+    ours = {"headers": {"X-Opaque-Id": "copy~1"}}
+    # A copy that is cancelled while it backs off from 429 can stay in the list for ever.
+    others: dict[str, Any] = {
+        "1": {"headers": {}},
+        "2": {**ours, "parent_task_id": "n:4"},
+        "3": {**ours, "cancelled": True},
+    }
+    server.answers = [listed(**others), listed(**others, **{"4": ours})]
+    assert [client.find_reindex_task("copy~1") for _ in range(2)] == [None, "n:4"]
+
+
+def test_a_snapshot_of_the_index_is_waited_for(server: Server, client: OpenSearchClient) -> None:
+    reason = "Cannot delete indices that are being snapshotted: [[a_v1/u1]]. Try again after snapshot finishes"
+    server.answers = [(400, {"error": {"type": "snapshot_in_progress_exception", "reason": reason}, "status": 400})]
+    with pytest.raises(DomainBusyError, match="being snapshotted"):
+        client.update_aliases([])
+
+
+def test_a_write_to_any_shard_raises_the_sequence_number_and_a_new_replica_does_not(
+    server: Server, client: OpenSearchClient
+) -> None:
+    def shard(primary: int, *replicas: int) -> list[dict[str, Any]]:
+        copies = ((primary, True), *((replica, False) for replica in replicas))
+        return [{"routing": {"primary": is_primary}, "seq_no": {"max_seq_no": n}} for n, is_primary in copies]
+
+    states = [{"0": shard(4), "1": shard(1)}, {"0": shard(4, 4), "1": shard(1, 0)}, {"0": shard(4), "1": shard(2)}]
+    server.answers = [(200, {"indices": {"a": {"shards": state}}}) for state in states]
+    assert [client.last_seq_no("a") for _ in states] == [7, 7, 8]
 
 
 def test_another_error_while_waiting_for_a_task_is_an_error(server: Server, client: OpenSearchClient) -> None:

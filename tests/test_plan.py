@@ -121,6 +121,7 @@ def test_an_index_that_was_rebuilt_before_is_done() -> None:
         {"a_v2": target_of(changes="d")},
         {"a_v2": replace(target_of(), aliases={})},
         {"a_v1": index(uuid="u9"), "a_v2": target_of()},
+        {"a_v1": index(aliases={"reader": {}}), "a_v2": target_of()},
     ],
 )
 def test_anything_less_is_not_done(indices: dict[str, IndexInfo]) -> None:
@@ -159,6 +160,10 @@ def test_a_half_done_run_has_no_problem() -> None:
         (
             {"a_v1": index(), "a_v2": target_of(changes="d", trigger_file="s3://b/k")},
             "was made by s3://b/k with",
+        ),
+        (
+            {"a_v1": index(aliases={"reader": {}}), "a_v2": target_of()},
+            "target index 'a_v2' has lost its owner alias",
         ),
         ({"a_v1": index(), "x": index(aliases={"a_v2": {}})}, "target index 'a_v2' is the name of an alias"),
         ({"a_v1": index(), ".ds-a": index(data_stream="a_v2")}, "target index 'a_v2' is the name of a data stream"),

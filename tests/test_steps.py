@@ -19,7 +19,7 @@ from errors import (
     VerificationError,
 )
 from opensearch_client import IndexInfo
-from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MockedDomain, copied, index, proven, target
+from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MADE_FROM, MockedDomain, copied, index, proven, target
 from support.rebuild import nobody_runs
 
 OTHER = Markers(owner="arn:other")
@@ -50,7 +50,9 @@ def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
     assert domain.changes == []
 
 
-@pytest.mark.parametrize("differences", [{"markers": OTHER}, {"changes": "others"}])
+@pytest.mark.parametrize(
+    "differences", [{"markers": OTHER}, {"markers": OTHER, "frozen_seq_no": JOB.source_seq_no}, {"changes": "others"}]
+)
 def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
@@ -129,9 +131,10 @@ def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
     assert domain.changes == []
 
 
-def test_another_refusal_is_passed_on() -> None:
+@pytest.mark.parametrize("error_type", ["x", "illegal_state_exception"])
+def test_another_refusal_is_passed_on(error_type: str) -> None:
     domain = MockedDomain(a_v1=index("u1"))
-    domain.client.create_index.side_effect = OpenSearchRequestError(400, "x", "no")
+    domain.client.create_index.side_effect = OpenSearchRequestError(400, error_type, "no")
     with pytest.raises(OpenSearchRequestError):
         creation.create_index(domain.client, EVENT, nobody_runs)
 
@@ -161,8 +164,9 @@ def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -
     assert creation.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
 
 
-def test_the_source_is_not_frozen_before_writes_go_elsewhere() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target())  # the alias call changes nothing here
+@pytest.mark.parametrize("aliases", [{}, {"a_current": {}}])
+def test_the_source_is_not_frozen_before_writes_go_elsewhere(aliases: dict[str, Any]) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))  # the alias call changes nothing here
     with pytest.raises(AliasUpdateError, match="did not become the write index"):
         steps.update_aliases(domain.client, JOB)
     assert domain.changes == ["update_aliases"]
@@ -175,6 +179,15 @@ def test_block_refresh_and_count_come_in_this_order() -> None:
     assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
     calls = [call[0] for call in domain.client.mock_calls[-6:]]
     assert calls == ["block_writes", "refresh", "count", "last_seq_no", "get_indices", "put_meta"]
+
+
+def test_what_is_noted_at_the_freeze_is_added_to_what_was_noted_before() -> None:
+    domain = copied()
+    domain.indices["a_v2"] = target(IN_USE)
+    domain.indices["a_v2"].mappings["_meta"]["team"] = "search"
+    steps.update_aliases(domain.client, JOB)
+    noted = {**MADE_FROM, "frozen_seq_no": JOB.source_seq_no}
+    assert domain.indices["a_v2"].mappings["_meta"] == {"team": "search", "opensearch_reindex": noted}
 
 
 def test_a_source_that_was_written_to_after_an_earlier_freeze_is_refused() -> None:
@@ -205,10 +218,23 @@ def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
     )
 
 
-def test_an_alias_that_did_not_move_is_an_error() -> None:
+@pytest.mark.parametrize(
+    ("on_source", "on_target", "problem"),
+    [
+        ({"reader": {}}, {"reader": {}}, r"left on the source index: \['reader'\], missing on the target index: \[\]"),
+        ({}, {}, r"left on the source index: \[\], missing on the target index: \['reader'\]"),
+    ],
+)
+def test_an_alias_that_did_not_move_is_an_error(on_source: Any, on_target: Any, problem: str) -> None:
     domain = proven()
-    domain.indices["a_v1"] = index("u1", {"reader": {}})  # the alias call changes nothing here
-    with pytest.raises(AliasRemovalError, match="reader"):
+    domain.indices["a_v1"] = index("u1", {"reader": {}})
+
+    def move(_: list[dict[str, Any]]) -> None:
+        domain.indices["a_v1"] = index("u1", on_source)
+        domain.indices["a_v2"] = target({**IN_USE, **on_target}, domain.indices["a_v2"].markers)
+
+    domain.client.update_aliases.side_effect = move
+    with pytest.raises(AliasRemovalError, match=problem):
         steps.remove_alias(domain.client, JOB)
 
 
@@ -257,6 +283,11 @@ def test_a_source_that_vanished_is_not_taken_for_done() -> None:
     del domain.indices["a_v1"]
     with pytest.raises(VerificationError, match="'a_v1' is gone"):
         steps.delete_index(domain.client, JOB)
+
+
+def test_a_target_that_was_made_anew_is_not_taken_for_done() -> None:
+    with pytest.raises(VerificationError, match="'a_v1' is gone"):
+        steps.delete_index(MockedDomain(a_v2=index("u9")).client, JOB)
 
 
 def test_a_refused_deletion_is_passed_on() -> None:

@@ -194,6 +194,12 @@ def test_what_is_no_object_at_all_does_not_hide_the_other_problems(reindex: obje
     assert [problem.split(":")[0] for problem in error.problems] == ["reindex", "indices[0]"]
 
 
+def test_a_script_that_puts_documents_elsewhere_is_refused(s3: Any, domain: Any) -> None:
+    error = refused(s3, domain, {**FILE, "reindex": {"script": {"source": "ctx._id = null; ctx.op = 'delete'"}}})
+    assert [problem.split(" ")[:3] for problem in error.problems] == [["reindex.script:", "must", "not"]] * 2
+    assert domain.mock_calls == []
+
+
 def test_all_problems_of_the_domain_are_listed_at_once(s3: Any, domain: Any) -> None:
     error = refused(s3, domain, {**FILE, "indices": ["a_v2", "products_v1", "b_v3"]})
     assert error.problems == [

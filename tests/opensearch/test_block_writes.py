@@ -142,6 +142,7 @@ def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: 
         steps.release_source(client, job)
         assert not is_blocked(domain)
     assert Markers.read(aliases(domain, "a_v2")).owner == RELEASED
+    assert domain("GET", f"_tasks/{job.task['id']}")["task"]["cancelled"]
     wait_until(lambda: client.find_reindex_task(job.task["copy_alias"]) is None)
     domain("PUT", "a_current/_doc/new", {"n": -1})
     assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}

@@ -36,7 +36,7 @@ def test_indices_are_looked_up_with_those_behind_an_alias(domain: Domain, client
     assert found["a_v1"].aliases == {"a_current": {"is_write_index": True}}
     assert found["a_v1"].mappings == {"_meta": {"x": 1}}
     assert found["a_v1"].uuid == found["a_v1"].settings["uuid"]
-    assert client.get_indices(["unknown"]) == {}
+    assert client.get_indices(["unknown"]) == client.get_indices(["a_*"]) == {}
     assert client.get_indices(["a_v1"], parts="mappings._meta.y")["a_v1"].mappings == {}
 
 
@@ -106,6 +106,16 @@ def test_a_refresh_makes_documents_count_and_nested_ones_are_not_counted(
     assert client.count("a_v1") == 1
 
 
+def test_every_write_to_any_shard_raises_the_sequence_number(domain: Domain, client: OpenSearchClient) -> None:
+    domain("PUT", "a_v1", {"settings": {"number_of_shards": 5}})
+    seen = [client.last_seq_no("a_v1")]
+    for number in [*range(20), *range(20)]:
+        domain("PUT", f"a_v1/_doc/{number}", {"n": number})
+        seen.append(client.last_seq_no("a_v1"))
+    domain("DELETE", "a_v1/_doc/1")
+    assert [*seen, client.last_seq_no("a_v1")] == list(range(42))
+
+
 def test_health_is_what_it_is_when_waiting_does_not_help(domain: Domain, client: OpenSearchClient) -> None:
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 100}})
     assert client.health("a_v1") == "yellow"
@@ -127,8 +137,9 @@ def test_a_running_copy_is_found_by_its_opaque_id_and_not_by_its_slices(
     wait_until(lambda: copied(client, slow_copy))
     assert client.find_reindex_task(ALIAS) == slow_copy
     assert client.find_reindex_task("another") is None
-    cancel(domain, slow_copy)
+    client.cancel_task(slow_copy)
     wait_until(lambda: client.find_reindex_task(ALIAS) is None)
+    client.cancel_task(slow_copy)
 
 
 def test_the_slices_tell_how_many_documents_are_copied(

@@ -43,6 +43,18 @@ def test_a_write_to_the_frozen_source_keeps_it(
     assert domain.documents("a_v1") == {**DOCUMENTS, **written}
 
 
+def test_a_write_to_the_source_after_the_aliases_have_moved_keeps_it(
+    domain: Domain, rebuild: Rebuild, client: OpenSearchClient
+) -> None:
+    job = steps.remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
+    lift_block(domain)
+    domain("PUT", "a_v1/_doc/new", {"n": 0})
+    domain("PUT", "a_v1/_block/write")
+    with pytest.raises(VerificationError, match="written to after it had been frozen"):
+        steps.delete_index(client, job)
+    assert domain.documents("a_v1") == {**DOCUMENTS, "new": {"n": 0}}
+
+
 def test_a_source_that_was_written_to_between_two_attempts_is_not_taken_for_frozen(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
@@ -93,6 +105,15 @@ def test_documents_with_custom_routing_are_kept_apart(
         assert domain("GET", "b_v2/_count")["count"] == before
 
 
+def test_custom_routing_is_found_also_in_documents_that_no_search_sees_yet(
+    domain: Domain, client: OpenSearchClient
+) -> None:
+    domain("PUT", "b_v1", {"settings": {"number_of_shards": 2, "refresh_interval": "-1"}})
+    domain.bulk("b_v1", {"same": {"n": 0}}, routing="a")
+    with pytest.raises(IndexCreationError, match="custom routing"):
+        creation.create_index(client, event("b_v1", domain.url, settings={"number_of_shards": 1}), nobody_runs)
+
+
 def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Rebuild) -> None:
     rebuild("a_v1", settings={"number_of_shards": 3})
     assert domain.documents("a_v2") == DOCUMENTS
@@ -122,6 +143,7 @@ def test_a_pipeline_that_drops_documents_keeps_the_source_though_writers_fill_th
         ({"settings": {"index.blocks.write": True}}, "setting blocks"),
         ({"mappings": {"_source": {"enabled": False}}}, "mapping parameter _source"),
         ({"aliases": {"a_current": {}}}, "alias a_current"),
+        ({"aliases": {"a_current": {"is_write_index": True}}}, "alias a_current"),
         ({"aliases": {"live": {}}, "mappings": {"properties": {"z": {"type": "long"}}}}, "alias live, field z"),
     ],
 )
@@ -134,6 +156,16 @@ def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_d
             creation.create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, nobody_runs)
         assert not domain.exists("a_v2")
     assert domain.documents("a_v1") == DOCUMENTS
+
+
+def test_what_somebody_wrote_to_a_target_that_is_not_in_use_yet_is_kept(
+    domain: Domain, client: OpenSearchClient
+) -> None:
+    creation.create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), nobody_runs)
+    domain("PUT", "a_v2/_doc/new", {"n": 0})  # no search sees it yet
+    with pytest.raises(IndexCreationError, match="holds documents"):
+        creation.create_index(client, event("a_v1", domain.url), nobody_runs)
+    assert domain.documents("a_v2") == {"new": {"n": 0}}
 
 
 def test_a_field_that_the_source_got_after_a_dead_attempt_is_in_the_target(

@@ -119,6 +119,15 @@ def test_a_data_stream_is_neither_target_nor_alias(upload: Upload, domain: Domai
     ]
 
 
+def test_a_pipeline_is_looked_at_where_it_is(upload: Upload, domain: Domain) -> None:
+    domain("PUT", "a_v1")
+    domain("PUT", "_ingest/pipeline/dropping", {"processors": [{"drop": {}}]})
+    for pipeline, problem in (("dropping", "must not drop documents"), ("missing", "does not exist")):
+        with pytest.raises(TriggerFileError) as caught:
+            upload("a_v1", reindex={"pipeline": pipeline})
+        assert caught.value.problems[0].startswith(f"reindex.pipeline: {pipeline!r} {problem}")
+
+
 def test_a_file_whose_first_index_is_half_done_is_accepted_again(
     upload: Upload, rebuild: Rebuild, domain: Domain
 ) -> None:

@@ -25,7 +25,7 @@ from trigger_file import get_trigger_file
 
 MAX_SECONDS = 10.0
 # In place of some seconds; patterns that go on for ever are then no matter of minutes.
-_PATTERN_SECONDS = 0.3
+_PATTERN_SECONDS = 1.0
 
 
 def is_change(method: str, path: str) -> bool:

@@ -1,0 +1,60 @@
+"""Take every safety check out of the Lambda code, each for itself, and demand that a test fails.
+
+`python -m mutations [WORDS...]` tries only those whose names hold these words.
+"""
+
+import sys
+from collections.abc import Iterable
+
+from mutations.catalogue import CATALOGUE
+from mutations.runner import Trial, run
+from support.opensearch_node import running_node
+
+_GROUPS = {mutation: title for title, group in CATALOGUE.items() for mutation in group}
+# The end of pytest's output, when it came to another end than passed or failed tests.
+_OUTPUT_CHARACTERS = 2000
+
+
+def main(words: str) -> int:
+    """Try them, print which test notices each, and return the exit status.
+
+    Args:
+        words: part of the names; empty for all.
+    """
+    chosen = [mutation for mutation in _GROUPS if words in mutation.name]
+    if not chosen:
+        print(f"mutations: none has a name with {words!r} in it", file=sys.stderr)
+        return 2
+    try:
+        with running_node() as node:
+            survivors = show(run(chosen, node.url))
+    except (RuntimeError, ValueError) as error:
+        print(f"mutations: {error}", file=sys.stderr)
+        return 1
+    print(f"\nmutations: {len(chosen) - len(survivors)} of {len(chosen)} noticed")
+    return 1 if survivors else 0
+
+
+def show(trials: Iterable[Trial]) -> set[str]:
+    """Print each trial as it ends, below what the check is for, and return the names of what was not noticed.
+
+    Args:
+        trials: in the order of the catalogue.
+    """
+    survivors: set[str] = set()
+    title = name = ""
+    for trial in trials:
+        if title != (title := _GROUPS[trial.mutation]):
+            print(f"\n{title}")
+        if name != (name := trial.mutation.name):
+            print(f"  {name}")
+        if trial.noticed_by:
+            print(f"    {trial.noticed_by}", flush=True)
+        else:
+            survivors.add(name)
+            print(f"    NOT NOTICED by {trial.suite}\n{trial.output[-_OUTPUT_CHARACTERS:]}", flush=True)
+    return survivors
+
+
+if __name__ == "__main__":
+    sys.exit(main(" ".join(sys.argv[1:])))
