@@ -14,7 +14,8 @@ SOURCE_ALIAS_PREFIX = "opensearch-reindex-source~"
 # With a capital letter, which a name of an index cannot have: a copy that lost its alias would else create an index.
 COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
 PROVEN_ALIAS = "opensearch-reindex-proven"
-_OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS)
+DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
+_OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS, DISCARD_ALIAS_PREFIX)
 # The owner of a target index that the execution before gave up.
 RELEASED = "released"
 _ALIAS_ATTRIBUTES = ("filter", "index_routing", "search_routing", "is_hidden", "is_write_index")
@@ -28,11 +29,13 @@ class Markers:
         owner: ARN of the execution that works on it, or `released`; None: nobody began, or the work is done.
         copy_alias: the alias that the latest copy writes through; there is one until the aliases have moved.
         is_proven: the copy was proven complete, and the aliases of the source index were moved here.
+        discard_alias: on a source index, the permit to delete its unused target; see `ownership.discard_target`.
     """
 
     owner: str | None = None
     copy_alias: str | None = None
     is_proven: bool = False
+    discard_alias: str | None = None
 
     @classmethod
     def read(cls, aliases: Iterable[str]) -> "Markers":
@@ -40,10 +43,12 @@ class Markers:
         names = sorted(aliases)
         owners = [name.removeprefix(OWNER_ALIAS_PREFIX) for name in names if name.startswith(OWNER_ALIAS_PREFIX)]
         copies = [name for name in names if name.startswith(COPY_ALIAS_PREFIX)]
+        discards = [name for name in names if name.startswith(DISCARD_ALIAS_PREFIX)]
         return cls(
             owner=owners[0].replace("~", ":") if owners else None,
             copy_alias=copies[0] if copies else None,
             is_proven=PROVEN_ALIAS in names,
+            discard_alias=discards[0] if discards else None,
         )
 
 
@@ -69,6 +74,11 @@ def new_copy_alias() -> str:
     Whoever puts another one in its place ends the copy, however late it was started: its next batch has no target.
     """
     return COPY_ALIAS_PREFIX + uuid4().hex
+
+
+def new_discard_alias() -> str:
+    """The hidden alias of a source index that permits to delete its target once."""
+    return DISCARD_ALIAS_PREFIX + uuid4().hex
 
 
 def is_own_alias(alias: str) -> bool:

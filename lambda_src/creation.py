@@ -1,6 +1,7 @@
 """The first step of an index: the target index, made once and owned by one execution."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from aliases import SOURCE_ALIAS_PREFIX, new_copy_alias, owner_alias, source_alias
@@ -15,7 +16,7 @@ from guards import refresh
 from job import Job
 from logs import add_context
 from opensearch_client import IndexInfo, OpenSearchClient
-from ownership import take_ownership
+from ownership import discard_target, take_ownership
 from utils import (
     BLOCK_WRITES,
     changes_of,
@@ -27,6 +28,9 @@ from utils import (
     target_settings,
     unrequested,
 )
+
+# Deletes the target index that it is given.
+Discard = Callable[[IndexInfo], None]
 
 
 def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running: Callable[[str], bool]) -> Job:
@@ -76,16 +80,17 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     if in_use and not is_as_asked:
         reason = f"target index {target_index!r} was made with other settings, mappings, script, pipeline or strategy"
         raise IndexCreationError(reason, next_step=ROLL_BACK)
+    discard = partial(discard_target, client, source_index, source, target_index, execution_id)
     is_ours = target.markers.owner == execution_id
     is_kept = is_new or in_use or (is_as_asked and (is_ours or _is_half_copied(client, source_index, target)))
     if not is_kept:
         # Left by an attempt before: the source index, or the trigger file, may have changed since.
-        _delete_unused(client, target_index, target)
+        _delete_unused(client, target_index, target, discard)
         if not _create(client, target_index, body, faster):
             raise ConcurrentReindexError(f"another execution made target index {target_index!r} meanwhile")
         target = client.get_indices([target_index])[target_index]
     if not in_use and "frozen_seq_no" not in provenance_of(target.mappings):  # later, documents add fields too
-        _refuse_template_additions(client, target_index, target, body)
+        _refuse_template_additions(client, target_index, target, body, discard)
     return Job(
         execution_id=execution_id,
         opensearch_endpoint=file["opensearch_endpoint"],
@@ -168,36 +173,40 @@ def _is_half_copied(client: OpenSearchClient, source_index: str, target: IndexIn
     return is_frozen and made_from["frozen_seq_no"] == client.last_seq_no(source_index)
 
 
-def _delete_unused(client: OpenSearchClient, target_index: str, target: IndexInfo) -> None:
+def _delete_unused(client: OpenSearchClient, target_index: str, target: IndexInfo, discard: Discard) -> None:
     """Delete a target index that no alias of the user points at; with `block_writes` nothing but copies is in it."""
     if provenance_of(target.mappings)["strategy"] == BLOCK_WRITES and not target.aliases:
         stop_copy(client, target.markers.copy_alias)
-        client.delete_index(target_index)
-    elif not _delete_empty(client, target_index):
+        discard(target)
+    elif not _delete_empty(client, target_index, target, discard):
         raise IndexCreationError(
             f"target index {target_index!r} holds documents, but is not the write index of the alias",
             next_step=ROLL_BACK,
         )
 
 
-def _delete_empty(client: OpenSearchClient, target_index: str) -> bool:
+def _delete_empty(client: OpenSearchClient, target_index: str, target: IndexInfo, discard: Discard) -> bool:
     """Delete a target index that is not in use, unless somebody wrote to it all the same."""
     client.block_writes(target_index)
     client.refresh(target_index)
     empty = client.count(target_index) == 0
     if empty:
-        client.delete_index(target_index)
+        discard(target)
     return empty
 
 
 def _refuse_template_additions(
-    client: OpenSearchClient, target_index: str, target: IndexInfo, body: Mapping[str, Any]
+    client: OpenSearchClient, target_index: str, target: IndexInfo, body: Mapping[str, Any], discard: Discard
 ) -> None:
     """An index template may add what nobody asked for; the copy would then not be what the trigger file says."""
     added = unrequested(body, target.settings, target.mappings, target.aliases)
     if not added:
         return
-    kept = "" if _delete_empty(client, target_index) else "; it holds documents and was kept, write-blocked"
+    kept = (
+        ""
+        if _delete_empty(client, target_index, target, discard)
+        else "; it holds documents and was kept, write-blocked"
+    )
     raise IndexCreationError(
         f"an index template added to {target_index!r} what was not asked for: {', '.join(added)}{kept}",
         next_step="Narrow the template's index_patterns, or put what it adds into the trigger file; then upload again.",

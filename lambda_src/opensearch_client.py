@@ -195,10 +195,6 @@ class OpenSearchClient:
         """Create an index; of two callers exactly one succeeds."""
         self._request("PUT", _path([name]), body=body)
 
-    def delete_index(self, name: str) -> None:
-        """Delete one concrete index; an alias or a wildcard is refused."""
-        self._request("DELETE", _path([name]), {"expand_wildcards": "none", "allow_no_indices": "false"})
-
     def update_aliases(self, actions: list[dict[str, Any]]) -> None:
         """Apply all alias actions at once, or none of them."""
         self._request("POST", "/_aliases", body={"actions": actions})

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from aliases import OWNER_ALIAS_PREFIX, RELEASED, take_over_actions
+from aliases import OWNER_ALIAS_PREFIX, RELEASED, new_copy_alias, new_discard_alias, take_over_actions
 from errors import (
     ROLL_BACK,
     ConcurrentReindexError,
@@ -54,6 +54,44 @@ def release_ownership(client: OpenSearchClient, job: Job, actions: list[dict[str
         ConcurrentReindexError: it is another execution's.
     """
     _update_owned(client, job.target_index, job.execution_id, RELEASED, actions)
+
+
+def discard_target(
+    client: OpenSearchClient,
+    source_index: str,
+    source: IndexInfo,
+    target_index: str,
+    execution_id: str,
+    target: IndexInfo,
+) -> None:
+    """Delete a target index that is not in use: this very one, and only as its owner.
+
+    A run of this step that comes too late must not delete what has its name by then, perhaps the only copy of the
+    documents. A request cannot ask anything of an index that it deletes, so there are two: the first replaces the copy
+    alias, which no other index has, and leaves a permit at the source index; the second uses the permit up.
+
+    Raises:
+        ConcurrentReindexError: another execution took over.
+        TransientOpenSearchError: another run of this step was faster.
+        IndexCreationError: the target index has lost its copy alias.
+    """
+    if target.markers.copy_alias is None:
+        raise IndexCreationError(f"target index {target_index!r} has lost its copy alias", next_step=ROLL_BACK)
+    permit = new_discard_alias()
+    actions: list[dict[str, Any]] = [
+        {"remove": {"index": target_index, "alias": target.markers.copy_alias, "must_exist": True}},
+        {"add": {"index": target_index, "alias": new_copy_alias(), "is_hidden": True}},
+        {"add": {"index": source_index, "alias": permit, "is_hidden": True}},
+    ]
+    if source.markers.discard_alias:  # of an attempt that came to no end
+        actions.append({"remove": {"index": source_index, "alias": source.markers.discard_alias}})
+    _update_owned(client, target_index, execution_id, execution_id, actions)
+    client.update_aliases(
+        [
+            {"remove": {"index": source_index, "alias": permit, "must_exist": True}},
+            {"remove_index": {"index": target_index}},
+        ]
+    )
 
 
 def note(client: OpenSearchClient, job: Job, target: IndexInfo, **facts: Any) -> None:

@@ -157,11 +157,14 @@ def _redirect_writes(client: OpenSearchClient, job: Job, source: IndexInfo, targ
     actions = switch_write_actions(job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name)
     if not actions:
         return
+    if copy_alias := target.markers.copy_alias:  # gone when the aliases have moved: this must not come later
+        actions.append({"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}})
+        actions.append({"add": {"index": job.target_index, "alias": copy_alias, "is_hidden": True}})
     update_aliases_as_owner(client, job, actions)
     _, target = both_indices(client, job)
     if not target.aliases.get(job.alias_name, {}).get("is_write_index"):
         raise AliasUpdateError(f"{job.target_index!r} did not become the write index of alias {job.alias_name!r}")
-    log.info("writes go to the target index", extra={"aliases": sorted({action["add"]["alias"] for action in actions})})
+    log.info("writes go to the target index", extra={"alias": job.alias_name})
 
 
 def _is_done(client: OpenSearchClient, job: Job) -> bool:

@@ -22,7 +22,7 @@ from opensearch_client import IndexInfo
 from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MADE_FROM, MockedDomain, copied, index, proven, target
 from support.rebuild import nobody_runs
 
-OTHER = Markers(owner="arn:other")
+OTHER = Markers(owner="arn:other", copy_alias="copy~1")
 
 
 def test_a_source_that_is_gone_is_refused() -> None:
@@ -57,7 +57,7 @@ def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
     creation.create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes[-3:] == ["block_writes", "delete_index", "create_index"]
+    assert domain.changes[-4:] == ["block_writes", "update_aliases", "update_aliases", "create_index"]
 
 
 def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
@@ -73,7 +73,8 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused() -> None:
     domain.client.count.return_value = 1
     with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
         creation.create_index(domain.client, EVENT, nobody_runs)
-    assert "delete_index" not in domain.changes
+    assert "a_v2" in domain.indices
+    assert "create_index" not in domain.changes
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_an_index_that_a_template_changed_goes_again_unless_it_holds_documents(
     domain.client.count.return_value = documents
     with pytest.raises(IndexCreationError, match="field surprise"):
         creation.create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes == ["create_index", "block_writes", *(["delete_index"] if deleted else [])]
+    assert domain.changes == ["create_index", "block_writes", *(["update_aliases"] * 2 if deleted else [])]
 
 
 def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -> None:

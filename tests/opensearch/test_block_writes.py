@@ -9,7 +9,14 @@ import copying
 import creation
 import steps
 from aliases import RELEASED, Markers
-from errors import ConcurrentReindexError, IndexCreationError, ReindexFailedError, VerificationError
+from errors import (
+    ConcurrentReindexError,
+    IndexCreationError,
+    OpenSearchRequestError,
+    ReindexError,
+    ReindexFailedError,
+    VerificationError,
+)
 from job import Job
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
@@ -254,3 +261,32 @@ def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client
     with pytest.raises(IndexCreationError, match="holds documents"):
         create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
     assert domain.exists("a_v2")
+
+
+@pytest.mark.parametrize("late", ["before the first call", "before the second call"])
+def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by_then(
+    late: str, domain: Domain, client: OpenSearchClient, rebuild: Rebuild
+) -> None:
+    steps.release_source(client, half_copied(client, domain))
+    changes = {"mappings": {"properties": {"m": {"type": "long"}}}}
+    update_aliases = client.update_aliases
+    stuck = 1 if late == "before the first call" else 2  # after the take-over
+    calls = 0
+
+    def wake_up_late(actions: list[dict[str, Any]]) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1 + stuck:
+            # Meanwhile Step Functions has tried the step again, and gone on to the end.
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(client, "update_aliases", update_aliases)
+                finish(rebuild, client, create(client, domain.url, 2, **changes))
+                domain("PUT", "a_current/_doc/new", {"n": -1})
+        update_aliases(actions)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "update_aliases", wake_up_late)
+        with pytest.raises((ReindexError, OpenSearchRequestError)):
+            create(client, domain.url, 2, **changes)
+    assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}
+    assert is_only_the_target_left(domain)

@@ -84,7 +84,6 @@ class MockedDomain:
         self.client.last_seq_no.return_value = JOB.source_seq_no
         self.client.has_routed_documents.return_value = False
         self.client.create_index.side_effect = self.create_index
-        self.client.delete_index.side_effect = self.indices.pop
         self.client.put_meta.side_effect = self.put_meta
         self.client.slice_statuses.return_value = []
         self.client.update_aliases.side_effect = self.update_markers
@@ -124,7 +123,6 @@ class MockedDomain:
             "block_writes",
             "cancel_task",
             "create_index",
-            "delete_index",
             "put_meta",
             "put_settings",
             "start_reindex",

@@ -154,6 +154,7 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a copy may go on after the aliases have moved",
         "steps.py",
+        '        copy_alias = job.task["copy_alias"]\n'
         '        actions.append({"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}})\n',
         "",
         unit="test_block_writes.py",

@@ -4,6 +4,13 @@ from mutations.mutation import Mutation
 
 EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
+        "a run of CreateIndex that comes late deletes the target that is in use by then",
+        "ownership.py",
+        '            {"remove": {"index": source_index, "alias": permit, "must_exist": True}},\n',
+        "",
+        node="test_block_writes.py::test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by_then",
+    ),
+    Mutation(
         "a copy that was started is not looked for before another is started",
         "copying.py",
         "    task_id = _find_copy(client, job, target, copy_alias)\n",

@@ -66,7 +66,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
         "the source is deleted in a call of its own",
         "steps.py",
         '        actions.append({"remove_index": {"index": job.source_index}})\n',
-        "        client.delete_index(job.source_index)\n",
+        '        client._request("DELETE", f"/{job.source_index}")\n',
         unit="test_steps.py",
     ),
     Mutation(

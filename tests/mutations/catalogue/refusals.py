@@ -149,13 +149,6 @@ NOTHING_FOREIGN_IS_TOUCHED = (
         unit="test_plan.py",
     ),
     Mutation(
-        "an alias, a wildcard or _all can be deleted",
-        "opensearch_client.py",
-        ', {"expand_wildcards": "none", "allow_no_indices": "false"})',
-        ")",
-        node="test_client.py::test_only_a_concrete_index_is_deleted",
-    ),
-    Mutation(
         "a wildcard is looked up",
         "opensearch_client.py",
         '                {"ignore_unavailable": "true", "expand_wildcards": "none", "filter_path"',
