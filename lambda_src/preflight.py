@@ -20,7 +20,9 @@ PARTS_CHECKED = (
     "settings.index.final_pipeline",
     "settings.index.knn*",
     "settings.index.number_of_*",
+    "settings.index.resize",
     "settings.index.routing_partition_size",
+    "settings.index.shrink",
     "settings.index.verified_before_close",
     "settings.index.version.created",
 )
@@ -111,7 +113,7 @@ def _routing_problems(
             yield (
                 f"{index.path}: source index {index.source_index!r} has documents with custom routing, and with this "
                 "number of shards those of one id under different routings would become one: keep number_of_shards, "
-                "or double it"
+                "or double it (neither helps an index that was shrunk or split: it has a routing of its own)"
             )
 
 

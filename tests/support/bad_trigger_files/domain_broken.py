@@ -86,8 +86,20 @@ def _make_indices(domain: Domain) -> None:
     indices["reader"] = {"explicit_current": {"is_write_index": False}}
     for name, aliases in indices.items():
         domain("PUT", quote(name, safe=""), {"settings": _SMALL, "aliases": aliases})
+    for name, source in (("sourceless_v1", {"enabled": False}), ("partial_v1", {"excludes": ["secret"]})):
+        domain("PUT", name, {"settings": _SMALL, "mappings": {"_source": source}})
+    _make_routed_indices(domain)
     domain("PUT", "piped_v1/_settings", {"index.final_pipeline": "mark"})
     domain("POST", "closed_v1/_close")
+
+
+def _make_routed_indices(domain: Domain) -> None:
+    domain("PUT", "routed_v1", {"settings": {**_SMALL, "number_of_shards": 2}})
+    domain("PUT", "unshrunk", {"settings": {**_SMALL, "number_of_shards": 6}})
+    for name in ("routed_v1", "unshrunk"):
+        domain("PUT", f"{name}/_doc/1?routing=a&refresh=true", {"a": 1})
+    domain("PUT", "unshrunk/_block/write")
+    domain("POST", "unshrunk/_shrink/shrunk_v1", {"settings": {"index.number_of_shards": 2}})
 
 
 def _make_half_done_indices(domain: Domain, rebuild: Rebuild) -> None:
@@ -116,6 +128,7 @@ def _source(fault: str, source: str, says: str, **changes: Any) -> None:
         return f"indices[{position}]: {says.format(name)}"
 
 
+_ROUTED = "source index '{}' has documents with custom routing"
 _source("an index that does not exist", "missing{}_v1", "source index '{}' does not exist")
 _source("an index of which only another version exists", "named_v1{}", "source index '{}' does not exist")
 _source("an alias for an index", "alias_v1", "source index '{}' is an alias of behind")
@@ -124,6 +137,10 @@ _source("a closed index", "closed_v1", "source index '{}' is closed")
 _source("an index that is read-only", "readonly_v1", "source index '{}' has index.blocks.read_only set")
 _source("an index that nobody can read", "unread_v1", "source index '{}' has index.blocks.read set")
 _source("an index whose final pipeline runs again", "piped_v1", "source index '{}' has final_pipeline", settings={})
+_source("an index without _source", "sourceless_v1", "source index '{}' has _source disabled")
+_source("an index with a part of _source", "partial_v1", "source index '{}' has _source.excludes")
+_source("other shards for routed documents", "routed_v1", _ROUTED, settings={"number_of_shards": 3})
+_source("routed documents that were shrunk", "shrunk_v1", _ROUTED, settings={})
 _source("a target that exists", "taken_v1", "target index 'taken_v2' exists, and was not made from this")
 _source("a target that is an alias", "aliased_v1", "target index 'aliased_v2' is the name of an alias")
 _source("a target that is a data stream", "streamed_v1", "target index 'streamed_v2' is the name of a data stream")
@@ -135,6 +152,13 @@ _source("the unfinished target of a run", "half_v2", "source index '{}' is itsel
 _source("a target half done otherwise", "half_v1", "target index 'half_v2' was made by", settings={"codec": "default"})
 _NO_CHANGES: dict[str, Any] = {"settings": {}, "mappings": {}, "reindex": {}}
 _source("a target without its owner", "lost_v1", "target index 'lost_v2' has lost its owner alias", **_NO_CHANGES)
+
+
+@FAULTS.in_file("more shards than the domain takes")
+def _too_many_shards(random: Random, file: File) -> str:
+    settings = {random.choice(["number_of_shards", "index.number_of_shards"]): random.randint(2_000, 9_999)}
+    file["indices"] = [{"name": random.choice(GOOD_INDICES), "settings": settings}]
+    return "cluster.max_shards_per_node"
 
 
 @FAULTS.in_file("an index that does not even tell what it is")

@@ -30,6 +30,7 @@ _TYPES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("indices", "0", "mappings", "properties"): ("object", "null"),
     ("settings",): ("object",),
     ("mappings",): ("object",),
+    ("mappings", "_source"): ("null",),
     ("mappings", "_meta"): ("object", "null"),
     ("mappings", "properties"): ("object", "null"),
     ("strategy",): ("string",),
