@@ -128,14 +128,17 @@ def test_target_mappings_keep_the_meta_of_the_user(
 
 OWN_CHANGES = st.fixed_dictionaries({}, optional={"settings": JSON_OBJECTS, "mappings": JSON_OBJECTS})
 SCRIPTS = st.fixed_dictionaries({"source": st.text(max_size=3)}, optional={"params": JSON_OBJECTS})
+STRATEGIES = st.sampled_from(["redirect_writes", "block_writes"])
 REINDEX = st.fixed_dictionaries({}, optional={"script": SCRIPTS, "pipeline": st.text(max_size=3)})
-CHANGES = st.fixed_dictionaries({}, optional={"settings": JSON_OBJECTS, "mappings": JSON_OBJECTS, "reindex": REINDEX})
+CHANGES = st.fixed_dictionaries(
+    {}, optional={"settings": JSON_OBJECTS, "mappings": JSON_OBJECTS, "reindex": REINDEX, "strategy": STRATEGIES}
+)
 
 
 def as_text(file: dict[str, Any], index: dict[str, Any]) -> str:
     """Write down all that ends in an index or its documents; what is left out is nothing."""
     parts = [part.get(key) or {} for part in (file, index) for key in ("settings", "mappings", "reindex")]
-    return json.dumps(parts, sort_keys=True)
+    return json.dumps([*parts, file.get("strategy") == "block_writes"], sort_keys=True)
 
 
 @given(st.data(), CHANGES, OWN_CHANGES)
@@ -161,6 +164,7 @@ def test_the_fingerprint_is_another_one_for_every_other_change(
         ({"reindex": {"script": {"source": text}}}, {}),
         ({"reindex": {"script": {"source": "", "params": value}}}, {}),
         ({"reindex": {"pipeline": text}}, {}),
+        ({"strategy": "block_writes"}, {}),
     ]
     for one, other in itertools.combinations([*files, *moved], 2):
         assert (changes_of(*one) == changes_of(*other)) == (as_text(*one) == as_text(*other))

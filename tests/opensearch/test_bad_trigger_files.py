@@ -10,7 +10,7 @@ from support.bad_trigger_files.domain_broken import prepared
 from support.bad_trigger_files.good import good_file, written
 from support.domain import Domain
 from support.rebuild import Rebuild
-from support.refusals import FirstStep, quiet, refuse_all, snapshot
+from support.refusals import FirstStep, is_change, quiet, refuse_all, snapshot
 
 
 def test_five_thousand_bad_trigger_files_are_refused_and_change_nothing(domain: Domain, rebuild: Rebuild) -> None:
@@ -29,6 +29,7 @@ def test_the_files_they_were_made_of_are_accepted(domain: Domain, rebuild: Rebui
             file = good_file(random, rebuild.url)
             state = first_step(written(random, file))
             assert len(state["indices"]) == len(file["indices"])
+            assert not any(is_change(*request) for request in first_step.requests)
         assert snapshot(domain) == before
         file["keep_source"] = "yes"
         with pytest.raises(TriggerFileError):

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from endpoint import parse_endpoint
 from errors import TriggerFileError
 from handlers import step
-from opensearch_client import OpenSearchClient
+from opensearch_client import IMPOSSIBLE_NAME, NEVER, OpenSearchClient
 from support.bad_trigger_files import bad_files
 from support.bad_trigger_files.domain_broken import prepared
 from support.bad_trigger_files.faults import BadFile
@@ -28,16 +28,42 @@ MAX_SECONDS = 10.0
 _PATTERN_SECONDS = 1.0
 
 
-def is_change(method: str, path: str) -> bool:
-    """Whether a request could change anything on the domain.
-
-    Files without any problem are asked permission for as well, with requests that look like changes and are none.
+def is_reading(method: str, path: str, _: Any = None) -> bool:
+    """Whether a request only reads.
 
     Args:
         method: HTTP method.
         path: with its query.
     """
-    return method not in ("GET", "HEAD")
+    return method in ("GET", "HEAD") or (method == "POST" and path.partition("?")[0].endswith("/_search"))
+
+
+def is_change(method: str, path: str, body: Any) -> bool:
+    """Whether a request could change anything on the domain.
+
+    The one place that knows the requests which change nothing in spite of their method: those by which the first step
+    learns what it may do, when nothing else speaks against a file.
+
+    Args:
+        method: HTTP method.
+        path: with its query.
+        body: JSON.
+    """
+    bare_path, _, query = path.partition("?")
+    impossible = bare_path.endswith(quote(IMPOSSIBLE_NAME))
+    return not (
+        is_reading(method, path)
+        or (method == "PUT" and body == {"settings": {"number_of_shards": 0}})
+        or (method in ("PUT", "POST") and impossible and urlencode(NEVER) in query)
+        or (method == "DELETE" and impossible)
+        or (bare_path == "/_reindex" and body["source"]["query"] == {"match_none": {}})
+        or (bare_path == "/_aliases" and all(_is_impossible(action) for action in body["actions"]))
+    )
+
+
+def _is_impossible(action: dict[str, Any]) -> bool:
+    details = action.get("remove", {})
+    return details.get("alias") == IMPOSSIBLE_NAME and details.get("must_exist") is True
 
 
 class Bucket:
@@ -55,11 +81,11 @@ class FirstStep:
     """GetTriggerFile as Lambda runs it, but for S3 and the environment.
 
     Attributes:
-        requests: method and path of every request that reached the node, of the last file.
+        requests: method, path and body of every request that reached the node, of the last file.
     """
 
     def __init__(self, client: OpenSearchClient, url: str) -> None:
-        self.requests: list[tuple[str, str]] = []
+        self.requests: list[tuple[str, str, Any]] = []
         self._client = client
         self._url = url
         self._bucket = Bucket()
@@ -90,9 +116,9 @@ class FirstStep:
         assert parse_endpoint(endpoint).url == self._url, "a request was about to go elsewhere"
         return self._client
 
-    def _record(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:
-        self.requests.append((method, path))
-        return self._send(method, path, *args, **kwargs)
+    def _record(self, method: str, path: str, params: Any = None, body: Any = None, **others: Any) -> Any:
+        self.requests.append((method, path, json.loads(body) if body else None))
+        return self._send(method, path, params, body, **others)
 
 
 @dataclass
@@ -174,9 +200,9 @@ def _problem_with(bad: BadFile, first_step: FirstStep) -> str | None:
         return f"{type(error).__name__} instead of a refusal: {error}"
     else:
         return f"accepted: {state}"
-    changes = [request for request in first_step.requests if is_change(*request)]
-    if changes:
-        return f"refused, but after {changes}"
+    others = [request for request in first_step.requests if not is_reading(*request)]
+    if others:
+        return f"refused, but after {others}"
     told = json.loads(message)
     reasons = [told["reason"], *told.get("problems", [])]
     if not all(isinstance(reason, str) and reason for reason in reasons) or not told["next"]:
