@@ -1,5 +1,6 @@
 """What goes wrong between the functions and the domain is tried again, and every document is there at the end."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -52,7 +53,9 @@ def test_a_rebuild_of_which_every_change_lost_its_first_answer_succeeds(
     lost: set[bytes] = set()
 
     def is_first_of_its_kind(request: Request) -> bool:
-        change = f"{request.method} {request.path} ".encode() + request.body
+        # Each attempt makes up another alias for its copy.
+        body = re.sub(rb"~[0-9a-f]{32}", b"~", request.body)
+        change = f"{request.method} {request.path} ".encode() + body
         is_first = request.method != "GET" and change not in lost
         lost.add(change)
         return is_first
