@@ -12,7 +12,6 @@ from errors import (
     IndexCreationError,
     OpenSearchRequestError,
 )
-from guards import refresh
 from job import Job
 from logs import add_context
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -137,8 +136,8 @@ def _target_body(
 def _refuse_collapsing(client: OpenSearchClient, source_index: str, source: IndexInfo, body: Mapping[str, Any]) -> None:
     if keeps_documents_apart(source.settings, body["settings"]["index"]):
         return
-    refresh(client, source_index, source)
-    if client.has_routed_documents(source_index):
+    client.refresh(source_index)
+    if client.has_routed_documents(source_index, primaries=source.replicas_may_be_behind):
         raise IndexCreationError(
             f"source index {source_index!r} has documents with custom routing, and with this number of shards those of "
             "one id under different routings would become one",
@@ -189,7 +188,7 @@ def _delete_empty(client: OpenSearchClient, target_index: str, target: IndexInfo
     """Delete a target index that is not in use, unless somebody wrote to it all the same."""
     client.block_writes(target_index)
     client.refresh(target_index)
-    empty = client.count(target_index) == 0
+    empty = client.count(target_index, primaries=target.replicas_may_be_behind) == 0
     if empty:
         discard(target)
     return empty

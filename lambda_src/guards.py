@@ -15,16 +15,13 @@ REPLICA_LOOKS = 40
 REPLICA_PAUSE_SECONDS = 0.25
 
 
-def refresh(client: OpenSearchClient, name: str, info: IndexInfo) -> None:
-    """Make every acknowledged document visible on every shard that a search, a count or the copy may read.
-
-    With segment replication a refresh does so on the primary shards alone.
+def await_replicas(client: OpenSearchClient, name: str, info: IndexInfo) -> None:
+    """Wait until every replica shows what the refresh showed on its primary; of an index that nobody writes to.
 
     Raises:
         DomainBusyError: replicas are still behind.
     """
-    client.refresh(name)
-    if info.settings.get("replication", {}).get("type") != "SEGMENT":
+    if not info.replicas_may_be_behind:
         return
     for _ in range(REPLICA_LOOKS):
         if not client.replicas_behind(name):
@@ -61,16 +58,20 @@ def prove(client: OpenSearchClient, job: Job) -> None:
         VerificationError: it is not proven; every doubt is listed.
         DomainBusyError: the target index is not yet as healthy as the source index was.
     """
-    _, target = prove_source_unchanged(client, job)
+    source, target = prove_source_unchanged(client, job)
     problems = []
     if job.task["status"] != "completed":
         problems.append(f"the reindex task is {job.task['status']}")
-    refresh(client, job.target_index, target)
-    problems += copy_problems(
-        job.task, job.source_count, client.count(job.source_index), client.count(job.target_index)
-    )
+    client.refresh(job.target_index)
+    counts = [
+        client.count(name, primaries=info.replicas_may_be_behind)
+        for name, info in ((job.source_index, source), (job.target_index, target))
+    ]
+    problems += copy_problems(job.task, job.source_count, *counts)
     if problems:
         raise VerificationError("the copy is not proven complete", problems=problems)
+    if not _is_in_use(job, target):
+        await_replicas(client, job.target_index, target)
 
 
 def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexInfo]:
@@ -86,9 +87,7 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInf
         problems.append("the source index is no longer write-blocked")
     if client.last_seq_no(job.source_index) != job.source_seq_no:
         problems.append("the source index was written to after it had been frozen")
-    # With blocked writes the alias moves only after the proof.
-    in_use = not job.blocks_writes or target.markers.is_proven
-    if in_use and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
+    if _is_in_use(job, target) and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
         problems.append(f"the target index is not the write index of alias {job.alias_name!r}")
     if problems:
         raise VerificationError("the copy is not proven complete", problems=problems)
@@ -96,6 +95,11 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInf
     if not is_as_healthy(health, job):
         raise DomainBusyError(f"the target index is {health} still, the source index was {job.source_health}")
     return source, target
+
+
+def _is_in_use(job: Job, target: IndexInfo) -> bool:
+    # With blocked writes the alias moves only after the proof.
+    return not job.blocks_writes or target.markers.is_proven
 
 
 def is_as_healthy(health: str, job: Job) -> bool:

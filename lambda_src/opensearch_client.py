@@ -59,6 +59,11 @@ class IndexInfo:
     data_stream: str | None = None
     markers: Markers = field(default_factory=Markers)
 
+    @property
+    def replicas_may_be_behind(self) -> bool:
+        """Whether a refresh makes documents visible on primary shards alone; replicas fetch their segments later."""
+        return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")
+
 
 @dataclass(frozen=True)
 class StoreSize:
@@ -219,13 +224,35 @@ class OpenSearchClient:
         self._request("POST", f"{_path([name])}/_refresh")
 
     def replicas_behind(self, name: str) -> int:
-        """Replicas that do not show yet what a refresh made visible on their primary, with segment replication."""
-        rows: Any = self._request("GET", f"/_cat/segment_replication{_path([name])}", {"format": "json"})
-        return sum(row["checkpoints_behind"] != "0" for row in rows)
+        """Replicas in which a search does not find the documents that it finds on their primary.
 
-    def count(self, name: str) -> int:
-        """Documents in the index, nested ones not counted."""
-        answer = self._request("GET", f"{_path([name])}/_count")
+        With segment replication, and of an index that nobody writes to. Every copy of every shard is asked itself:
+        `_cat/segment_replication` leaves out replicas for moments and is some milliseconds early. A write that a
+        replica lacks either left a document with a higher sequence number than the replica has, or fewer documents.
+        """
+        found: dict[str, dict[bool, list[tuple[int, int]]]] = {}
+        for shard, copy in self._shard_copies(name):
+            if copy["routing"]["state"] != "INITIALIZING":  # nobody searches it, and it starts with all documents
+                by_role = found.setdefault(shard, {True: [], False: []})
+                by_role[copy["routing"]["primary"]].append(self._searchable(name, shard, copy["routing"]["node"]))
+        return sum(replica not in roles[True] for roles in found.values() for replica in roles[False])
+
+    def _searchable(self, name: str, shard: str, node: str) -> tuple[int, int]:
+        """How many documents a search finds in one copy of a shard, and the highest sequence number among them."""
+        body = {"size": 0, "track_total_hits": True, "aggs": {"last": {"max": {"field": "_seq_no"}}}}
+        params = {"preference": f"_shards:{shard}|_only_nodes:{node}"}
+        try:
+            answer = self._request("POST", f"{_path([name])}/_search", params, body=body)
+        except OpenSearchRequestError as error:
+            if "no data nodes with criteria" in error.reason:
+                raise TransientOpenSearchError(f"shard {shard} of {name} moved to another node") from error
+            raise
+        last = answer["aggregations"]["last"]["value"]
+        return answer["hits"]["total"]["value"], -1 if last is None else int(last)
+
+    def count(self, name: str, *, primaries: bool = False) -> int:
+        """Documents in the index, nested ones not counted; on primary shards alone if replicas may be behind."""
+        answer = self._request("GET", f"{_path([name])}/_count", _on(primaries))
         shards = answer["_shards"]
         if shards["successful"] != shards["total"]:
             raise TransientOpenSearchError(f"only {shards['successful']} of {shards['total']} shards of {name} counted")
@@ -233,16 +260,21 @@ class OpenSearchClient:
 
     def last_seq_no(self, name: str) -> int:
         """A number that every write to the index raises, also an overwrite: the sequence numbers of all shards."""
-        filter_path = "_shards,indices.*.shards.*.routing.primary,indices.*.shards.*.seq_no.max_seq_no"
-        answer = self._request("GET", f"{_path([name])}/_stats", {"level": "shards", "filter_path": filter_path})
-        copies = [copy for index in answer["indices"].values() for shard in index["shards"].values() for copy in shard]
+        copies = [copy for _, copy in self._shard_copies(name)]
         return sum(copy["seq_no"]["max_seq_no"] + 1 for copy in copies if copy["routing"]["primary"])
 
-    def has_routed_documents(self, name: str) -> bool:
-        """Whether a document was stored with a routing of its own; of the refreshed index."""
-        return name in self.indices_with_routing([name])
+    def _shard_copies(self, name: str) -> list[tuple[str, dict[str, Any]]]:
+        """Each copy of each shard with the shard's number: where it is, and its sequence numbers."""
+        filter_path = "_shards,indices.*.shards.*.routing,indices.*.shards.*.seq_no.max_seq_no"
+        answer = self._request("GET", f"{_path([name])}/_stats", {"level": "shards", "filter_path": filter_path})
+        indices = answer["indices"].values()
+        return [(number, copy) for index in indices for number, copies in index["shards"].items() for copy in copies]
 
-    def indices_with_routing(self, names: Iterable[str]) -> set[str]:
+    def has_routed_documents(self, name: str, *, primaries: bool = False) -> bool:
+        """Whether a document was stored with a routing of its own; of the refreshed index."""
+        return name in self.indices_with_routing([name], primaries=primaries)
+
+    def indices_with_routing(self, names: Iterable[str], *, primaries: bool = False) -> set[str]:
         """Those of the indices in which a search finds a document with a routing of its own."""
         body = {
             "size": 0,
@@ -252,7 +284,7 @@ class OpenSearchClient:
         }
         found: set[str] = set()
         for batch in _batches(names):
-            params = {"ignore_unavailable": "true", "expand_wildcards": "none"}
+            params = {"ignore_unavailable": "true", "expand_wildcards": "none", **_on(primaries)}
             answer = self._request("POST", f"{_path(batch)}/_search", params, body=body)
             found.update(bucket["key"] for bucket in answer["aggregations"]["indices"]["buckets"])
         return found
@@ -486,6 +518,11 @@ def _reason(error: TransportError) -> tuple[str, str]:
 
 def _path(names: Iterable[str]) -> str:
     return "/" + ",".join(quote(name, safe="") for name in names)
+
+
+def _on(primaries: bool) -> dict[str, str]:
+    # Not for every index: OpenSearch 1 knows no such preference, and no segment replication either.
+    return {"preference": "_primary"} if primaries else {}
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:

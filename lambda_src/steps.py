@@ -14,7 +14,7 @@ from errors import (
     ReindexError,
     VerificationError,
 )
-from guards import both_indices, prove, prove_source_unchanged, refresh
+from guards import await_replicas, both_indices, prove, prove_source_unchanged
 from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -39,7 +39,8 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     # Only in this order does the count hold every acknowledged document: a write that was on its way to the source
     # index is in before the block, and an unrefreshed one would be missed by the count and by the copy alike.
     client.block_writes(job.source_index)
-    refresh(client, job.source_index, source)
+    client.refresh(job.source_index)
+    await_replicas(client, job.source_index, source)  # the copy reads them
     frozen = replace(
         job, source_count=client.count(job.source_index), source_seq_no=client.last_seq_no(job.source_index)
     )

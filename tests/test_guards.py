@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any
+from unittest.mock import call
 
 import pytest
 
@@ -63,7 +64,7 @@ def test_nothing_is_given_up_on_a_task_that_does_not_account_for_every_document(
 
 def test_nothing_is_given_up_when_the_target_has_too_few_documents() -> None:
     domain = copied()
-    domain.client.count.side_effect = lambda name: {"a_v1": 3, "a_v2": 2}[name]
+    domain.client.count.side_effect = lambda name, **_: {"a_v1": 3, "a_v2": 2}[name]
     with pytest.raises(VerificationError) as caught:
         steps.remove_alias(domain.client, JOB)
     assert "the target index has 2 documents" in caught.value.problems[0]
@@ -126,8 +127,27 @@ def test_a_target_in_worse_health_than_the_source_is_waited_for(function: Any, m
 def test_the_counts_are_taken_after_a_refresh_of_the_target() -> None:
     domain = copied()
     steps.remove_alias(domain.client, JOB)
-    calls = [(call[0], *call[1]) for call in domain.client.mock_calls]
+    calls = [(name, *arguments) for name, arguments, _ in domain.client.mock_calls]
     assert calls.index(("refresh", "a_v2")) < calls.index(("count", "a_v2"))
+
+
+@pytest.mark.parametrize(("settings", "primaries"), [({}, False), ({"replication": {"type": "SEGMENT"}}, True)])
+def test_replicas_that_may_be_behind_are_not_counted(settings: dict[str, Any], primaries: bool) -> None:
+    domain = copied()
+    for name, info in domain.indices.items():
+        domain.indices[name] = replace(info, settings={**info.settings, **settings})
+    steps.remove_alias(domain.client, JOB)
+    assert domain.client.count.call_args_list == [call(name, primaries=primaries) for name in ("a_v1", "a_v2")]
+
+
+def test_readers_get_a_target_whose_replicas_are_not_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
+    domain = copied()
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={}, settings={"replication": {"type": "SEGMENT"}})
+    domain.client.replicas_behind.return_value = 1
+    with pytest.raises(DomainBusyError, match="'a_v2' are behind their primary"):
+        steps.remove_alias(domain.client, replace(JOB, strategy="block_writes"))
+    assert domain.changes == []
 
 
 @pytest.mark.parametrize(("behind", "looks"), [([0], 1), ([2, 1, 0], 3)])
@@ -137,7 +157,7 @@ def test_replicas_that_are_behind_are_waited_for(
     monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
     domain = copied()
     domain.client.replicas_behind.side_effect = behind
-    guards.refresh(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
+    guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
     assert domain.client.replicas_behind.call_count == looks
 
 
@@ -146,4 +166,4 @@ def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.Monk
     domain = copied()
     domain.client.replicas_behind.return_value = 1
     with pytest.raises(DomainBusyError, match="behind their primary"):
-        guards.refresh(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
+        guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))

@@ -68,9 +68,12 @@ def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
         creation.create_index(domain.client, EVENT, nobody_runs)
 
 
-def test_an_index_that_is_not_in_use_and_holds_documents_is_refused() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
-    domain.client.count.return_value = 1
+@pytest.mark.parametrize("settings", [{}, {"replication": {"type": "SEGMENT"}}])
+def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: dict[str, Any]) -> None:
+    unused = replace(target(markers=OTHER), settings=settings)
+    domain = MockedDomain(a_v1=index("u1"), a_v2=unused)
+    # Its replicas may be empty still.
+    domain.client.count.side_effect = lambda _, primaries: int(primaries == unused.replicas_may_be_behind)
     with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
         creation.create_index(domain.client, EVENT, nobody_runs)
     assert "a_v2" in domain.indices

@@ -8,11 +8,14 @@ import pytest
 from botocore.credentials import Credentials
 
 import copying
+import creation
 from endpoint import parse_endpoint
+from errors import IndexCreationError
 from opensearch_client import OpenSearchClient
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
-from support.rebuild import ENVIRONMENT, Rebuild
+from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.waiting import wait_until
 
 STRATEGIES = pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
 SEGMENT_REPLICATION = {"replication": {"type": "SEGMENT"}, "refresh_interval": "30s"}
@@ -53,11 +56,32 @@ def make_source(cluster: Domain, **settings: Any) -> None:
     cluster("GET", "_cluster/health/a_v1?wait_for_status=green&timeout=30s")
 
 
+def versions(version: str) -> dict[str, Any]:
+    """The same documents in another version."""
+    return {str(number): {"version": version, "text": noise()} for number in range(1000)}
+
+
+def write_version(cluster: Domain, client: OpenSearchClient, version: str) -> None:
+    """Write them, and wait until every replica is said to show them."""
+    cluster.bulk("a_v1", versions(version))
+    cluster("POST", "a_v1/_refresh")
+    wait_until(lambda: client.replicas_behind("a_v1") == 0)
+
+
+@pytest.fixture
+def slow_replication(cluster: Domain) -> Iterator[None]:
+    """Replicas of some megabytes are behind for a second or so."""
+    setting = "indices.replication.max_bytes_per_sec"
+    cluster("PUT", "_cluster/settings", {"transient": {setting: "3mb"}})
+    yield
+    cluster("PUT", "_cluster/settings", {"transient": {setting: None}})
+
+
 @STRATEGIES
 def test_replicas_that_are_behind_hide_no_document_from_the_copy(
-    strategy: str, cluster: Domain, rebuild: Rebuild
+    strategy: str, cluster: Domain, rebuild: Rebuild, slow_replication: None
 ) -> None:
-    make_source(cluster, **SEGMENT_REPLICATION)
+    make_source(cluster, number_of_shards=4, **SEGMENT_REPLICATION)
     documents = {str(number): {"n": number, "text": noise()} for number in range(1500)}
     cluster.bulk("a_v1", documents)
     rebuild("a_v1", strategy=strategy)
@@ -67,15 +91,36 @@ def test_replicas_that_are_behind_hide_no_document_from_the_copy(
 
 @STRATEGIES
 def test_replicas_that_are_behind_bring_no_outdated_document_into_the_copy(
-    strategy: str, cluster: Domain, rebuild: Rebuild
+    strategy: str, cluster: Domain, client: OpenSearchClient, rebuild: Rebuild, slow_replication: None
 ) -> None:
-    make_source(cluster, **SEGMENT_REPLICATION)
-    for version in ("old", "new"):
-        cluster.bulk("a_v1", {str(number): {"version": version, "text": noise()} for number in range(1000)})
-        if version == "old":
-            cluster("POST", "a_v1/_refresh")
+    make_source(cluster, number_of_shards=4, **SEGMENT_REPLICATION)
+    write_version(cluster, client, "old")
+    cluster.bulk("a_v1", versions("new"))
     rebuild("a_v1", strategy=strategy)
     assert cluster("GET", "a_current/_count?preference=_primary&q=version:new")["count"] == 1000
+
+
+def test_replicas_are_only_said_to_be_up_to_date_when_a_search_on_them_finds_every_change(
+    cluster: Domain, client: OpenSearchClient
+) -> None:
+    for _ in range(10):
+        make_source(cluster, **SEGMENT_REPLICATION)
+        for version in ("old", "new"):
+            write_version(cluster, client, version)
+            assert cluster("GET", f"a_v1/_count?preference=_replica&q=version:{version}")["count"] == 1000
+        cluster("DELETE", "a_v1")
+
+
+def test_documents_that_replicas_do_not_show_yet_keep_an_unused_target(
+    cluster: Domain, client: OpenSearchClient
+) -> None:
+    make_source(cluster, **SEGMENT_REPLICATION)
+    creation.create_index(client, event("a_v1", cluster.url), nobody_runs)
+    cluster("GET", "_cluster/health/a_v2?wait_for_status=green&timeout=30s")
+    cluster.bulk("a_v2", {str(number): {"text": noise()} for number in range(1500)})
+    with pytest.raises(IndexCreationError, match="holds documents"):
+        creation.create_index(client, event("a_v1", cluster.url, settings={"refresh_interval": "5s"}), nobody_runs)
+    assert cluster("GET", "a_v2/_count?preference=_primary")["count"] == 1500
 
 
 def test_the_aliases_move_when_the_replicas_are_built(

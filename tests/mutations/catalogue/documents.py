@@ -14,7 +14,7 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "the source is not refreshed before it is counted and copied",
         "steps.py",
-        "    refresh(client, job.source_index, source)\n",
+        "    client.refresh(job.source_index)\n",
         "",
         unit="test_steps.py",
         node="test_rebuild.py::test_documents_that_no_search_sees_yet_are_copied_too",
@@ -22,15 +22,16 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "the source is refreshed before it is write-blocked, not after",
         "steps.py",
-        "    client.block_writes(job.source_index)\n    refresh(client, job.source_index, source)\n",
-        "    refresh(client, job.source_index, source)\n    client.block_writes(job.source_index)\n",
+        "    client.block_writes(job.source_index)\n    client.refresh(job.source_index)\n",
+        "    client.refresh(job.source_index)\n    client.block_writes(job.source_index)\n",
         unit="test_steps.py",
     ),
     Mutation(
         "the source is counted before it is write-blocked, not after",
         "steps.py",
         "    client.block_writes(job.source_index)\n"
-        "    refresh(client, job.source_index, source)\n"
+        "    client.refresh(job.source_index)\n"
+        "    await_replicas(client, job.source_index, source)  # the copy reads them\n"
         "    frozen = replace(\n"
         "        job, source_count=client.count(job.source_index), source_seq_no=client.last_seq_no(job.source_index)\n"
         "    )\n",
@@ -38,8 +39,37 @@ NO_DOCUMENT_IS_LOST = (
         "        job, source_count=client.count(job.source_index), source_seq_no=client.last_seq_no(job.source_index)\n"
         "    )\n"
         "    client.block_writes(job.source_index)\n"
-        "    refresh(client, job.source_index, source)\n",
+        "    client.refresh(job.source_index)\n"
+        "    await_replicas(client, job.source_index, source)  # the copy reads them\n",
         unit="test_steps.py",
+    ),
+    Mutation(
+        "the copy reads replicas that are behind",
+        "steps.py",
+        "    await_replicas(client, job.source_index, source)  # the copy reads them\n",
+        "",
+        node="test_replicas.py::test_replicas_that_are_behind_bring_no_outdated_document_into_the_copy",
+    ),
+    Mutation(
+        "a replica with outdated documents is taken for one that is not behind",
+        "opensearch_client.py",
+        'return answer["hits"]["total"]["value"], -1 if last is None else int(last)',
+        'return answer["hits"]["total"]["value"], -1',
+        node="test_replicas.py::test_replicas_are_only_said_to_be_up_to_date_when_a_search_on_them_finds_every_change",
+    ),
+    Mutation(
+        "a target whose documents no replica shows yet is deleted as empty",
+        "creation.py",
+        "client.count(target_index, primaries=target.replicas_may_be_behind)",
+        "client.count(target_index)",
+        unit="test_steps.py",
+    ),
+    Mutation(
+        "the proof counts on replicas that are behind",
+        "guards.py",
+        "        client.count(name, primaries=info.replicas_may_be_behind)\n",
+        "        client.count(name)\n",
+        unit="test_guards.py",
     ),
     Mutation(
         "the source is write-blocked before writes go elsewhere",
@@ -117,7 +147,7 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "documents with custom routing are looked for before they can be found",
         "creation.py",
-        "    refresh(client, source_index, source)\n",
+        "    client.refresh(source_index)\n",
         "",
         node="test_hazards.py::test_custom_routing_is_found_also_in_documents_that_no_search_sees_yet",
     ),
@@ -192,7 +222,7 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a target that holds documents is deleted",
         "creation.py",
-        "    empty = client.count(target_index) == 0\n",
+        "    empty = client.count(target_index, primaries=target.replicas_may_be_behind) == 0\n",
         "    empty = True\n",
         unit="test_steps.py",
     ),

@@ -22,8 +22,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the aliases move though the source was written to",
         "guards.py",
-        "    _, target = prove_source_unchanged(client, job)\n    problems",
-        "    _, target = both_indices(client, job)\n    problems",
+        "    source, target = prove_source_unchanged(client, job)\n    problems",
+        "    source, target = both_indices(client, job)\n    problems",
         unit="test_guards.py",
     ),
     Mutation(
@@ -137,15 +137,15 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "a target that is not the write index of the alias is no obstacle",
         "guards.py",
-        '    if in_use and not target.aliases.get(job.alias_name, {}).get("is_write_index"):\n',
+        '    if _is_in_use(job, target) and not target.aliases.get(job.alias_name, {}).get("is_write_index"):\n',
         "    if False:\n",
         unit="test_guards.py",
     ),
     Mutation(
         "with block_writes the alias need never point at the target",
         "guards.py",
-        "in_use = not job.blocks_writes or target.markers.is_proven",
-        "in_use = not job.blocks_writes",
+        "return not job.blocks_writes or target.markers.is_proven",
+        "return not job.blocks_writes",
         unit="test_guards.py",
     ),
     Mutation(
@@ -172,7 +172,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the target is not refreshed before it is counted",
         "guards.py",
-        "    refresh(client, job.target_index, target)\n",
+        "    client.refresh(job.target_index)\n",
         "",
         unit="test_guards.py",
     ),
