@@ -69,7 +69,14 @@ def test_of_twenty_that_start_together_one_owns_the_index(domain: Domain, client
 @pytest.mark.usefixtures("source")
 def test_of_twenty_that_take_over_together_one_owns_the_index(domain: Domain, client: OpenSearchClient) -> None:
     create(client, domain.url, 99, nobody_runs)
-    won, lost = race(lambda number: create(client, domain.url, number, lambda owner: owner != execution(99)))
+    all_found_it_dead = Barrier(RACERS)
+
+    def is_running(owner: str) -> bool:
+        if owner == execution(99):
+            all_found_it_dead.wait()
+        return owner != execution(99)
+
+    won, lost = race(lambda number: create(client, domain.url, number, is_running))
     assert len(won) == 1
     assert {type(error) for error in lost} == {ConcurrentReindexError}
     aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
