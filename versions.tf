@@ -5,7 +5,7 @@ terraform {
   required_providers {
     aws = {
       source = "hashicorp/aws"
-      # 5.51 keeps a source_code_hash that is not the hash of the zip, see lambda.tf.
+      # 5.51 keeps a source_code_hash that is not the hash of the zip, see package.tf.
       version = ">= 5.51, < 7.0"
     }
   }

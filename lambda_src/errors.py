@@ -26,8 +26,9 @@ MAX_REASON_CHARACTERS = 8_000
 ROLL_BACK = "It may hold documents already. Upload the file it was made with again, or roll back (see the README)."
 
 PERMISSION_HINT = (
-    "Allow the Lambda role to call this domain: es:ESHttp* in the domain's access policy and, with fine-grained access "
-    "control, a mapped role with the permissions that the README lists. Then upload the file again."
+    "Allow the Lambda role to call this domain: es:ESHttpGet, es:ESHttpPost and es:ESHttpPut in the domain's access "
+    "policy and, with fine-grained access control, a mapped role with the permissions that the README lists. Then "
+    "upload the file again."
 )
 
 

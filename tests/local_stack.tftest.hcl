@@ -16,6 +16,7 @@ provider "aws" {
     lambda         = run.local_aws.endpoint
     s3             = run.local_aws.endpoint
     sfn            = run.local_aws.endpoint
+    sqs            = run.local_aws.endpoint
     sts            = run.local_aws.endpoint
   }
 }
@@ -53,7 +54,7 @@ run "the_module_applies" {
     condition = alltrue([
       for arn in regexall("arn:aws:lambda:us-east-1:[0-9]+:function:[a-z-]+", join(" ", [
         aws_sfn_state_machine.reindex.definition, aws_sfn_state_machine.index.definition,
-        aws_iam_role_policy.state_machine.policy, aws_iam_role_policy.index_state_machine.policy,
+        aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy,
       ])) : contains(values(output.lambda_function_arns), arn)
     ])
     error_message = "The functions' ARNs written from names are the ones AWS gave out."
@@ -61,9 +62,9 @@ run "the_module_applies" {
 
   assert {
     condition = (
-      jsondecode(aws_iam_role_policy.events.policy).Statement[0].Resource == [output.state_machine_arn] &&
+      jsondecode(aws_iam_role_policy.events[0].policy).Statement[0].Resource == [output.state_machine_arn] &&
       jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States.ReindexIndex.Parameters.StateMachineArn == output.index_state_machine_arn &&
-      jsondecode(aws_iam_role.events.assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == output.event_rule_arn
+      jsondecode(aws_iam_role.events[0].assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == [output.event_rule_arn]
     )
     error_message = "The state machines' and the rule's ARNs written from names are the ones AWS gave out."
   }
@@ -97,7 +98,7 @@ run "a_second_plan_builds_uploads_and_replaces_nothing" {
   }
 
   assert {
-    condition     = terraform_data.package.id != ""
+    condition     = terraform_data.package[0].id != ""
     error_message = "The package is not built again."
   }
 
@@ -109,8 +110,8 @@ run "a_second_plan_builds_uploads_and_replaces_nothing" {
   assert {
     condition = alltrue([
       for id in [
-        aws_cloudwatch_event_target.state_machine.id, aws_iam_role.events.unique_id, aws_iam_role.index_state_machine.unique_id,
-        aws_iam_role.lambda.unique_id, aws_iam_role.state_machine.unique_id, aws_s3_bucket.triggers.arn,
+        aws_cloudwatch_event_target.state_machine.id, aws_iam_role.events[0].unique_id, aws_iam_role.index_state_machine[0].unique_id,
+        aws_iam_role.lambda[0].unique_id, aws_iam_role.state_machine[0].unique_id, aws_s3_bucket.triggers["triggers"].arn,
         aws_sfn_state_machine.index.creation_date, aws_sfn_state_machine.reindex.creation_date,
       ] : id != ""
     ])

@@ -1,6 +1,6 @@
 """Build the zip of the Lambda functions: the given sources and the locked requirements, the same bytes every time.
 
-Terraform runs this at apply, see lambda.tf. It needs Python 3.11 or later with pip, and nothing else.
+Terraform runs this at apply, see package.tf. It needs Python 3.11 or later with pip, and nothing else.
 """
 
 from __future__ import annotations

@@ -1,13 +1,22 @@
+locals {
+  key_filter = (
+    var.trigger_file_prefix == "" ? { suffix = var.trigger_file_suffix } :
+    { wildcard = "${var.trigger_file_prefix}*${var.trigger_file_suffix}" }
+  )
+  own_rule_arns         = concat([local.rule_arn], [for arn in [local.notification_rule_arn] : arn if var.create_notifications])
+  dead_letter_queue_arn = try(aws_sqs_queue.dead_letter[0].arn, var.dead_letter_queue_arn)
+}
+
 resource "aws_cloudwatch_event_rule" "trigger_file" {
   name        = local.rule_name
-  description = "A trigger file (*.json) was uploaded to ${local.bucket_name}"
+  description = "A trigger file was uploaded to ${local.bucket_name}"
   state       = "ENABLED"
   event_pattern = jsonencode({
     source        = ["aws.s3"]
     "detail-type" = ["Object Created"]
     detail = {
       bucket = { name = [local.bucket_name] }
-      object = { key = [{ suffix = ".json" }] }
+      object = { key = [local.key_filter] }
     }
   })
   tags = var.tags
@@ -16,14 +25,55 @@ resource "aws_cloudwatch_event_rule" "trigger_file" {
 resource "aws_cloudwatch_event_target" "state_machine" {
   rule     = aws_cloudwatch_event_rule.trigger_file.name
   arn      = aws_sfn_state_machine.reindex.arn
-  role_arn = aws_iam_role.events.arn
+  role_arn = local.role_arns.events
 
-  # EventBridge would try for 24 hours. An hour is enough for a throttled start, and keeps yesterday's upload
-  # from rebuilding indices when nobody expects it any more.
+  dead_letter_config {
+    arn = local.dead_letter_queue_arn
+  }
+
+  # EventBridge would try for 24 hours, and rebuild indices when nobody expects it any more.
   retry_policy {
-    maximum_event_age_in_seconds = 3600
+    maximum_event_age_in_seconds = var.event_max_age_seconds
     maximum_retry_attempts       = 185
   }
 
-  depends_on = [aws_iam_role_policy.events]
+  depends_on = [aws_iam_role_policy.events, aws_sqs_queue_policy.dead_letter]
+}
+
+# Events that could not start an execution.
+resource "aws_sqs_queue" "dead_letter" {
+  count = var.create_dead_letter_queue ? 1 : 0
+
+  name                      = "${local.name}-dead-letters"
+  message_retention_seconds = 1209600 # 14 days, the longest
+  kms_master_key_id         = var.kms_key_arn
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  tags                      = var.tags
+}
+
+resource "aws_sqs_queue_policy" "dead_letter" {
+  count = length(aws_sqs_queue.dead_letter)
+
+  queue_url = aws_sqs_queue.dead_letter[0].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "SendFromRules"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.dead_letter[0].arn
+        Condition = { ArnEquals = { "aws:SourceArn" = local.own_rule_arns } }
+      },
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = aws_sqs_queue.dead_letter[0].arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
 }

@@ -7,10 +7,13 @@ data "aws_region" "current" {}
 locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
+  dns_suffix = data.aws_partition.current.dns_suffix
   # `id` is the region's name in provider 5 and 6 alike; `name` is deprecated in 6, `region` unknown in 5.
   region = data.aws_region.current.id
 
-  name       = "${var.project_name}-${var.environment}"
+  # The longest name made of it is a Lambda function's, `<name>-check-reindex-status`, which may have 64 characters.
+  full_name  = "${var.project_name}-${var.environment}"
+  name       = length(local.full_name) <= 43 ? local.full_name : "${trimsuffix(substr(local.full_name, 0, 34), "-")}-${substr(sha256(local.full_name), 0, 8)}"
   index_name = "${local.name}-index"
 
   # One Lambda function for each key; the handler of a step is `handlers.<key>_handler`.
@@ -38,11 +41,22 @@ locals {
   index_execution_arns      = "${local.states_arn_prefix}:execution:${local.index_name}:*"
   rule_name                 = "${local.name}-trigger-file"
   rule_arn                  = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.rule_name}"
+  notification_rule_arn     = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.name}-notification"
+  notification_machine_arn  = "${local.states_arn_prefix}:stateMachine:${local.name}-notification"
   log_group_arn_prefix      = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group"
   function_log_groups       = { for step, function_name in local.function_names : step => "/aws/lambda/${function_name}" }
   state_machine_log_group   = "/aws/vendedlogs/states/${local.name}"
   index_machine_log_group   = "/aws/vendedlogs/states/${local.index_name}"
-  bucket_name               = coalesce(var.bucket_name, "opensearch-reindex-triggers-${local.account_id}")
+  bucket_name               = coalesce(var.bucket_name, "${local.name}-${local.account_id}")
   bucket_arn                = "arn:${local.partition}:s3:::${local.bucket_name}"
+  bucket_kms_key_arn        = try(coalesce(var.bucket_kms_key_arn, var.kms_key_arn), null)
   nested_execution_rule_arn = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"
+
+  role_arns = {
+    events              = try(aws_iam_role.events[0].arn, var.role_arns.events)
+    index_state_machine = try(aws_iam_role.index_state_machine[0].arn, var.role_arns.index_state_machine)
+    lambda              = try(aws_iam_role.lambda[0].arn, var.role_arns.lambda)
+    notification        = try(aws_iam_role.notification[0].arn, var.role_arns.notification)
+    state_machine       = try(aws_iam_role.state_machine[0].arn, var.role_arns.state_machine)
+  }
 }

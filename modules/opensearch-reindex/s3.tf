@@ -1,15 +1,26 @@
+# The bucket of the trigger files. One that exists already is used as it is: only `manage_bucket_notification` changes it.
+
+locals {
+  own_bucket                 = var.create_bucket ? { triggers = local.bucket_name } : {}
+  manage_bucket_notification = coalesce(var.manage_bucket_notification, var.create_bucket)
+
+  # The largest trigger file that is read (MAX_FILE_BYTES in lambda_src/trigger_file.py).
+  max_trigger_file_bytes = 1048576
+}
+
 resource "aws_s3_bucket" "triggers" {
-  #checkov:skip=CKV_AWS_18:Server access logs need a second bucket; every upload is on record as the input of its execution
+  for_each = local.own_bucket
+  #checkov:skip=CKV_AWS_18:Server access logs need a second bucket, see bucket_access_logging; every upload is on record as the input of its execution
   #checkov:skip=CKV_AWS_144:Trigger files are short-lived instructions for domains of one region, a copy elsewhere has no use
-  #checkov:skip=CKV_AWS_145:Encrypted with AES256 keys of S3; trigger files hold names and mappings, no documents
-  bucket = local.bucket_name
-  # Trigger files expire anyway, and a versioned bucket that was ever used could not be destroyed otherwise.
-  force_destroy = true
+  #checkov:skip=CKV_AWS_145:Encrypted with a key of one's own where kms_key_arn names one; trigger files hold names and mappings, no documents
+  bucket        = each.value
+  force_destroy = var.force_destroy
   tags          = var.tags
 }
 
 resource "aws_s3_bucket_ownership_controls" "triggers" {
-  bucket = aws_s3_bucket.triggers.id
+  for_each = aws_s3_bucket.triggers
+  bucket   = each.value.id
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -17,7 +28,8 @@ resource "aws_s3_bucket_ownership_controls" "triggers" {
 }
 
 resource "aws_s3_bucket_public_access_block" "triggers" {
-  bucket = aws_s3_bucket.triggers.id
+  for_each = aws_s3_bucket.triggers
+  bucket   = each.value.id
 
   block_public_acls       = true
   block_public_policy     = true
@@ -27,7 +39,8 @@ resource "aws_s3_bucket_public_access_block" "triggers" {
 
 # An execution reads the version of the file its event names, whatever is uploaded under that key meanwhile.
 resource "aws_s3_bucket_versioning" "triggers" {
-  bucket = aws_s3_bucket.triggers.id
+  for_each = aws_s3_bucket.triggers
+  bucket   = each.value.id
 
   versioning_configuration {
     status = "Enabled"
@@ -35,27 +48,31 @@ resource "aws_s3_bucket_versioning" "triggers" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "triggers" {
-  bucket = aws_s3_bucket.triggers.id
+  for_each = aws_s3_bucket.triggers
+  bucket   = each.value.id
 
   rule {
+    bucket_key_enabled = local.bucket_kms_key_arn != null
+
     apply_server_side_encryption_by_default {
-      sse_algorithm = "AES256"
+      sse_algorithm     = local.bucket_kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = local.bucket_kms_key_arn
     }
   }
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
-  bucket = aws_s3_bucket.triggers.id
+  for_each = aws_s3_bucket.triggers
+  bucket   = each.value.id
 
-  # S3 cannot filter by suffix. Nothing but trigger files belongs here, so the rule takes every object.
+  # S3 cannot filter by suffix. By size it leaves out the package of the functions, which is kept here too and
+  # larger than any trigger file.
   rule {
     id     = "expire-trigger-files"
     status = "Enabled"
 
-    filter {}
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 1
+    filter {
+      object_size_less_than = local.max_trigger_file_bytes + 1
     }
 
     expiration {
@@ -67,12 +84,29 @@ resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
     }
   }
 
+  # S3 refuses these beside a filter by size.
+  rule {
+    id     = "remove-what-is-left"
+    status = "Enabled"
+
+    filter {}
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 1
+    }
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+
   # Expiration of noncurrent versions needs versioning to be on first.
   depends_on = [aws_s3_bucket_versioning.triggers]
 }
 
 resource "aws_s3_bucket_policy" "triggers" {
-  bucket = aws_s3_bucket.triggers.id
+  for_each = aws_s3_bucket.triggers
+  bucket   = each.value.id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -91,7 +125,18 @@ resource "aws_s3_bucket_policy" "triggers" {
   depends_on = [aws_s3_bucket_public_access_block.triggers]
 }
 
+resource "aws_s3_bucket_logging" "triggers" {
+  for_each      = { for key, bucket in aws_s3_bucket.triggers : key => bucket if var.bucket_access_logging != null }
+  bucket        = each.value.id
+  target_bucket = var.bucket_access_logging.bucket
+  target_prefix = var.bucket_access_logging.prefix
+}
+
+# S3 keeps one such configuration for a bucket: this replaces whatever it has.
 resource "aws_s3_bucket_notification" "triggers" {
-  bucket      = aws_s3_bucket.triggers.id
+  count       = local.manage_bucket_notification ? 1 : 0
+  bucket      = local.bucket_name
   eventbridge = true
+
+  depends_on = [aws_s3_bucket.triggers]
 }

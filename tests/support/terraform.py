@@ -17,7 +17,19 @@ from support.terraform_cli import terraform_environment, terraform_path
 _NOT_COPIED = shutil.ignore_patterns(
     ".terraform", ".terraform.lock.hcl", "*.tfstate*", "*.tfvars*", ".build", "__pycache__"
 )
-_SERVICES = ("events", "iam", "lambda", "logs", "s3", "sfn", "sts")
+_SERVICES = (
+    *("cloudwatch", "ec2", "events", "iam", "kms", "lambda", "logs", "opensearch", "s3", "sfn", "sns", "sqs", "sts"),
+)
+# What MiniStack takes and does not tell again, so that every plan would set it once more: resources by folder.
+_NOT_TOLD_AGAIN = {
+    "modules/opensearch-reindex": {
+        "aws_sfn_state_machine.index": ["tracing_configuration"],
+        "aws_sfn_state_machine.notification": ["tracing_configuration"],
+        "aws_sfn_state_machine.reindex": ["tracing_configuration"],
+        "aws_vpc_security_group_egress_rule.lambda": ["description", "prefix_list_id"],
+    },
+    "examples/vpc": {"aws_vpc_endpoint.states": ["private_dns_enabled", "security_group_ids"]},
+}
 
 
 class TerraformError(RuntimeError):
@@ -40,7 +52,9 @@ class TerraformRoot:
         self._environment = dict(environment)
 
     @classmethod
-    def copy_of_example(cls, name: str, work_dir: Path, ministack: MiniStack, variables: Mapping[str, Any]) -> Self:
+    def copy_of_example(
+        cls, name: str, work_dir: Path, ministack: MiniStack, variables: Mapping[str, Any], parent: str = "examples"
+    ) -> Self:
         """Copy an example and all it refers to, and point its AWS provider at the local AWS.
 
         Args:
@@ -48,12 +62,17 @@ class TerraformRoot:
             work_dir: where modules/, lambda_src/ and examples/<name> are copied to.
             ministack: the running local AWS.
             variables: values of the example's input variables.
+            parent: folder of the configuration, where it is no example.
         """
-        for part in ("modules", "lambda_src", f"examples/{name}"):
+        for part in ("modules", "lambda_src", f"{parent}/{name}"):
             shutil.copytree(ROOT / part, work_dir / part, ignore=_NOT_COPIED)
-        path = work_dir / "examples" / name
+        path = work_dir / parent / name
         # Terraform merges *_override.tf into the blocks of the same name: the example itself stays as it is.
         (path / "local_aws_override.tf").write_text(_provider_override(ministack.endpoint))
+        for folder, resources in _NOT_TOLD_AGAIN.items():
+            if (work_dir / folder).is_dir():
+                text = "".join(_ignore_changes(*item) for item in resources.items())
+                (work_dir / folder / "not_told_again_override.tf").write_text(text)
         (path / "local_aws.auto.tfvars.json").write_text(json.dumps(dict(variables), indent=2))
         environment = terraform_environment() | {
             "AWS_ACCESS_KEY_ID": ministack.access_key_id,
@@ -67,17 +86,35 @@ class TerraformRoot:
         """Run `terraform init`. Raises TerraformError."""
         self._run("init")
 
-    def apply(self) -> None:
-        """Run `terraform apply`. Raises TerraformError."""
-        self._run("apply", "-auto-approve")
+    def validate(self) -> str:
+        """Run `terraform validate`, and return what it printed, warnings too. Raises TerraformError."""
+        return self._run("validate").stdout
+
+    def apply(self, *targets: str) -> None:
+        """Run `terraform apply`.
+
+        Args:
+            targets: addresses of the resources it is limited to.
+
+        Raises:
+            TerraformError: with all that Terraform printed.
+        """
+        self._run("apply", "-auto-approve", *(f"-target={target}" for target in targets))
 
     def plan_is_empty(self) -> bool:
         """Say whether `terraform plan` finds nothing to change. Raises TerraformError if it fails."""
         return self._run("plan", "-detailed-exitcode", accepted=(0, 2)).returncode == 0
 
-    def destroy(self) -> None:
-        """Run `terraform destroy`. Raises TerraformError."""
-        self._run("destroy", "-auto-approve")
+    def destroy(self, *targets: str) -> None:
+        """Run `terraform destroy`.
+
+        Args:
+            targets: addresses of the resources it is limited to.
+
+        Raises:
+            TerraformError: with all that Terraform printed.
+        """
+        self._run("destroy", "-auto-approve", *(f"-target={target}" for target in targets))
 
     def outputs(self) -> dict[str, Any]:
         """Return the root's output values by name. Raises TerraformError."""
@@ -85,9 +122,10 @@ class TerraformRoot:
         return {name: output["value"] for name, output in json.loads(printed).items()}
 
     def _run(self, command: str, *options: str, accepted: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
-        argv = [terraform_path(), command, "-no-color", *options]
+        argv = [terraform_path(), command, "-no-color"]
         if command in ("init", "plan", "apply", "destroy"):
             argv.append("-input=false")
+        argv += options  # the last may be a file
         result = subprocess.run(
             argv,
             cwd=self.path,
@@ -104,35 +142,64 @@ class TerraformRoot:
 
 
 @contextmanager
-def applied_example(ministack: MiniStack, front: SignedFront, **variables: Any) -> Iterator[TerraformRoot]:
-    """Apply a copy of examples/basic; the copy goes with the block, what was deployed with the account.
+def example(ministack: MiniStack, name: str, **variables: Any) -> Iterator[TerraformRoot]:
+    """Copy an example and run `terraform init`; the copy goes with the block, what was deployed with the account.
 
     Args:
         ministack: the running local AWS.
-        front: what the Lambda functions may talk to.
-        variables: further input variables of the example, or other values.
+        name: folder below examples/.
+        variables: input variables of the example.
 
     Raises:
         TerraformError: with all that Terraform printed.
     """
     work_dir = unused_run_dir("terraform")
-    defaults = {
-        "domain_arns": [f"arn:aws:es:{ministack.region}:{ministack.account_id}:domain/local"],
-        "allowed_endpoints": [front.url.removeprefix("https://")],
-        "ca_certificates": front.ca_certificates,
-    }
     try:
-        root = TerraformRoot.copy_of_example("basic", work_dir, ministack, {**defaults, **variables})
+        root = TerraformRoot.copy_of_example(name, work_dir, ministack, variables)
         root.init()
-        root.apply()
         yield root
     finally:
         shutil.rmtree(work_dir, ignore_errors=True)
 
 
+@contextmanager
+def applied_example(
+    ministack: MiniStack, front: SignedFront, name: str = "basic", **variables: Any
+) -> Iterator[TerraformRoot]:
+    """Apply a copy of an example that works on the node behind the front.
+
+    Args:
+        ministack: the running local AWS.
+        front: what the Lambda functions may talk to.
+        name: folder below examples/; one with the variables `allowed_endpoints` and `ca_certificates`.
+        variables: further input variables of the example, or other values.
+
+    Raises:
+        TerraformError: with all that Terraform printed.
+    """
+    defaults = {
+        "domain_arns": [domain_arn(ministack)],
+        "allowed_endpoints": [front.url.removeprefix("https://")],
+        "ca_certificates": front.ca_certificates,
+    }
+    with example(ministack, name, **(defaults | variables)) as root:
+        root.apply()
+        yield root
+
+
+def domain_arn(ministack: MiniStack, name: str = "local") -> str:
+    """Return the ARN of a domain in the local AWS, which need not exist.
+
+    Args:
+        ministack: the account.
+        name: of the domain.
+    """
+    return f"arn:aws:es:{ministack.region}:{ministack.account_id}:domain/{name}"
+
+
 def _provider_override(endpoint: str) -> str:
     """Return a provider block that sends every request to one endpoint."""
-    endpoints = "\n".join(f'    {service:<6} = "{endpoint}"' for service in _SERVICES)
+    endpoints = "\n".join(f'    {service:<10} = "{endpoint}"' for service in _SERVICES)
     return f"""provider "aws" {{
   skip_metadata_api_check     = true
   skip_region_validation      = true
@@ -140,6 +207,17 @@ def _provider_override(endpoint: str) -> str:
 
   endpoints {{
 {endpoints}
+  }}
+}}
+"""
+
+
+def _ignore_changes(address: str, arguments: list[str]) -> str:
+    """Return a block that leaves arguments of a resource alone once it is made."""
+    kind, _, name = address.partition(".")
+    return f"""resource "{kind}" "{name}" {{
+  lifecycle {{
+    ignore_changes = [{", ".join(arguments)}]
   }}
 }}
 """

@@ -1,0 +1,102 @@
+# What people are told, and when: executions that end, by a topic of SNS.
+
+locals {
+  notification_name      = "${local.name}-notification"
+  notification_topic_arn = try(aws_sns_topic.notification[0].arn, var.notification_topic_arn)
+}
+
+resource "aws_sns_topic" "notification" {
+  count = var.create_notifications && var.create_notification_topic ? 1 : 0
+  #checkov:skip=CKV_AWS_26:Encrypted with a key of one's own where kms_key_arn names one; CloudWatch's alarms cannot use the key that AWS makes for SNS
+
+  name              = local.notification_name
+  kms_master_key_id = var.kms_key_arn
+  tags              = var.tags
+}
+
+resource "aws_sns_topic_policy" "notification" {
+  count = length(aws_sns_topic.notification)
+
+  arn = aws_sns_topic.notification[0].arn
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "PublishAlarms"
+        Effect    = "Allow"
+        Principal = { Service = "cloudwatch.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.notification[0].arn
+        Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
+      },
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.notification[0].arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}
+
+# The event of an execution's end has neither error nor cause, and no Catch sees a time-out: so a state machine of its own
+# asks for them and writes the message.
+resource "aws_sfn_state_machine" "notification" {
+  count = var.create_notifications ? 1 : 0
+  #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing
+  #checkov:skip=CKV_AWS_285:Its history is kept for 90 days; what it tells is in the logs of the execution it is about
+
+  name     = local.notification_name
+  role_arn = local.role_arns.notification
+  type     = "STANDARD"
+  definition = templatefile("${path.module}/state_machines/notification.asl.json", {
+    name      = local.name
+    partition = local.partition
+    topic_arn = local.notification_topic_arn
+  })
+  tags = var.tags
+
+  tracing_configuration {
+    enabled = var.state_machine_tracing
+  }
+
+  depends_on = [aws_iam_role_policy.notification]
+}
+
+resource "aws_cloudwatch_event_rule" "notification" {
+  count = var.create_notifications ? 1 : 0
+
+  name        = local.notification_name
+  description = "An execution of ${local.name} ended"
+  state       = "ENABLED"
+  event_pattern = jsonencode({
+    source        = ["aws.states"]
+    "detail-type" = ["Step Functions Execution Status Change"]
+    detail = {
+      stateMachineArn = [local.state_machine_arn]
+      status          = concat(["ABORTED", "FAILED", "TIMED_OUT"], [for status in ["SUCCEEDED"] : status if var.notify_on_success])
+    }
+  })
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "notification" {
+  count = var.create_notifications ? 1 : 0
+
+  rule     = aws_cloudwatch_event_rule.notification[0].name
+  arn      = aws_sfn_state_machine.notification[0].arn
+  role_arn = local.role_arns.events
+
+  dead_letter_config {
+    arn = local.dead_letter_queue_arn
+  }
+
+  retry_policy {
+    maximum_event_age_in_seconds = var.event_max_age_seconds
+    maximum_retry_attempts       = 185
+  }
+
+  depends_on = [aws_iam_role_policy.events, aws_sqs_queue_policy.dead_letter]
+}
