@@ -1,7 +1,8 @@
 # Least privilege, read from the policies as they are sent to AWS.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -11,7 +12,7 @@ variables {
   ]
 }
 
-run "without_a_vpc" {
+run "the_defaults" {
   command = plan
 
   module {
@@ -20,17 +21,17 @@ run "without_a_vpc" {
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.lambda.policy).Statement : statement.Sid => [statement.Effect, statement.Action, statement.Resource]
+      for statement in jsondecode(aws_iam_role_policy.lambda[0].policy).Statement : statement.Sid => [statement.Effect, statement.Action, statement.Resource]
       if statement.Sid != "WriteOwnLogs"
       } == {
       ReadTriggerFiles = [
         "Allow",
         ["s3:GetObject", "s3:GetObjectVersion"],
-        ["arn:aws:s3:::opensearch-reindex-triggers-123456789012/*"],
+        ["arn:aws:s3:::opensearch-reindex-dev-123456789012/*.json"],
       ]
       CallOpenSearch = [
         "Allow",
-        ["es:ESHttpDelete", "es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost", "es:ESHttpPut"],
+        ["es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut"],
         ["arn:aws:es:eu-central-1:123456789012:domain/search/*", "arn:aws:es:eu-west-1:210987654321:domain/archive/*"],
       ]
       DescribeOwnExecutions = [
@@ -47,7 +48,7 @@ run "without_a_vpc" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role_policy.lambda.policy).Statement : [statement.Action, toset(statement.Resource)]
+      for statement in jsondecode(aws_iam_role_policy.lambda[0].policy).Statement : [statement.Action, toset(statement.Resource)]
       if statement.Sid == "WriteOwnLogs"
       ] == [[
         ["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -58,7 +59,7 @@ run "without_a_vpc" {
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.state_machine.policy).Statement : statement.Sid => [statement.Effect, statement.Action, statement.Resource]
+      for statement in jsondecode(aws_iam_role_policy.state_machine[0].policy).Statement : statement.Sid => [statement.Effect, statement.Action, statement.Resource]
       if statement.Sid != "DeliverLogs"
       } == {
       ReadTriggerFile = [
@@ -87,7 +88,7 @@ run "without_a_vpc" {
 
   assert {
     condition = [
-      for statement in jsondecode(aws_iam_role_policy.index_state_machine.policy).Statement : [statement.Action, toset(statement.Resource)]
+      for statement in jsondecode(aws_iam_role_policy.index_state_machine[0].policy).Statement : [statement.Action, toset(statement.Resource)]
       if statement.Sid != "DeliverLogs"
       ] == [[
         ["lambda:InvokeFunction"],
@@ -100,7 +101,7 @@ run "without_a_vpc" {
   }
 
   assert {
-    condition = jsondecode(aws_iam_role_policy.events.policy).Statement == [{
+    condition = jsondecode(aws_iam_role_policy.events[0].policy).Statement == [{
       Sid      = "StartExecution"
       Effect   = "Allow"
       Action   = ["states:StartExecution"]
@@ -112,8 +113,8 @@ run "without_a_vpc" {
   assert {
     condition = flatten([
       for policy in [
-        aws_iam_role_policy.events.policy, aws_iam_role_policy.index_state_machine.policy,
-        aws_iam_role_policy.lambda.policy, aws_iam_role_policy.state_machine.policy,
+        aws_iam_role_policy.events[0].policy, aws_iam_role_policy.index_state_machine[0].policy,
+        aws_iam_role_policy.lambda[0].policy, aws_iam_role_policy.state_machine[0].policy,
       ] : [for statement in jsondecode(policy).Statement : statement.Action if contains(statement.Resource, "*")]
       ]) == flatten([for _ in range(2) : [
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
@@ -123,18 +124,39 @@ run "without_a_vpc" {
   }
 
   assert {
+    condition = alltrue([
+      for policy in [
+        aws_iam_role_policy.events[0].policy, aws_iam_role_policy.index_state_machine[0].policy,
+        aws_iam_role_policy.lambda[0].policy, aws_iam_role_policy.state_machine[0].policy,
+      ] : jsondecode(policy).Version == "2012-10-17" && !can(regex("[*?]", join(" ", flatten(jsondecode(policy).Statement[*].Action))))
+    ])
+    error_message = "No action has a wildcard."
+  }
+
+  assert {
+    condition = (
+      length(aws_iam_role.notification) == 0 && length(aws_iam_role_policy.notification) == 0 &&
+      alltrue([
+        for role in [aws_iam_role.events, aws_iam_role.index_state_machine, aws_iam_role.lambda, aws_iam_role.state_machine] :
+        role[0].path == "/" && role[0].permissions_boundary == null
+      ])
+    )
+    error_message = "There are four roles, outside of any path and without a boundary."
+  }
+
+  assert {
     condition = {
       for name, role in {
-        events              = aws_iam_role.events
-        index_state_machine = aws_iam_role.index_state_machine
-        lambda              = aws_iam_role.lambda
-        state_machine       = aws_iam_role.state_machine
+        events              = aws_iam_role.events[0]
+        index_state_machine = aws_iam_role.index_state_machine[0]
+        lambda              = aws_iam_role.lambda[0]
+        state_machine       = aws_iam_role.state_machine[0]
         } : name => [
         for statement in jsondecode(role.assume_role_policy).Statement : [statement.Principal.Service, values(try(statement.Condition, {}))]
       ]
       } == {
       events = [["events.amazonaws.com", [
-        { "aws:SourceArn" = "arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-trigger-file" },
+        { "aws:SourceArn" = ["arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-trigger-file"] },
         { "aws:SourceAccount" = "123456789012" },
       ]]]
       index_state_machine = [["states.amazonaws.com", [
@@ -151,7 +173,7 @@ run "without_a_vpc" {
   }
 }
 
-run "inside_a_vpc" {
+run "everything_on" {
   command = plan
 
   module {
@@ -159,30 +181,269 @@ run "inside_a_vpc" {
   }
 
   variables {
-    vpc_config = {
-      subnet_ids         = ["subnet-1"]
-      security_group_ids = ["sg-1"]
+    bucket_kms_key_arn    = "arn:aws:kms:eu-central-1:123456789012:key/bucket"
+    create_alarms         = true
+    create_dashboard      = true
+    create_notifications  = true
+    kms_key_arn           = "arn:aws:kms:eu-central-1:123456789012:key/rest"
+    lambda_tracing        = true
+    notify_on_success     = true
+    permissions_boundary  = "arn:aws:iam::123456789012:policy/team/boundary"
+    role_path             = "/platform/search/"
+    state_machine_tracing = true
+    vpc_config            = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  assert {
+    condition = alltrue([
+      for role in [aws_iam_role.events, aws_iam_role.index_state_machine, aws_iam_role.lambda, aws_iam_role.notification, aws_iam_role.state_machine] :
+      role[0].path == "/platform/search/" && role[0].permissions_boundary == "arn:aws:iam::123456789012:policy/team/boundary"
+    ])
+    error_message = "Path and boundary reach every role."
+  }
+
+  # To the first four statements, those of the defaults, everything adds these.
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.lambda[0].policy).Statement : statement.Sid
+      ] == [
+      "ReadTriggerFiles", "CallOpenSearch", "DescribeOwnExecutions", "WriteOwnLogs",
+      "DecryptTriggerFiles", "SendTraces", "ManageNetworkInterfaces", "KeepNetworkInterfacesFromCode",
+    ]
+    error_message = "The functions decrypt trigger files, send traces, and have network interfaces."
+  }
+
+  assert {
+    condition = slice(jsondecode(aws_iam_role_policy.lambda[0].policy).Statement, 4, 8) == [
+      {
+        Sid       = "DecryptTriggerFiles"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt"]
+        Resource  = ["arn:aws:kms:eu-central-1:123456789012:key/bucket"]
+        Condition = { StringEquals = { "kms:ViaService" = "s3.eu-central-1.amazonaws.com" } }
+      },
+      {
+        Sid      = "SendTraces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = ["*"]
+      },
+      {
+        Sid    = "ManageNetworkInterfaces"
+        Effect = "Allow"
+        Action = [
+          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = ["*"]
+      },
+      {
+        Sid    = "KeepNetworkInterfacesFromCode"
+        Effect = "Deny"
+        Action = [
+          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+          "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = ["*"]
+        Condition = { ArnEquals = { "lambda:SourceFunctionArn" = [
+          for function in aws_lambda_function.step : "arn:aws:lambda:eu-central-1:123456789012:function:${function.function_name}"
+        ] } }
+      },
+    ]
+    error_message = "Decryption goes through S3 alone; Lambda may manage network interfaces, and the code of all seven functions may not."
+  }
+
+  assert {
+    condition = [
+      for policy in [aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy] :
+      [for statement in jsondecode(policy).Statement : [statement.Effect, statement.Action, statement.Resource] if statement.Sid == "SendTraces"]
+      ] == [for _ in range(2) : [[
+        "Allow", ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"],
+    ]]]
+    error_message = "The state machines send traces."
+  }
+
+  assert {
+    condition = [
+      for policy in [aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy] : jsondecode(policy).Statement[*].Sid
+      ] == [
+      ["ReadTriggerFile", "StartIndexExecutions", "FollowIndexExecutions", "HearOfEndedExecutions", "DeliverLogs", "SendTraces"],
+      ["RunSteps", "DeliverLogs", "SendTraces"],
+    ]
+    error_message = "The state machines are allowed what the defaults allow, and traces."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.notification[0].policy) == {
+      Version = "2012-10-17"
+      Statement = [
+        {
+          Sid      = "DescribeExecutions"
+          Effect   = "Allow"
+          Action   = ["states:DescribeExecution"]
+          Resource = ["arn:aws:states:eu-central-1:123456789012:execution:opensearch-reindex-dev:*"]
+        },
+        {
+          Sid      = "Publish"
+          Effect   = "Allow"
+          Action   = ["sns:Publish"]
+          Resource = ["arn:aws:sns:eu-central-1:123456789012:opensearch-reindex-dev-notification"]
+        },
+        {
+          Sid       = "EncryptNotifications"
+          Effect    = "Allow"
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = ["arn:aws:kms:eu-central-1:123456789012:key/rest"]
+          Condition = { StringEquals = { "kms:ViaService" = "sns.eu-central-1.amazonaws.com" } }
+        },
+        {
+          Sid      = "SendTraces"
+          Effect   = "Allow"
+          Action   = ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+          Resource = ["*"]
+        },
+      ]
     }
+    error_message = "The notification state machine describes executions of the other one, publishes to the topic through SNS's encryption, and nothing else."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.events[0].policy).Statement == [{
+      Sid    = "StartExecution"
+      Effect = "Allow"
+      Action = ["states:StartExecution"]
+      Resource = [
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:opensearch-reindex-dev",
+        "arn:aws:states:eu-central-1:123456789012:stateMachine:opensearch-reindex-dev-notification",
+      ]
+    }]
+    error_message = "EventBridge starts the two state machines its rules are for, and nothing else."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role.events[0].assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "events.amazonaws.com" }
+      Condition = {
+        ArnEquals = { "aws:SourceArn" = [
+          "arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-trigger-file",
+          "arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-notification",
+        ] }
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+      }
+    }]
+    error_message = "EventBridge takes its role for the two rules alone."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.notification[0].assume_role_policy) == jsondecode(aws_iam_role.state_machine[0].assume_role_policy)
+    error_message = "Step Functions takes the role of the notification state machine as it does the others."
   }
 
   assert {
     condition = {
-      for statement in jsondecode(aws_iam_role_policy.lambda.policy).Statement : statement.Effect => [statement.Resource, statement.Action]
-      if startswith(statement.Action[0], "ec2:")
+      for name, policy in {
+        events              = aws_iam_role_policy.events[0].policy
+        index_state_machine = aws_iam_role_policy.index_state_machine[0].policy
+        lambda              = aws_iam_role_policy.lambda[0].policy
+        notification        = aws_iam_role_policy.notification[0].policy
+        state_machine       = aws_iam_role_policy.state_machine[0].policy
+      } : name => [for statement in jsondecode(policy).Statement : statement.Sid if contains(statement.Resource, "*") && statement.Effect == "Allow"]
       } == {
-      for effect in ["Allow", "Deny"] : effect => [["*"], [
-        "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
-      ]]
+      events              = []
+      index_state_machine = ["DeliverLogs", "SendTraces"]
+      lambda              = ["SendTraces", "ManageNetworkInterfaces"]
+      notification        = ["SendTraces"]
+      state_machine       = ["DeliverLogs", "SendTraces"]
     }
-    error_message = "Lambda may manage network interfaces, and the functions' code may not."
+    error_message = "Log delivery, traces and network interfaces are all that is allowed on every resource."
   }
 
   assert {
-    condition = toset(one([
-      for statement in jsondecode(aws_iam_role_policy.lambda.policy).Statement : statement.Condition.ArnEquals["lambda:SourceFunctionArn"]
-      if statement.Effect == "Deny"
-    ])) == toset([for function in aws_lambda_function.step : "arn:aws:lambda:eu-central-1:123456789012:function:${function.function_name}"])
-    error_message = "The code of all seven functions is kept from network interfaces."
+    condition = alltrue([
+      for policy in [
+        aws_iam_role_policy.events[0].policy, aws_iam_role_policy.index_state_machine[0].policy, aws_iam_role_policy.lambda[0].policy,
+        aws_iam_role_policy.notification[0].policy, aws_iam_role_policy.state_machine[0].policy,
+      ] : !can(regex("[*?]", join(" ", flatten(jsondecode(policy).Statement[*].Action))))
+    ])
+    error_message = "No action has a wildcard."
+  }
+}
+
+run "roles_that_exist" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    create_notifications = true
+    create_roles         = false
+    role_arns = {
+      events              = "arn:aws:iam::123456789012:role/given-events"
+      index_state_machine = "arn:aws:iam::123456789012:role/given-index-states"
+      lambda              = "arn:aws:iam::123456789012:role/team/given-lambda"
+      notification        = "arn:aws:iam::123456789012:role/given-notification"
+      state_machine       = "arn:aws:iam::123456789012:role/given-states"
+    }
+  }
+
+  assert {
+    condition = sum([
+      for resources in [
+        aws_iam_role.events, aws_iam_role.index_state_machine, aws_iam_role.lambda, aws_iam_role.notification, aws_iam_role.state_machine,
+        aws_iam_role_policy.events, aws_iam_role_policy.index_state_machine, aws_iam_role_policy.lambda, aws_iam_role_policy.notification,
+        aws_iam_role_policy.state_machine,
+      ] : length(resources)
+    ]) == 0
+    error_message = "No role and no policy is made."
+  }
+
+  assert {
+    condition = (
+      alltrue([for function in aws_lambda_function.step : function.role == "arn:aws:iam::123456789012:role/team/given-lambda"]) &&
+      aws_sfn_state_machine.reindex.role_arn == "arn:aws:iam::123456789012:role/given-states" &&
+      aws_sfn_state_machine.index.role_arn == "arn:aws:iam::123456789012:role/given-index-states" &&
+      aws_sfn_state_machine.notification[0].role_arn == "arn:aws:iam::123456789012:role/given-notification" &&
+      aws_cloudwatch_event_target.state_machine.role_arn == "arn:aws:iam::123456789012:role/given-events" &&
+      aws_cloudwatch_event_target.notification[0].role_arn == "arn:aws:iam::123456789012:role/given-events"
+    )
+    error_message = "Each part runs with the role given for it."
+  }
+
+  assert {
+    condition = (
+      output.event_rule_role_arn == "arn:aws:iam::123456789012:role/given-events" &&
+      output.index_state_machine_role_arn == "arn:aws:iam::123456789012:role/given-index-states" &&
+      output.lambda_role_arn == "arn:aws:iam::123456789012:role/team/given-lambda" &&
+      output.state_machine_role_arn == "arn:aws:iam::123456789012:role/given-states"
+    )
+    error_message = "The outputs are the roles given."
+  }
+}
+
+# Without notifications there is no role for them.
+run "the_four_roles_that_exist" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    create_roles = false
+    role_arns = {
+      events              = "arn:aws-us-gov:iam::123456789012:role/given-events"
+      index_state_machine = "arn:aws-us-gov:iam::123456789012:role/given-index-states"
+      lambda              = "arn:aws-us-gov:iam::123456789012:role/given-lambda"
+      state_machine       = "arn:aws-us-gov:iam::123456789012:role/given-states"
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.step["create_index"].role == "arn:aws-us-gov:iam::123456789012:role/given-lambda"
+    error_message = "Each part runs with the role given for it."
   }
 }

@@ -1,7 +1,8 @@
 # The definitions as they are sent to Step Functions.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 variables {
@@ -13,6 +14,10 @@ run "the_definitions" {
 
   module {
     source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    create_notifications = true
   }
 
   assert {
@@ -113,21 +118,205 @@ run "the_definitions" {
   }
 
   assert {
+    condition = jsonencode(jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States.ReindexIndex) == jsonencode(merge(
+      jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States.ReindexIndex,
+      {
+        Resource = "arn:aws:states:::states:startExecution.sync:2"
+        Retry = [{
+          ErrorEquals     = ["StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"]
+          IntervalSeconds = 2, MaxAttempts = 6, BackoffRate = 2, JitterStrategy = "FULL"
+        }]
+        Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = "ReadIndexError" }]
+      },
+    ))
+    error_message = "Only the start of an index's execution is tried again, and whatever it fails with is read."
+  }
+
+  assert {
+    condition = [for state in jsondecode(aws_sfn_state_machine.notification[0].definition).States : state.Resource if state.Type == "Task"] == [
+      "arn:aws:states:::aws-sdk:sfn:describeExecution", "arn:aws:states:::sns:publish",
+    ]
+    error_message = "The notification state machine asks about the execution, publishes, and calls nothing else."
+  }
+
+  assert {
+    condition = (
+      jsondecode(aws_sfn_state_machine.notification[0].definition).States.Publish.Parameters == {
+        TopicArn    = "arn:aws:sns:eu-central-1:123456789012:opensearch-reindex-dev-notification"
+        "Subject.$" = "States.Format('opensearch-reindex-dev: {}', $.status)"
+        "Message.$" = "$.message"
+      } && aws_sfn_state_machine.notification[0].type == "STANDARD" && jsondecode(aws_sfn_state_machine.notification[0].definition).TimeoutSeconds == 300
+    )
+    error_message = "A notification goes to the topic, and its subject begins with the name of the state machine."
+  }
+
+  assert {
+    condition = {
+      for name, state in jsondecode(aws_sfn_state_machine.notification[0].definition).States :
+      name => [for retry in try(state.Retry, []) : [retry.ErrorEquals, retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate, retry.JitterStrategy]]
+      } == {
+      DescribeExecution = [[["States.TaskFailed"], 2, 5, 2, "FULL"]]
+      DidItSucceed      = []
+      Publish           = [[["States.TaskFailed"], 2, 5, 2, "FULL"]]
+      TakeEvent         = []
+      TellExecution     = []
+      WriteMessage      = []
+    }
+    error_message = "Both calls of the notification state machine are tried again."
+  }
+
+  assert {
+    condition = {
+      for name, state in jsondecode(aws_sfn_state_machine.notification[0].definition).States :
+      name => [for catch in try(state.Catch, []) : join(" ", [catch.ErrorEquals[0], catch.ResultPath, catch.Next])]
+      } == {
+      DescribeExecution = []
+      DidItSucceed      = []
+      Publish           = []
+      TakeEvent         = []
+      TellExecution     = []
+      WriteMessage      = ["States.ALL $.unreadable TellExecution"]
+    }
+    error_message = "What cannot be read is told of as it is."
+  }
+
+  # A state that no other leads to is where the machine starts, or dead.
+  assert {
+    condition = alltrue([
+      for machine in concat(
+        [for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] : jsondecode(state_machine.definition)],
+        [jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor],
+        jsondecode(aws_sfn_state_machine.notification[0].definition).States.WriteMessage.Branches,
+        ) : toset(concat([machine.StartAt], flatten([
+          for name, state in machine.States : [
+            for next in concat(
+              [for target in [try(state.Next, null), try(state.Default, null)] : target if target != null],
+              [for catch in try(state.Catch, []) : catch.Next],
+              [for choice in try(state.Choices, []) : choice.Next],
+            ) : next if next != name
+          ]
+      ]))) == toset(keys(machine.States))
+    ])
+    error_message = "Every transition leads to a state of the same machine, and to every state leads one."
+  }
+
+  assert {
     condition = alltrue(flatten([
-      for states in [
-        jsondecode(aws_sfn_state_machine.index.definition).States,
-        jsondecode(aws_sfn_state_machine.reindex.definition).States,
-        jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States,
-        ] : [
-        for state in values(states) : [
-          for next in concat(
-            [for target in [try(state.Next, null), try(state.Default, null)] : target if target != null],
-            [for catch in try(state.Catch, []) : catch.Next],
-            [for choice in try(state.Choices, []) : choice.Next],
-          ) : contains(keys(states), next)
-        ]
+      for states in concat(
+        [for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] : jsondecode(state_machine.definition).States],
+        [jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States],
+        jsondecode(aws_sfn_state_machine.notification[0].definition).States.WriteMessage.Branches[*].States,
+        ) : [
+        for state in values(states) :
+        contains(["Choice", "Fail", "Succeed"], state.Type) ? !can(state.Next) && !can(state.End) : can(state.Next) != can(state.End)
       ]
     ]))
-    error_message = "Every transition leads to a state of the same machine."
+    error_message = "Every state goes on or ends."
+  }
+
+  assert {
+    condition     = !strcontains(join("", [for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] : state_machine.definition]), "$${")
+    error_message = "No definition has a value left open."
+  }
+
+  assert {
+    condition = alltrue([
+      for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] :
+      state_machine.tracing_configuration[0].enabled == false
+    ])
+    error_message = "Traces are opt-in."
+  }
+}
+
+run "the_inputs_reach_the_state_machines" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    create_notifications      = true
+    execution_timeout_seconds = 9720000 # what the history holds looks for
+    poll_interval_seconds     = 3600
+    stall_timeout_seconds     = 7200
+    state_machine_log_level   = "OFF"
+    state_machine_tracing     = true
+  }
+
+  override_resource {
+    target          = aws_iam_role.index_state_machine
+    override_during = plan
+    values          = { arn = "arn:aws:iam::123456789012:role/index" }
+  }
+
+  override_resource {
+    target          = aws_iam_role.state_machine
+    override_during = plan
+    values          = { arn = "arn:aws:iam::123456789012:role/reindex" }
+  }
+
+  assert {
+    condition = [
+      for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex] :
+      [state_machine.role_arn, state_machine.logging_configuration[0].log_destination == null, jsondecode(state_machine.definition).TimeoutSeconds]
+      ] == [
+      ["arn:aws:iam::123456789012:role/index", true, 9720000],
+      ["arn:aws:iam::123456789012:role/reindex", true, 9720000],
+    ]
+    error_message = "Each state machine has its own role, those that log nothing name no log, and the time-out reaches both."
+  }
+
+  assert {
+    condition     = alltrue([for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex] : state_machine.logging_configuration[0].level == "OFF"])
+    error_message = "The log level reaches both state machines."
+  }
+
+  assert {
+    condition = alltrue([
+      for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] :
+      state_machine.tracing_configuration[0].enabled
+    ])
+    error_message = "Tracing reaches all state machines."
+  }
+
+  assert {
+    condition     = !strcontains(join("", [aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy, aws_iam_role_policy.notification[0].policy]), "logs:")
+    error_message = "State machines that log nothing are not allowed to set up logs."
+  }
+}
+
+run "each_state_machine_has_its_own_log" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    state_machine_log_level = "ERROR"
+  }
+
+  override_resource {
+    target          = aws_cloudwatch_log_group.index_state_machine
+    override_during = plan
+    values          = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:index" }
+  }
+
+  override_resource {
+    target          = aws_cloudwatch_log_group.state_machine
+    override_during = plan
+    values          = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:reindex" }
+  }
+
+  assert {
+    condition = [
+      for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex] :
+      [state_machine.logging_configuration[0].log_destination, state_machine.logging_configuration[0].level, state_machine.logging_configuration[0].include_execution_data]
+      ] == [
+      ["arn:aws:logs:eu-central-1:123456789012:log-group:index:*", "ERROR", true],
+      ["arn:aws:logs:eu-central-1:123456789012:log-group:reindex:*", "ERROR", true],
+    ]
+    error_message = "Level and log reach each state machine."
   }
 }
