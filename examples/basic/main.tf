@@ -12,5 +12,7 @@ module "opensearch_reindex" {
   allowed_endpoints     = var.allowed_endpoints
   ca_certificates       = var.ca_certificates
   poll_interval_seconds = var.poll_interval_seconds
-  tags                  = var.tags
+
+  # Trigger files are instructions, not data: nothing is missed when the bucket goes with what is in it.
+  force_destroy = true
 }

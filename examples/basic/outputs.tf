@@ -1,31 +1,11 @@
-output "bucket_arn" {
-  description = "ARN of the bucket for trigger files."
-  value       = module.opensearch_reindex.bucket_arn
-}
-
 output "bucket_name" {
   description = "Bucket to upload trigger files to, as `*.json`. Known once an upload starts an execution."
   value       = module.opensearch_reindex.bucket_name
 }
 
-output "event_rule_arn" {
-  description = "ARN of the EventBridge rule that turns an upload into an execution."
-  value       = module.opensearch_reindex.event_rule_arn
-}
-
-output "event_rule_role_arn" {
-  description = "ARN of the role EventBridge starts executions with."
-  value       = module.opensearch_reindex.event_rule_role_arn
-}
-
 output "index_state_machine_arn" {
   description = "ARN of the state machine that rebuilds one index. Started by the other one."
   value       = module.opensearch_reindex.index_state_machine_arn
-}
-
-output "index_state_machine_role_arn" {
-  description = "ARN of the role of the state machine that rebuilds one index."
-  value       = module.opensearch_reindex.index_state_machine_role_arn
 }
 
 output "lambda_function_arns" {
@@ -46,9 +26,4 @@ output "log_group_names" {
 output "state_machine_arn" {
   description = "ARN of the state machine a trigger file starts."
   value       = module.opensearch_reindex.state_machine_arn
-}
-
-output "state_machine_role_arn" {
-  description = "ARN of the role of the state machine a trigger file starts."
-  value       = module.opensearch_reindex.state_machine_role_arn
 }

@@ -13,7 +13,7 @@ variable "aws_region" {
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket for trigger files. Null: `opensearch-reindex-triggers-<account id>`."
+  description = "Name of the bucket for trigger files. Null: `<project_name>-<environment>-<account id>`."
   type        = string
   default     = null
 }
@@ -49,12 +49,5 @@ variable "project_name" {
   description = "First part of every name: `<project_name>-<environment>-...`."
   type        = string
   default     = "opensearch-reindex"
-  nullable    = false
-}
-
-variable "tags" {
-  description = "Tags of every resource that can have them."
-  type        = map(string)
-  default     = {}
   nullable    = false
 }

@@ -1,8 +1,8 @@
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
+from stack.account import names_of_all_resources
 from stack.deployment import Deployment, deployed
 from support.ministack import MiniStack
 from support.signed_front import SignedFront
@@ -15,26 +15,6 @@ def second_deployment(deployment: Deployment, ministack: MiniStack, front: Signe
     """A deployment beside the first one, in the same account."""
     with deployed(ministack, front, project_name=PROJECT, bucket_name=PROJECT) as running:
         yield running
-
-
-def names_of_all_resources(ministack: MiniStack) -> set[str]:
-    """Everything in the account that a deployment could leave behind, by kind and name."""
-
-    def names(service: str, operation: str, kind: str, name: str) -> set[str]:
-        pages = ministack.client(service).get_paginator(operation).paginate()
-        found: list[dict[str, Any]] = [item for page in pages for item in page[kind]]
-        return {f"{service} {item[name]}" for item in found}
-
-    rules = ministack.client("events").list_rules()["Rules"]
-    return (
-        names("s3", "list_buckets", "Buckets", "Name")
-        | names("lambda", "list_functions", "Functions", "FunctionName")
-        | names("stepfunctions", "list_state_machines", "stateMachines", "name")
-        | names("iam", "list_roles", "Roles", "RoleName")
-        | names("iam", "list_policies", "Policies", "PolicyName")
-        | names("logs", "describe_log_groups", "logGroups", "logGroupName")
-        | {f"events {rule['Name']}" for rule in rules}
-    )
 
 
 def test_a_second_plan_after_an_apply_is_empty(second_deployment: Deployment) -> None:
@@ -50,7 +30,7 @@ def test_destroy_removes_everything_of_its_own_and_nothing_else(
     before = names_of_all_resources(ministack)
     own = {name for name in before if PROJECT in name}
     kinds = {name.partition(" ")[0] for name in own}
-    assert kinds == {"s3", "lambda", "stepfunctions", "iam", "logs", "events"}
+    assert kinds == {"s3", "lambda", "stepfunctions", "iam", "logs", "events", "sqs"}
 
     second_deployment.root.destroy()
 

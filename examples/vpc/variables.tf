@@ -1,0 +1,33 @@
+variable "aws_region" {
+  description = "Region of everything made here."
+  type        = string
+  default     = "us-east-1"
+  nullable    = false
+}
+
+variable "domain_arns" {
+  description = "ARNs of the OpenSearch domains whose indices may be rebuilt."
+  type        = list(string)
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Second part of every name: `<project_name>-<environment>-...`."
+  type        = string
+  default     = "dev"
+  nullable    = false
+}
+
+variable "project_name" {
+  description = "First part of every name: `<project_name>-<environment>-...`."
+  type        = string
+  default     = "opensearch-reindex"
+  nullable    = false
+}
+
+variable "vpc_cidr_block" {
+  description = "Addresses of the VPC."
+  type        = string
+  default     = "10.0.0.0/16"
+  nullable    = false
+}
