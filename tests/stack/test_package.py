@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from stack.deployment import Deployment
+from stack.packaging import make_package, sha256
 from support.paths import ROOT
 
 BUILDER = ROOT / "modules" / "opensearch-reindex" / "build_package.py"
@@ -26,6 +27,16 @@ def build(deployment: Deployment, folder: Path) -> Path:
 def test_every_build_gives_the_same_bytes(deployment: Deployment, tmp_path: Path) -> None:
     packages = [deployment.package, build(deployment, tmp_path / "here"), build(deployment, tmp_path / "there")]
     assert len({hashlib.sha256(package.read_bytes()).hexdigest() for package in packages}) == 1
+
+
+def test_make_builds_the_package_that_terraform_builds_and_tells_its_hash(
+    deployment: Deployment, tmp_path: Path
+) -> None:
+    package = tmp_path / "package.zip"
+    printed = make_package(package)
+    assert package.read_bytes() == deployment.package.read_bytes()
+    assert printed.split()[0] == str(package)
+    assert printed.split()[-1] == sha256(package.read_bytes())
 
 
 def test_the_package_is_below_2_mb(deployment: Deployment) -> None:
