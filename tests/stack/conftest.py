@@ -7,13 +7,16 @@ import pytest
 from stack.deployment import Deployment, deployed
 from support.ministack import MiniStack
 from support.opensearch_node import OpenSearchNode
+from support.policies import RolePolicies
 from support.signed_front import SignedFront
 
 
 @pytest.fixture(scope="session")
 def front(ministack: MiniStack, node: OpenSearchNode) -> Iterator[SignedFront]:
-    """What stands before the node, and lets in who has the credentials of a Lambda function of this account."""
-    with SignedFront(node.url, ministack.function_key, ministack.region) as running:
+    """What stands before the node, and lets in the Lambda functions of this account as far as their role allows."""
+    domain_arn = f"arn:aws:es:{ministack.region}:{ministack.account_id}:domain/local"
+    policies = RolePolicies(ministack, domain_arn)
+    with SignedFront(node.url, ministack.function_key, ministack.region, policies.allow) as running:
         yield running
 
 

@@ -38,14 +38,15 @@ class Deployment:
         (package,) = self.root.work_dir.glob("modules/opensearch-reindex/.build/*.zip")
         return package
 
-    def upload(self, content: object, suffix: str = ".json") -> str:
+    def upload(self, content: object, suffix: str = ".json", prefix: str = "") -> str:
         """Upload a file under a key of its own and return the key.
 
         Args:
             content: what is written as JSON.
             suffix: how the key ends.
+            prefix: how the key begins.
         """
-        key = f"{uuid.uuid4().hex}{suffix}"
+        key = f"{prefix}{uuid.uuid4().hex}{suffix}"
         body = json.dumps(content).encode()
         self.ministack.client("s3").put_object(Bucket=self.outputs["bucket_name"], Key=key, Body=body)
         return key
@@ -92,15 +93,55 @@ class Deployment:
         """
         return self.wait_for_end(self.upload(content))
 
+    @contextmanager
+    def without_permission(self, sid: str, action: str) -> Iterator[None]:
+        """Take an action from a statement of the Lambda role's policy, for the block.
+
+        Args:
+            sid: of the statement.
+            action: such as `s3:GetObject`.
+        """
+        iam = self.ministack.client("iam")
+        role = self.outputs["lambda_role_arn"].rpartition("/")[2]
+        (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+        policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        reduced = json.loads(json.dumps(policy))
+        (statement,) = (statement for statement in reduced["Statement"] if statement["Sid"] == sid)
+        statement["Action"].remove(action)
+        if not statement["Action"]:
+            reduced["Statement"].remove(statement)
+
+        def put(document: object) -> None:
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(document))
+
+        put(reduced)
+        try:
+            yield
+        finally:
+            put(policy)
+
 
 @contextmanager
-def deployed(ministack: MiniStack, front: SignedFront, **variables: Any) -> Iterator[Deployment]:
-    """Apply the example in a folder of its own; the folder goes with the block, the deployment with the account.
+def deployed(ministack: MiniStack, front: SignedFront, name: str = "basic", **variables: Any) -> Iterator[Deployment]:
+    """Apply an example in a folder of its own; the folder goes with the block, the deployment with the account.
 
     Args:
         ministack: the account.
         front: what stands before the OpenSearch node the deployment may work on.
+        name: folder below examples/; one with the variables `allowed_endpoints` and `ca_certificates`.
         variables: input variables of the example.
     """
-    with applied_example(ministack, front, **variables) as root:
+    with applied_example(ministack, front, name, **variables) as root:
         yield Deployment(root, ministack, front, root.outputs())
+
+
+def error_of(execution: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the handler's own error object, which is the execution's cause.
+
+    Its class, the execution's error on AWS, is not looked at: MiniStack calls every one `Runtime.HandlerError`.
+
+    Args:
+        execution: description of one that failed.
+    """
+    error: dict[str, Any] = json.loads(execution["cause"])
+    return error

@@ -1,12 +1,10 @@
 import json
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from stack.deployment import Deployment
+from stack.deployment import Deployment, error_of
 from support.domain import Domain
 from support.trigger_file import trigger_file
 
@@ -143,50 +141,3 @@ def test_an_upload_whose_name_does_not_end_in_json_starts_nothing(deployment: De
 
     assert deployment.uploaded_keys_of_executions().keys() - before == {later}
     assert other not in deployment.uploaded_keys_of_executions()
-
-
-@pytest.mark.usefixtures("two_indices")
-def test_the_file_is_read_with_the_permissions_of_the_lambda_role_alone(deployment: Deployment, domain: Domain) -> None:
-    before = state(domain)
-
-    with without_permission(deployment, "s3:GetObject"):
-        execution = deployment.run(trigger_file(deployment.front.url, "stack-cities_v1"))
-
-    assert execution["status"] == "FAILED"
-    error = error_of(execution)
-    assert error["step"] == "GetTriggerFile"
-    assert "AccessDenied" in error["reason"]
-    assert state(domain) == before
-
-
-def error_of(execution: dict[str, Any]) -> dict[str, Any]:
-    """The handler's own error object, which is the execution's cause.
-
-    Its class, the execution's error on AWS, is not looked at: MiniStack calls every one `Runtime.HandlerError`.
-    """
-    error: dict[str, Any] = json.loads(execution["cause"])
-    return error
-
-
-@contextmanager
-def without_permission(deployment: Deployment, action: str) -> Iterator[None]:
-    """Take every statement that allows an action from the Lambda role, for the block."""
-    iam = deployment.ministack.client("iam")
-    role = deployment.outputs["lambda_role_arn"].rpartition("/")[2]
-    policies = {
-        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
-    }
-    try:
-        for name, policy in policies.items():
-            statements = [statement for statement in policy["Statement"] if action not in statement["Action"]]
-            assert len(statements) < len(policy["Statement"])
-            put(iam, role, name, {**policy, "Statement": statements})
-        yield
-    finally:
-        for name, policy in policies.items():
-            put(iam, role, name, policy)
-
-
-def put(iam: Any, role: str, name: str, policy: dict[str, Any]) -> None:
-    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))

@@ -44,8 +44,8 @@ class MiniStack:
         self.ca_bundle = self.run_dir / "authority.pem"
         self.access_key_id = "AKIALOCALSTACKROOT00"
         self.secret_access_key = secrets.token_hex(20)
-        self._function_keys: dict[str, AccessKey] = {}
-        self._function_keys_lock = threading.Lock()
+        self._functions: dict[str, tuple[AccessKey, str]] = {}
+        self._functions_lock = threading.Lock()
         self._process = ManagedProcess(
             [str(_PYTHON), "-m", "ministack"],
             self.run_dir / "ministack.log",
@@ -111,12 +111,26 @@ class MiniStack:
         Args:
             access_key_id: that a request was signed with; None is returned for one of nobody here.
         """
-        with self._function_keys_lock:
-            if access_key_id not in self._function_keys:
+        key, _ = self._function(access_key_id)
+        return key
+
+    def function_role(self, access_key_id: str) -> str:
+        """Return the name of the role that a Lambda function's temporary credentials are of.
+
+        Args:
+            access_key_id: of a function here.
+        """
+        _, role = self._function(access_key_id)
+        return role
+
+    def _function(self, access_key_id: str) -> tuple[AccessKey | None, str]:
+        with self._functions_lock:
+            if access_key_id not in self._functions:
                 pages = self.client("lambda").get_paginator("list_functions").paginate()
-                keys = [_key_of(function) for page in pages for function in page["Functions"]]
-                self._function_keys = {key.access_key_id: key for key in keys}
-            return self._function_keys.get(access_key_id)
+                functions = [function for page in pages for function in page["Functions"]]
+                found = [(_key_of(function), function["Role"].rpartition("/")[2]) for function in functions]
+                self._functions = {key.access_key_id: (key, role) for key, role in found}
+            return self._functions.get(access_key_id, (None, ""))
 
     def _start(self) -> None:
         if not _PYTHON.exists():

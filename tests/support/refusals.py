@@ -55,7 +55,6 @@ def is_change(method: str, path: str, body: Any) -> bool:
         is_reading(method, path)
         or (method == "PUT" and body == {"settings": {"number_of_shards": 0}})
         or (method in ("PUT", "POST") and impossible and urlencode(NEVER) in query)
-        or (method == "DELETE" and impossible)
         or (bare_path == "/_reindex" and body["source"]["query"] == {"match_none": {}})
         or (bare_path == "/_aliases" and all(_is_impossible(action) for action in body["actions"]))
     )

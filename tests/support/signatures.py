@@ -102,6 +102,16 @@ def refusal(request: Request, region: str, lookup: Lookup) -> dict[str, str] | N
     return {"message": problem} if problem else None
 
 
+def access_key_id(request: Request) -> str:
+    """Return the access key id that a request is signed with.
+
+    Args:
+        request: with a signature that is in order.
+    """
+    signed = _AUTHORIZATION.fullmatch(request.headers["authorization"])
+    return signed["key_id"] if signed else ""
+
+
 def _key_problem(request: Request, key: AccessKey) -> str | None:
     token = request.headers.get("x-amz-security-token", "")
     if not hmac.compare_digest(token.encode(), key.session_token.encode()):

@@ -7,7 +7,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -21,7 +21,10 @@ from weakref import WeakSet
 import trustme
 
 from support.faults import Answer, Ending, Fault, Faults, When
-from support.signatures import AccessKey, Lookup, Request, refusal
+from support.signatures import AccessKey, Lookup, Request, access_key_id, refusal
+
+# Whether the sender, by its access key id, may do an action such as `es:ESHttpPut` with a path of the domain.
+IsAllowed = Callable[[str, str, str], bool]
 
 # The temporary credentials of the Lambda functions, in suites that call the handlers themselves.
 FUNCTION_KEY = AccessKey("ASIAEXAMPLE", "the-secret-key-of-the-functions", "the-session-token-of-the-functions")
@@ -59,15 +62,20 @@ class SignedFront:
         requests: every request so far, refused ones too, in the order of their answers.
     """
 
-    def __init__(self, node_url: str, lookup: Lookup, region: str = "us-east-1") -> None:
+    def __init__(
+        self, node_url: str, lookup: Lookup, region: str = "us-east-1", is_allowed: IsAllowed | None = None
+    ) -> None:
         """Describe the front; the block starts it.
 
         Args:
             node_url: `http://host:port`.
             lookup: gives what is known of an access key id; asked at every request.
             region: AWS region.
+            is_allowed: asked with access key id, action and path at every request with a good signature; without it
+                everything is allowed to who has a key.
         """
         self.region = region
+        self._is_allowed = is_allowed
         self.requests: list[Exchange] = []
         self._node = urlsplit(node_url).netloc
         self._lookup = lookup
@@ -117,7 +125,7 @@ class SignedFront:
             node: connection to the node.
         """
         ending: Ending = "whole"
-        if refused := refusal(request, self.region, self._lookup):
+        if refused := refusal(request, self.region, self._lookup) or self._policy_refusal(request):
             answer = Answer(403, json.dumps(refused).encode())
         else:
             fault = self._faults.next_for(request) or Fault()
@@ -128,6 +136,16 @@ class SignedFront:
         status = None if ending == "reset" else answer.status
         self.requests.append(Exchange(request.method, request.path, request.query, status))
         return answer, ending
+
+    def _policy_refusal(self, request: Request) -> dict[str, str] | None:
+        """Return AWS's answer to a request that the policies of its sender do not allow, None for one they do."""
+        key_id, action = access_key_id(request), f"es:ESHttp{request.method.capitalize()}"
+        if self._is_allowed is None or self._is_allowed(key_id, action, request.path):
+            return None
+        return {
+            "Message": f"User: {key_id} is not authorized to perform: {action} because no identity-based policy allows "
+            f"the {action} action"
+        }
 
     def connect_to_node(self) -> http.client.HTTPConnection:
         """Make a connection, which the first request opens."""

@@ -5,6 +5,7 @@ Its `states:startExecution.sync:2` calls the API and needs two shims around that
 
 - The state's parameters and the nested execution's description are written `StateMachineArn`, `Output`, `Error` in a
   state machine and `stateMachineArn`, `output`, `error` in the API. Step Functions translates, moto does not.
+  The same holds for what a state machine asks of the API itself (`aws-sdk:sfn`).
 - The API names an execution that comes without a name. moto calls each of them "None", so that all nested executions
   would have one ARN, and the second would be answered with what became of the first.
 """
@@ -20,6 +21,9 @@ from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import DefaultConfig
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
@@ -78,6 +82,7 @@ def interpreted(invoke: Invoke, passthrough_urls: Iterable[str]) -> Iterator[Non
         patch.setattr(LambdaSimpleBackend, "invoke", invoke_function)
         patch.setattr(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", _NESTED_POLL_SECONDS)
         _translate_nested_executions(patch)
+        _translate_requests(patch)
         yield
 
 
@@ -94,6 +99,25 @@ def _translate_nested_executions(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(StateTaskServiceSfn, "_normalise_parameters", normalise_parameters)
     patch.setattr(StateTaskServiceSfn, "_normalise_response", normalise_response)
+
+
+def _translate_requests(patch: pytest.MonkeyPatch) -> None:
+    to_api, from_api = StateTaskServiceAwsSdk._normalise_parameters, StateTaskServiceAwsSdk._normalise_response
+
+    def normalise_parameters(
+        self: StateTaskServiceAwsSdk, parameters: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> None:
+        to_api(self, parameters, *args, **kwargs)
+        if self.resource.api_name == "sfn":
+            _rename(parameters, str.lower)
+
+    def normalise_response(self: StateTaskServiceAwsSdk, response: Any, *args: Any, **kwargs: Any) -> None:
+        from_api(self, response, *args, **kwargs)
+        if self.resource.api_name == "sfn":
+            _rename(response, str.upper)
+
+    patch.setattr(StateTaskServiceAwsSdk, "_normalise_parameters", normalise_parameters)
+    patch.setattr(StateTaskServiceAwsSdk, "_normalise_response", normalise_response)
 
 
 def _rename(values: dict[str, Any], change: Callable[[str], str]) -> None:
