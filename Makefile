@@ -20,10 +20,14 @@ export PYTHONPATH := $(CURDIR)/tests
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+NOT_SLOW := $(if $(SLOW),,-m "not slow")
+
 DEV := $(CACHE)/venv/.installed
 MINISTACK := $(CACHE)/ministack/.installed
 CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
+# Other Terraforms than the one on the PATH, for the tests that take long.
+TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
 # $(call say,TEXT) prints what a step is about to do.
 say = @printf '\n==> %s\n' '$(1)'
@@ -45,8 +49,19 @@ test: ## Run everything: linters, then every suite
 	@$(MAKE) --no-print-directory test-chaos
 	@$(MAKE) --no-print-directory mutations
 
+.PHONY: test-all
+test-all: ## The same with the tests that take long
+	@$(MAKE) --no-print-directory test SLOW=1
+
 .PHONY: lint
-lint: lint-python lint-terraform ## Check style, types and security without running anything
+lint: lint-python lint-terraform lint-docs ## Check style, types, security and documentation without running anything
+
+.PHONY: docs lint-docs
+docs: $(DEV) ## Write the tables of inputs and outputs into the READMEs
+	@$(BIN)/python -m support.terraform_docs
+lint-docs: $(DEV)
+	$(call say,tables of inputs and outputs)
+	@$(BIN)/python -m support.terraform_docs --check
 
 .PHONY: lint-python
 lint-python: $(DEV)
@@ -82,17 +97,19 @@ test-unit: $(DEV) ## Test the Lambda code with mocks, and its coverage
 test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test`: under a mocked provider, and one apply on the local AWS
 	$(call say,terraform test)
 	@$(BIN)/python -m support.terraform_test
+	$(call say,examples of the READMEs)
+	@$(BIN)/pytest tests/terraform $(NOT_SLOW)
 
 .PHONY: test-opensearch test-workflow test-stack test-integration
 test-opensearch: setup ## Test the client and the steps on a real OpenSearch node
 	@$(BIN)/pytest tests/opensearch
 test-workflow: setup ## Test the state machines with the real handlers on a real OpenSearch node
 	@$(BIN)/pytest tests/workflow
-test-stack: setup ## Test what Terraform deploys: on the local AWS, with the built package, on a real OpenSearch node
-	@$(BIN)/pytest tests/stack
-test-integration: setup ## Run the last three suites on one node
+test-stack: setup $(TERRAFORMS) ## Test what Terraform deploys: on the local AWS, with the built package, on a real OpenSearch node
+	@$(BIN)/pytest tests/stack $(NOT_SLOW)
+test-integration: setup $(TERRAFORMS) ## Run the last three suites on one node
 	$(call say,integration tests)
-	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack
+	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack $(NOT_SLOW)
 
 # Handlers are called in the process of the interpreter.
 CHAOS := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m chaos
@@ -109,6 +126,16 @@ mutations: setup ## Take every safety check out of the Lambda code, one by one, 
 	$(call say,mutations)
 	@$(BIN)/python -m mutations
 
+PACKAGE ?= $(CACHE)/opensearch-reindex.zip
+RUNTIME ?= python3.11
+
+.PHONY: package
+package: ## Build the zip of the functions for where there is no Python (PACKAGE=path, RUNTIME=python3.11)
+	@$(PYTHON) modules/opensearch-reindex/build_package.py --runtime $(RUNTIME) --source-dir lambda_src \
+	  --output '$(PACKAGE)' $(sort $(notdir $(wildcard lambda_src/*.json lambda_src/*.py lambda_src/requirements.txt)))
+	@$(PYTHON) -c 'import base64, hashlib, sys; data = open(sys.argv[1], "rb").read(); \
+	  print(sys.argv[1], "SHA-256 in Base64:", base64.b64encode(hashlib.sha256(data).digest()).decode())' '$(PACKAGE)'
+
 .PHONY: format
 format: $(DEV) ## Format Python and Terraform files
 	@$(BIN)/ruff check --fix-only
@@ -119,7 +146,7 @@ format: $(DEV) ## Format Python and Terraform files
 lock: $(DEV) ## Write the lock files again (UPGRADE=1: with the newest versions)
 	@printf '==> lambda_src/requirements.txt\n'
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m support.lock_lambda_requirements $(if $(UPGRADE),--upgrade)
-	@for name in dev ministack checkov; do \
+	@for name in dev ministack checkov terraform-1.9 terraform-newest; do \
 	  printf '==> tests/requirements/%s.txt\n' "$$name"; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) \
@@ -153,6 +180,9 @@ $(MINISTACK): tests/requirements/ministack.txt
 
 $(CHECKOV): tests/requirements/checkov.txt
 	$(call install,checkov)
+
+$(CACHE)/terraform-%/.installed: tests/requirements/terraform-%.txt
+	$(call install,terraform-$*)
 
 $(OPENSEARCH): tests/support/opensearch/pom.xml
 	$(call say,installing .cache/opensearch)

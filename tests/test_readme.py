@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -43,10 +44,17 @@ def test_the_trigger_files_of_the_readme_fit_the_schema() -> None:
     assert [schema_problems(file) for file in files] == [[]] * len(files)
 
 
-def test_every_link_within_the_repository_leads_somewhere() -> None:
-    anchors = {
-        "#" + re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
-        for title in re.findall(r"^#+ (.+)$", README, re.MULTILINE)
-    }
-    for target in re.findall(r"\]\(([^)]+)\)", README):
-        assert target.startswith("https://") or target in anchors or (ROOT / target).exists(), target
+def anchors(text: str) -> set[str]:
+    """What a link to a heading of a page looks like."""
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {"#" + re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("folder", [ROOT, MODULE])
+def test_every_link_within_the_repository_leads_somewhere(folder: Path) -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", (folder / "README.md").read_text("utf-8")):
+        if not target.startswith("https://"):
+            path, hash_mark, anchor = target.partition("#")
+            page = folder / (path or "README.md")
+            assert page.exists(), target
+            assert not anchor or hash_mark + anchor in anchors(page.read_text("utf-8")), target
