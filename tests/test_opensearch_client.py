@@ -3,7 +3,7 @@
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -221,6 +221,30 @@ def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
     server.answers = [(200, answer)]
     with pytest.raises(TransientOpenSearchError, match="not write-blocked"):
         client.block_writes("a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda client: client.update_aliases([]),
+        lambda client: client.put_settings("a", {}),
+        lambda client: client.put_meta("a", {}),
+    ],
+)
+def test_a_change_that_not_every_node_knows_of_yet_is_asked_for_again(
+    change: Callable[[OpenSearchClient], None], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, {"acknowledged": False}), (200, {"acknowledged": True})]
+    with pytest.raises(TransientOpenSearchError, match="not every node"):
+        change(client)
+    change(client)
+
+
+def test_a_role_that_may_not_see_or_change_a_pace_copies_all_the_same(server: Server, client: OpenSearchClient) -> None:
+    denied = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
+    server.answers = [(403, denied)]
+    assert client.write_queues() == []
+    client.rethrottle("n:1", 5)
 
 
 def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
