@@ -248,15 +248,14 @@ class OpenSearchClient:
             if "no data nodes with criteria" in error.reason:
                 raise TransientOpenSearchError(f"shard {shard} of {name} moved to another node") from error
             raise
+        _demand_shards(answer, 1, name)
         last = answer["aggregations"]["last"]["value"]
         return answer["hits"]["total"]["value"], -1 if last is None else int(last)
 
     def count(self, name: str, *, primaries: bool = False) -> int:
         """Documents in the index, nested ones not counted; on primary shards alone if replicas may be behind."""
         answer = self._request("GET", f"{_path([name])}/_count", _on(primaries))
-        shards = answer["_shards"]
-        if shards["successful"] != shards["total"]:
-            raise TransientOpenSearchError(f"only {shards['successful']} of {shards['total']} shards of {name} counted")
+        _demand_shards(answer, answer["_shards"]["total"], name)
         return int(answer["count"])
 
     def last_seq_no(self, name: str) -> int:
@@ -549,6 +548,13 @@ def _path(names: Iterable[str]) -> str:
 def _on(primaries: bool) -> dict[str, str]:
     # Not for every index: OpenSearch 1 knows no such preference, and no segment replication either.
     return {"preference": "_primary"} if primaries else {}
+
+
+def _demand_shards(answer: Mapping[str, Any], asked: int, name: str) -> None:
+    """Refuse an answer that lacks shards: one that is on no node is not among the failures."""
+    successful = answer["_shards"]["successful"]
+    if successful != asked:
+        raise TransientOpenSearchError(f"only {successful} of {asked} shards of {name} answered")
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:

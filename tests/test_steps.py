@@ -20,6 +20,7 @@ from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MockedDomain, copi
 from support.rebuild import nobody_runs
 
 OTHER = Markers(owner="arn:other", copy_alias="copy~1")
+THREE_SHARDS = {"settings": {"number_of_shards": 3}}
 
 
 def test_a_source_that_is_gone_is_refused() -> None:
@@ -32,6 +33,20 @@ def test_a_red_source_is_refused() -> None:
     domain.client.health.return_value = "red"
     with pytest.raises(IndexCreationError, match="is red"):
         creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize(("settings", "primaries"), [({}, False), ({"replication": {"type": "SEGMENT"}}, True)])
+def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_behind(
+    settings: dict[str, Any], primaries: bool
+) -> None:
+    domain = MockedDomain(a_v1=index("u1", settings={"number_of_shards": "2", **settings}))
+    domain.client.has_routed_documents.return_value = True
+    with pytest.raises(IndexCreationError, match="documents with custom routing"):
+        creation.create_index(domain.client, {**EVENT, "index": {**EVENT["index"], **THREE_SHARDS}}, nobody_runs)
+    domain.client.has_routed_documents.assert_called_once_with("a_v1", primaries=primaries)
+    calls = [name for name, *_ in domain.client.mock_calls]
+    assert calls.index("refresh") < calls.index("has_routed_documents")
     assert domain.changes == []
 
 

@@ -51,7 +51,22 @@ NO_DOCUMENT_IS_LOST = (
         "opensearch_client.py",
         'return answer["hits"]["total"]["value"], -1 if last is None else int(last)',
         'return answer["hits"]["total"]["value"], -1',
+        unit="test_opensearch_client.py",
         node="test_replicas.py::test_replicas_are_only_said_to_be_up_to_date_when_a_search_on_them_finds_every_change",
+    ),
+    Mutation(
+        "a replica and its primary are compared by a search that a copy did not answer",
+        "opensearch_client.py",
+        "        _demand_shards(answer, 1, name)\n",
+        "",
+        unit="test_opensearch_client.py",
+    ),
+    Mutation(
+        "replicas are looked at before they are built",
+        "opensearch_client.py",
+        '            if copy["routing"]["state"] != "INITIALIZING":',
+        "            if True:",
+        unit="test_opensearch_client.py",
     ),
     Mutation(
         "a target whose documents no replica shows yet is deleted as empty",
@@ -86,8 +101,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a count without the documents of a shard is taken",
         "opensearch_client.py",
-        'if shards["successful"] != shards["total"]:',
-        "if False:",
+        '        _demand_shards(answer, answer["_shards"]["total"], name)\n',
+        "",
         unit="test_opensearch_client.py",
     ),
     Mutation(
