@@ -201,9 +201,8 @@ def _keep_pace(client: OpenSearchClient, job: Job, statuses: list[dict[str, Any]
     seen = Pace.seen(statuses, queues)
     before = Pace(**job.task["pace"]) if "pace" in job.task else seen
     pace = before.next(seen, rate / len(statuses), is_queue_high=any(queue.is_high for queue in queues))
-    if pace.limit != seen.limit:
-        requests_per_second = pace.limit * (1 if pace.limit == UNLIMITED else len(statuses))
-        client.rethrottle(job.task["id"], requests_per_second)
+    requests_per_second = pace.limit * (1 if pace.limit == UNLIMITED else len(statuses))
+    if pace.limit != seen.limit and client.rethrottle(job.task["id"], requests_per_second):
         log.warning("the copy's pace was changed", extra={"requests_per_second": requests_per_second})
     return pace
 

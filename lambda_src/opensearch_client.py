@@ -440,15 +440,16 @@ class OpenSearchClient:
         answer = self._request("GET", "/_tasks", {"detailed": "true", "filter_path": filter_path, **of})
         return [item for node in answer.get("nodes", {}).values() for item in node["tasks"].items()]
 
-    def rethrottle(self, task_id: str, requests_per_second: float) -> None:
-        """Change how fast a running copy may be; one that is over is left as it is, and any if this role may not.
+    def rethrottle(self, task_id: str, requests_per_second: float) -> bool:
+        """Change how fast a running copy may be, and say whether that was done: not if it is over, or not permitted.
 
         Args:
             task_id: `<node>:<number>`.
             requests_per_second: documents a second, for all slices together; -1 for no limit.
         """
         params = {"requests_per_second": f"{requests_per_second:.6g}"}
-        self._request("POST", f"/_reindex/{quote(task_id, safe=':')}/_rethrottle", params, ignore=(403, 404))
+        path = f"/_reindex/{quote(task_id, safe=':')}/_rethrottle"
+        return bool(self._request("POST", path, params, ignore=(403,)).get("nodes"))  # those on which the task runs
 
     def write_queues(self) -> list[WriteQueue]:
         """The queue of write requests of every node; empty if this role may not see them."""

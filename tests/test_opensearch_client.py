@@ -349,7 +349,7 @@ def test_a_role_that_may_not_see_or_change_a_pace_copies_all_the_same(server: Se
     denied = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
     server.answers = [(403, denied)]
     assert client.write_queues() == []
-    client.rethrottle("n:1", 5)
+    assert not client.rethrottle("n:1", 5)
 
 
 def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:

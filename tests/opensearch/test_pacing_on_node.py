@@ -117,5 +117,5 @@ def test_a_pace_that_somebody_sets_by_hand_is_kept_and_the_copy_ends_soon(
 
 
 def test_without_a_limit_every_slice_goes_as_fast_as_it_can(client: OpenSearchClient, running: Job) -> None:
-    client.rethrottle(running.task["id"], UNLIMITED)
+    assert client.rethrottle(running.task["id"], UNLIMITED)
     assert {status["requests_per_second"] for status in client.slice_statuses(running.task["id"])} <= {UNLIMITED}
