@@ -366,7 +366,7 @@ NOTHING_ELSE_CHANGES = (
         "ownership.py",
         "{**meta, PROVENANCE_KEY:",
         "{PROVENANCE_KEY:",
-        unit="test_steps.py",
+        unit="test_copying.py",
     ),
     Mutation(
         "what an index template adds is accepted",

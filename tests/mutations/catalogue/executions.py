@@ -330,7 +330,6 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         "seen.refused > self.refused or is_queue_high",
         "is_queue_high",
         unit="test_pacing.py",
-        node="test_pacing_on_node.py::test_a_copy_is_slowed_down_while_others_write_and_gets_all_its_pace_back",
     ),
     Mutation(
         "a copy goes on as fast as before when many requests wait",
