@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import copying
+import logs
 from aliases import COPY_ALIAS_PREFIX
 from errors import ReindexFailedError, ReindexStartError, VerificationError
 from support.mocked_domain import (
@@ -156,6 +157,7 @@ def test_opensearch_waits_for_the_end_only_where_it_may_be_near() -> None:
 def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", logs.log.name)
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
     # 10 s after the look before: 2 documents by slices that are done, 3,998 by these two.

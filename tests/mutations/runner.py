@@ -69,8 +69,10 @@ def run(mutations: Sequence[Mutation], node_url: str) -> Iterator[Trial]:
 
     with ThreadPoolExecutor(_PROCESSES) as pool:
         suites = {suite for _, suite in trials}
-        on_node = {suite for suite in suites if _needs_node(suite)}
-        list(pool.map(lambda suites: _refuse_failures(suites, node_url), (on_node, suites - on_node)))
+        on_node = sorted(suite for suite in suites if _needs_node(suite))
+        # Every file of unit tests for itself, as it is run below: one that fails alone would notice everything.
+        groups = [on_node, *([suite] for suite in sorted(suites.difference(on_node)))]
+        list(pool.map(lambda group: _refuse_failures(group, node_url), groups))
         yield from pool.map(lambda trial: attempt(*trial), trials)
 
 
@@ -78,9 +80,9 @@ def _needs_node(suite: str) -> bool:
     return suite.startswith("tests/opensearch/")
 
 
-def _refuse_failures(suites: set[str], node_url: str) -> None:
+def _refuse_failures(suites: list[str], node_url: str) -> None:
     """Make sure that a failure tells something."""
-    status, output = _run_pytest(None, sorted(suites), node_url) if suites else (pytest.ExitCode.OK, "")
+    status, output = _run_pytest(None, suites, node_url) if suites else (pytest.ExitCode.OK, "")
     if status != pytest.ExitCode.OK:
         raise RuntimeError(f"the tests fail without any mutation:\n{output}")
 
