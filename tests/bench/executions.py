@@ -1,5 +1,6 @@
 """Run a trigger file as its user does, and look at what the executions cost."""
 
+import itertools
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -76,7 +77,12 @@ class Execution:
     def state_bytes(self) -> int:
         """The largest input or output of one of its states, in bytes of JSON."""
         texts = [self.description["input"], self.description["output"]]
-        texts += [details[part] for event in self.events for part in ("input", "output") if part in (details := _details(event))]
+        texts += [
+            details[part]
+            for event in self.events
+            for part in ("input", "output")
+            if part in (details := _details(event))
+        ]
         return max(len(text.encode()) for text in texts)
 
     @property
@@ -117,7 +123,7 @@ class Run:
     def seconds_of_indices(self) -> list[float]:
         """From the start of each nested execution to the start of the next one, or to the end of the file."""
         starts = [index.started for index in self.indices] + [self.parent.started + self.parent.seconds]
-        return [after - before for before, after in zip(starts[:-1], starts[1:], strict=True)]
+        return [after - before for before, after in itertools.pairwise(starts)]
 
 
 def run_file(stack: Stack, content: object, deadline_seconds: float) -> Run:

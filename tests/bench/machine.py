@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from support.opensearch_node import JARS
 from support.ministack import PYTHON as MINISTACK_PYTHON
+from support.opensearch_node import JARS
 from support.paths import ROOT
 from support.terraform_cli import terraform_environment, terraform_path
 
@@ -80,4 +80,5 @@ def _of_functions(package: str) -> str:
 
 
 def _printed(argv: list[str], **options: Any) -> str:
-    return subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True, **options).stdout
+    printed: str = subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True, **options).stdout
+    return printed

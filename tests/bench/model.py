@@ -31,8 +31,8 @@ _STATES_OF_INDEX = 7
 _STATES_OF_LOOK = 3
 _CALLS_OF_FILE, _CALLS_OF_INDEX, _CALLS_OF_LOOK = 1, 5, 1
 
-# Events that AWS writes: entered and exited for a state; scheduled, started, succeeded for a task, and submitted for one
-# that starts an execution; started and succeeded for a Map and each item of it; started and succeeded for an execution.
+# Events that AWS writes: entered and exited for a state; scheduled, started, succeeded for a task, and submitted for
+# one that starts an execution; started and succeeded for a Map, each item of it, and an execution.
 _EVENTS_OF_STATE, _EVENTS_OF_FUNCTION, _EVENTS_OF_NESTED, _EVENTS_OF_MAP, _EVENTS_OF_ITEM, _EVENTS_OF_EXECUTION = (
     2, 3, 4, 2, 2, 2,
 )  # fmt: skip
@@ -147,7 +147,7 @@ def costs(smaller: Measured, larger: Measured, documents_per_second: float) -> C
     )
 
 
-def predict(indices: int, documents: int, measured: Costs, polling: Polling = Polling()) -> Prediction:  # noqa: B008
+def predict(indices: int, documents: int, measured: Costs, polling: Polling = Polling()) -> Prediction:
     """Predict an execution.
 
     Args:
@@ -189,7 +189,7 @@ def dollars(transitions: int, lambda_calls: int, lambda_seconds: float) -> float
     )
 
 
-def most_indices(documents: int, name_characters: int, measured: Costs, polling: Polling = Polling()) -> int:  # noqa: B008
+def most_indices(documents: int, name_characters: int, measured: Costs, polling: Polling = Polling()) -> int:
     """With how many indices a file should be split: time-out, size of the state, or number of entries.
 
     Args:

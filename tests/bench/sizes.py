@@ -33,5 +33,11 @@ def tiny(runs: int) -> Sizes:
         runs: how often each figure is measured.
     """
     return Sizes(
-        runs, small_documents=2000, large_documents=100, indices=(2, 4, 6), name_characters=60, cold_starts=1, demo=False
+        runs,
+        small_documents=2000,
+        large_documents=100,
+        indices=(2, 4, 6),
+        name_characters=60,
+        cold_starts=1,
+        demo=False,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from opensearchpy import OpenSearch
 
+from bench.machine import provider_version
 from stack.deployment import Deployment, deployed
 from support.domain import Domain
 from support.ministack import MiniStack
@@ -38,6 +39,11 @@ class Stack:
     domain: Domain
     front: SignedFront
     deployment: Deployment
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions that only the deployment knows."""
+        return {"AWS provider": provider_version(self.deployment.root.path)}
 
     def connect(self) -> OpenSearch:
         """Make a client of one's own, as a script would, that waits for the end of a copy."""

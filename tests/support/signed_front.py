@@ -136,9 +136,7 @@ class SignedFront:
             answer, ending = fault.answer or answer, fault.ending
         # Noted before it is sent: who has the answer finds the request here.
         status = None if ending == "reset" else answer.status
-        self.requests.append(
-            Exchange(request.method, request.path, request.query, status, access_key_id(request))
-        )
+        self.requests.append(Exchange(request.method, request.path, request.query, status, access_key_id(request)))
         return answer, ending
 
     def _policy_refusal(self, request: Request) -> dict[str, str] | None:
