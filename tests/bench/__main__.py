@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--runs", type=int, default=3, help="how often each figure is measured")
+    parser.add_argument("--indices", type=_numbers, help="three numbers of indices in one execution, rising")
     parser.add_argument("--tiny", action="store_true", help="sizes that only show that the benchmark works")
     parser.add_argument("--output", type=Path, default=ROOT / "docs", help="folder of the results")
     options = parser.parse_args()
     chosen = options.parts.split(",")
     if unknown := sorted(set(chosen) - PARTS.keys()):
         parser.error(f"there is no part {', '.join(unknown)}")
-    if options.tiny and options.output.resolve() == ROOT / "docs":
-        parser.error("tiny sizes tell nothing: give another --output")
+    if (options.tiny or options.indices) and options.output.resolve() == ROOT / "docs":
+        parser.error("other sizes than those of the page need another --output")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = tiny(options.runs) if options.tiny else Sizes(options.runs)
+    sizes = replace(sizes, indices=options.indices or sizes.indices)
     options.output.mkdir(parents=True, exist_ok=True)
     for name in (each for each in PARTS if each in chosen):
         say(f"==> {name}")
@@ -80,6 +83,11 @@ def main() -> int:
     return 0
 
 
+def _numbers(text: str) -> tuple[int, int, int]:
+    small, middle, large = sorted(int(number) for number in text.split(","))
+    return small, middle, large
+
+
 def _keep(path: Path, name: str, part: Part, runs: int) -> None:
     """Put a part's results in the place of its former ones."""
     kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
@@ -92,7 +100,8 @@ def _keep(path: Path, name: str, part: Part, runs: int) -> None:
 def _line(each: Figure) -> str:
     goal = f"  goal: {each.goal.comparison} {each.goal.value:g}, {each.verdict}" if each.goal else ""
     spread = f" ({min(each.values):g} to {max(each.values):g})" if len(each.values) > 1 else ""
-    return f"  {each.name}: {each.median:g} {each.unit}{spread}{goal}"
+    name = f"{each.group}: {each.name}" if each.group else each.name
+    return f"  {name}: {each.median:g} {each.unit}{spread}{goal}"
 
 
 if __name__ == "__main__":

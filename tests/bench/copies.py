@@ -57,7 +57,7 @@ def measure(sizes: Sizes) -> Part:
     """
     sources = [
         Source("orders_v1", sizes.small_documents, words=20),
-        Source("articles_v1", sizes.large_documents, words=1300),
+        Source("articles_v1", sizes.large_documents, words=1100),
     ]
     figures: list[Figure] = []
     data: dict[str, Any] = {}
@@ -67,8 +67,7 @@ def measure(sizes: Sizes) -> Part:
             say(f"loading {source.documents:,} documents into {source.name}")
             size = load(client, source)
             samples = _rounds(stack, client, source, sizes.runs)
-            label = f"{source.documents:,} of {size:,.0f} B"
-            figures += _figures(samples, source, label)
+            figures += _figures(samples, source, f"{source.documents:,} documents of {size:,.0f} bytes")
             data[source.base] = {
                 "documents": source.documents,
                 "bytes_of_document": round(size),
@@ -159,24 +158,24 @@ def _clean_up(client: OpenSearch, source: Source) -> None:
     client.indices.put_alias(index=source.name, name=source.alias, body={"is_write_index": True})
 
 
-def _figures(samples: Samples, source: Source, label: str) -> list[Figure]:
+def _figures(samples: Samples, source: Source, group: str) -> list[Figure]:
     def speeds(name: str, attribute: str) -> list[float]:
         return [source.documents / value for each in samples[name] if (value := getattr(each, attribute))]
 
     figures = []
     for name in samples:
         if by_took := speeds(name, "took"):
-            figures.append(figure(f"{label}: {name}, by `took`", "docs/s", by_took))
-        figures.append(figure(f"{label}: {name}, end to end", "docs/s", speeds(name, "seconds")))
+            figures.append(figure(f"{name}, by `took`", "docs/s", by_took, group=group))
+        figures.append(figure(f"{name}, end to end", "docs/s", speeds(name, "seconds"), group=group))
         if uploads := [each.upload_seconds for each in samples[name] if each.upload_seconds is not None]:
-            figures.append(figure(f"{label}: {name}, from the upload to the end", "s", uploads))
+            figures.append(figure(f"{name}, from the upload to the end", "s", uploads, group=group))
     for name, other, attribute, comparison, goal in _GOALS:
         ours, theirs = speeds(name, attribute), speeds(other, attribute)
-        what = f"{label}: {name} / {other}, {'by `took`' if attribute == 'took' else 'end to end'}"
+        what = f"{name} / {other}, {'by `took`' if attribute == 'took' else 'end to end'}"
         ratio = median(ours) / median(theirs)
-        figures.append(figure(f"{what}, of the medians", "", ratio, Goal(comparison, goal)))
+        figures.append(figure(f"{what}, of the medians", "", ratio, Goal(comparison, goal), group=group))
         rounds = [mine / its for mine, its in zip(ours, theirs, strict=True)]
-        figures.append(figure(f"{what}, within each round", "", rounds))
+        figures.append(figure(f"{what}, within each round", "", rounds, group=group))
     return figures
 
 

@@ -67,7 +67,7 @@ class Source:
     Attributes:
         name: `<base>_v1`.
         documents: how many.
-        words: number of words in the longest field of each: 20 make documents of about 500 bytes, 1300 of 10 KB.
+        words: number of words in the longest field of each: 20 make documents of about 500 bytes, 1100 of 10 KB.
     """
 
     name: str

@@ -54,24 +54,23 @@ class Execution:
     @property
     def nested(self) -> int:
         """How many executions it started itself. MiniStack writes no StateEntered for the states within a Map."""
-        return sum("startExecution" in _details(event).get("resource", "") for event in self._scheduled)
+        tasks = [_details(event)["resource"] for event in self.events if event["type"] == "TaskScheduled"]
+        return sum("startExecution" in resource for resource in tasks)
 
-    @property
-    def lambda_calls(self) -> int:
-        """How many Lambda functions it invoked."""
-        return sum("lambda" in _details(event).get("resource", "") for event in self._scheduled)
-
-    @property
-    def lambda_seconds(self) -> float:
-        """How long it waited for Lambda functions."""
-        total, since = 0.0, None
+    @cached_property
+    def calls(self) -> list[tuple[str, float]]:
+        """Each invocation of a Lambda function: the state, and the seconds that it waited."""
+        found: list[tuple[str, float]] = []
+        state, since = "", None
         for event in self.events:
-            if event["type"] == "TaskScheduled" and "lambda" in _details(event)["resource"]:
+            if "stateEnteredEventDetails" in event:
+                state = event["stateEnteredEventDetails"]["name"]
+            elif event["type"] == "TaskScheduled" and "lambda" in _details(event)["resource"]:
                 since = event["timestamp"]
-            elif event["type"] == "TaskSucceeded" and since is not None:
-                total += (event["timestamp"] - since).total_seconds()
+            elif event["type"] in ("TaskSucceeded", "TaskFailed") and since is not None:
+                found.append((state, (event["timestamp"] - since).total_seconds()))
                 since = None
-        return total
+        return found
 
     @property
     def state_bytes(self) -> int:
@@ -84,10 +83,6 @@ class Execution:
             if part in (details := _details(event))
         ]
         return max(len(text.encode()) for text in texts)
-
-    @property
-    def _scheduled(self) -> list[Event]:
-        return [event for event in self.events if event["type"] == "TaskScheduled"]
 
 
 @dataclass(frozen=True)
@@ -112,12 +107,12 @@ class Run:
     @property
     def lambda_calls(self) -> int:
         """Invocations of Lambda functions in all executions."""
-        return sum(execution.lambda_calls for execution in (self.parent, *self.indices))
+        return sum(len(execution.calls) for execution in (self.parent, *self.indices))
 
     @property
     def lambda_seconds(self) -> float:
         """Seconds in Lambda functions in all executions."""
-        return sum(execution.lambda_seconds for execution in (self.parent, *self.indices))
+        return sum(seconds for execution in (self.parent, *self.indices) for _, seconds in execution.calls)
 
     @property
     def seconds_of_indices(self) -> list[float]:

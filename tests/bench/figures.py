@@ -40,12 +40,14 @@ class Figure:
         unit: of the values; empty for a ratio or a number of things.
         values: one for each run, none left out.
         goal: what the median is to be.
+        group: heading of the table it is in; empty for the first one.
     """
 
     name: str
     unit: str
     values: tuple[float, ...]
     goal: Goal | None = None
+    group: str = ""
 
     @property
     def median(self) -> float:
@@ -62,16 +64,24 @@ class Figure:
     def to_json(self) -> dict[str, Any]:
         """The figure as it is kept in the JSON file."""
         goal = {self.goal.comparison: self.goal.value} if self.goal else None
-        return {"name": self.name, "unit": self.unit, "values": list(self.values), "goal": goal}
+        return {
+            "group": self.group,
+            "name": self.name,
+            "unit": self.unit,
+            "values": list(self.values),
+            "goal": goal,
+        }
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Figure":
         """Read a figure back."""
         goals = [Goal(comparison, value) for comparison, value in (kept["goal"] or {}).items()]
-        return cls(kept["name"], kept["unit"], tuple(kept["values"]), goals[0] if goals else None)
+        return cls(kept["name"], kept["unit"], tuple(kept["values"]), goals[0] if goals else None, kept["group"])
 
 
-def figure(name: str, unit: str, values: float | Sequence[float], goal: Goal | None = None) -> Figure:
+def figure(
+    name: str, unit: str, values: float | Sequence[float], goal: Goal | None = None, *, group: str = ""
+) -> Figure:
     """Make a figure, its values rounded to the six digits that are more than was measured.
 
     Args:
@@ -79,9 +89,10 @@ def figure(name: str, unit: str, values: float | Sequence[float], goal: Goal | N
         unit: of the values.
         values: one for each run.
         goal: what the median is to be.
+        group: heading of the table it is in.
     """
     runs = [values] if isinstance(values, (int, float)) else values
-    return Figure(name, unit, tuple(float(f"{value:.6g}") for value in runs), goal)
+    return Figure(name, unit, tuple(float(f"{value:.6g}") for value in runs), goal, group)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import re
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from urllib.parse import unquote
 
 from bench import small_indices
 from bench.executions import Run, run_file
@@ -80,7 +80,7 @@ def measure(sizes: Sizes) -> Part:
     figures = [figure("server alone: the same in raw requests", "s for an index", alone)]
     for strategy in STRATEGIES:
         figures += _figures(strategy, samples[strategy])
-    tables = [_requests_by_step(samples)] + [_requests(strategy, samples[strategy][-1]) for strategy in STRATEGIES]
+    tables = [_by_step(samples)] + [_requests(strategy, samples[strategy][-1]) for strategy in STRATEGIES]
     notes = [
         f"Files of {_INDICES} indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; warm functions.",
         "A request is counted for the function whose credentials it was signed with.",
@@ -132,58 +132,52 @@ def _server_alone(stack: Stack, prefix: str) -> float:
 
 def _figures(strategy: str, samples: Sequence[Sample]) -> list[Figure]:
     runs = [sample.run for sample in samples]
-    children = [[index_events(index.states) for index in run.indices] for run in runs]
+
+    def each_index(name: str, values: Sequence[float], goal: float | None = None, unit: str = "for an index") -> Figure:
+        return figure(name, unit, values, Goal("at most", goal) if goal else None, group=f"`{strategy}`")
+
     share = (parent_events(_INDICES) - parent_events(0)) / _INDICES
     return [
-        figure(
-            f"{strategy}: time",
-            "s for an index",
-            [median(run.seconds_of_indices) for run in runs],
-            Goal("at most", 1.5),
-        ),
-        figure(
-            f"{strategy}: requests without looks",
-            "for an index",
-            [sample.of_indices(looks=False) for sample in samples],
-            Goal("at most", 20),
-        ),
-        figure(
-            f"{strategy}: requests with looks", "for an index", [sample.of_indices(looks=True) for sample in samples]
-        ),
-        figure(
-            f"{strategy}: requests of GetTriggerFile",
-            f"for a file of {_INDICES}",
+        each_index("time", [median(run.seconds_of_indices) for run in runs], 1.5, "s for an index"),
+        each_index("requests without looks", [sample.of_indices(looks=False) for sample in samples], 20),
+        each_index("requests with looks", [sample.of_indices(looks=True) for sample in samples]),
+        each_index(
+            "requests of GetTriggerFile",
             [sum(each.step == _FILE_STEP for each in sample.requests) for sample in samples],
+            unit=f"for a file of {_INDICES}",
         ),
-        figure(
-            f"{strategy}: Lambda invocations",
-            "for an index",
-            [sum(index.lambda_calls for index in run.indices) / _INDICES for run in runs],
+        each_index("Lambda invocations", [_mean(len(index.calls) for index in run.indices) for run in runs]),
+        each_index(
+            "state transitions, its share of the file's included",
+            [_mean(len(index.states) + 1 for index in run.indices) for run in runs],
         ),
-        figure(
-            f"{strategy}: state transitions, its share of the file's included",
-            "for an index",
-            [sum(len(index.states) + 1 for index in run.indices) / _INDICES for run in runs],
+        each_index(
+            "history events of its execution",
+            [_mean(index_events(index.states) for index in run.indices) for run in runs],
         ),
-        figure(f"{strategy}: history events of its execution", "events", [median(events) for events in children]),
-        figure(f"{strategy}: history events in the file's execution", "for an index", share),
-        figure(
-            f"{strategy}: largest state",
-            "bytes",
-            [max(index.state_bytes for index in run.indices) for run in runs],
-        ),
+        each_index("history events in the file's execution", [share]),
+        each_index("largest state", [max(index.state_bytes for index in run.indices) for run in runs], unit="bytes"),
     ]
 
 
-def _requests_by_step(samples: dict[str, list[Sample]]) -> Table:
-    """How many requests each step sends for an index, looks included."""
-    last = {strategy: Counter(each.step for each in samples[strategy][-1].requests) for strategy in samples}
-    steps = list(dict.fromkeys(each.step for strategy in samples for each in samples[strategy][-1].requests))
-    rows = [
-        [f"`{step}`", *(f"{last[strategy][step] / (1 if step == _FILE_STEP else _INDICES):g}" for strategy in samples)]
-        for step in steps
-    ]
-    return Table("Requests by step", ["Step (for an index; `get_trigger_file` for the file)", *samples], rows)
+def _mean(values: Iterable[float]) -> float:
+    return sum(values) / _INDICES
+
+
+def _by_step(samples: Mapping[str, Sequence[Sample]]) -> Table:
+    """What each step sends and takes: requests of the last run, looks included, and the median of its calls."""
+    head = ["Step", *(f"{strategy}: {what}" for strategy in samples for what in ("requests", "seconds"))]
+    rows = []
+    for step in dict.fromkeys(each.step for runs in samples.values() for each in runs[-1].requests):
+        cells = []
+        for runs in samples.values():
+            requests = sum(each.step == step for each in runs[-1].requests) / (1 if step == _FILE_STEP else _INDICES)
+            executions = [execution for each in runs for execution in (each.run.parent, *each.run.indices)]
+            state = "".join(word.title() for word in step.split("_"))
+            calls = [seconds for execution in executions for name, seconds in execution.calls if name == state]
+            cells += [f"{requests:g}", f"{median(calls):.3f}" if calls else ""]
+        rows.append([f"`{step}`", *cells])
+    return Table(f"By step: for an index, `{_FILE_STEP}` for the file", head, rows)
 
 
 def _requests(strategy: str, sample: Sample) -> Table:
@@ -205,5 +199,5 @@ def _plain(exchange: Exchange) -> str:
     path = re.sub(r"fixed-\w+-\d+-\d+-_v1", "<source_index>", exchange.path)
     path = re.sub(r"fixed-\w+-\d+-\d+-_v2", "<target_index>", path)
     path = re.sub(r"^/_tasks/[^/]+", "/_tasks/<id>", path)
-    query = re.sub(r"(parent_task_id)=[^&]+", r"\1=<id>", exchange.query)
+    query = re.sub(r"(parent_task_id)=[^&]+", r"\1=<id>", unquote(exchange.query))
     return f"{path}?{query}" if query else path

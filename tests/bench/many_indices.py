@@ -87,16 +87,16 @@ def _figures(run: Run, number: int, memory: dict[str, float]) -> list[Figure]:
     first, last = median(seconds[:part]), median(seconds[-part:])
     answers = json.dumps([{"source_index": index.output["source_index"]} for index in run.indices])
     state = max(run.parent.state_bytes, len(answers.encode()))
-    label = f"{number:,} indices"
+    group = f"{number:,} indices"
     return [
-        figure(f"{label}: duration", "min", run.parent.seconds / 60, Goal("below", 60)),
-        figure(f"{label}: indices rebuilt, counted after it", "", len(run.indices), Goal("at least", number)),
-        figure(f"{label}: history of the file's execution", "events", parent_events(number), Goal("below", 12_000)),
-        figure(f"{label}: largest state of the file's execution", "bytes", state, Goal("below", _MAX_STATE_BYTES)),
-        figure(f"{label}: an index, median of the first {part}", "s", first),
-        figure(f"{label}: an index, median of the last {part}", "s", last),
-        figure(f"{label}: last {part} / first {part}", "", last / first, Goal("at most", 1.2)),
-        figure(f"{label}: peak memory of a Lambda function", "MiB", max(memory.values()), Goal("below", 200)),
+        figure("duration", "min", run.parent.seconds / 60, Goal("below", 60), group=group),
+        figure("indices rebuilt, each counted after it", "", len(run.indices), Goal("at least", number), group=group),
+        figure("history of the file's execution", "events", parent_events(number), Goal("below", 12_000), group=group),
+        figure("largest state of the file's execution", "bytes", state, Goal("below", _MAX_STATE_BYTES), group=group),
+        figure(f"an index, median of the first {part}", "s", first, group=group),
+        figure(f"an index, median of the last {part}", "s", last, group=group),
+        figure(f"last {part} / first {part}", "", last / first, Goal("at most", 1.2), group=group),
+        figure("peak memory of a Lambda function", "MiB", max(memory.values()), Goal("below", 200), group=group),
     ]
 
 

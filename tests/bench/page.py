@@ -124,15 +124,17 @@ def _written(folder: Path, readme: Path | None) -> dict[Path, str]:
 
 def _part(name: str, part: Results) -> list[str]:
     made = f"Measured {part['date']} at commit `{part['commit']}`{' with changes' if part['is_dirty'] else ''}, "
-    rows = [_row(Figure.from_json(kept)) for kept in part["figures"]]
+    figures = [Figure.from_json(kept) for kept in part["figures"]]
     runs = f"{part['runs']} {'run' if part['runs'] == 1 else 'runs'}"
     lines = [
         f"{made}{runs}. Again: `make bench PARTS={name} RUNS={part['runs']}`.",
         "",
-        *_table(["Figure", "Median", "Spread", "Unit", "Goal", ""], rows),
-        "",
         *(f"- {note}" for note in part["notes"]),
     ]
+    for group in dict.fromkeys(each.group for each in figures):
+        rows = [_row(each) for each in figures if each.group == group]
+        lines += ["", *([f"### {group}", ""] if group else [])]
+        lines += _table(["Figure", "Median", "Spread", "Unit", "Goal", ""], rows)
     for table in part["tables"]:
         lines += ["", f"### {table['title']}", "", *_table(table["head"], table["rows"])]
     return lines
