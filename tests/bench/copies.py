@@ -71,7 +71,8 @@ def measure(sizes: Sizes) -> Part:
             data[source.base] = {
                 "documents": source.documents,
                 "bytes_of_document": round(size),
-                "documents_per_second": source.documents / median(each.seconds for each in samples[BLOCK]),
+                "documents_per_second": source.documents
+                / median(each.took or each.seconds for each in samples[REDIRECT]),
                 "samples": {name: [vars(each) for each in runs] for name, runs in samples.items()},
             }
             client.indices.delete(index=source.name)
