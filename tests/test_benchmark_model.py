@@ -1,17 +1,21 @@
 """What the benchmark predicts, against figures counted by hand."""
 
 import json
+import time
 from dataclasses import replace
 
 import hcl2
 import pytest
 
+import copying
 import trigger_file
 from bench import model
 from bench.figures import Figure, Goal
 from bench.model import Costs, Measured, Polling, costs, most_indices, predict
 from copying import FIRST_WAIT_SECONDS
+from support.mocked_domain import JOB, copied, task_answer
 from support.paths import ROOT
+from support.rebuild import ENVIRONMENT
 
 MODULE = ROOT / "modules" / "opensearch-reindex"
 COSTS = Costs(
@@ -87,6 +91,25 @@ def test_limits_and_defaults_are_those_of_the_module_and_of_the_code() -> None:
     assert trigger_file._schema()["properties"]["indices"]["maxItems"] == model.MAX_INDICES
     assert Polling().longest_pause == default_of("poll_interval_seconds")
     assert Polling().first_wait == FIRST_WAIT_SECONDS
+
+
+def test_pauses_are_those_of_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy that never ends, looked at as the state machine does: it waits as long as each look tells it to."""
+    clock = [1_700_000_000.0]
+    monkeypatch.setattr(time, "time", lambda: clock[0])
+    environment = replace(ENVIRONMENT, poll_interval_seconds=int(default_of("poll_interval_seconds")))
+    domain = copied()
+    domain.client.find_reindex_task.return_value = "n:1"
+    domain.client.get_task.side_effect = lambda *_args, **_kwargs: task_answer(
+        completed=False, task={**task_answer()["task"], "status": {"created": clock[0]}}
+    )
+    job = copying.start_reindex(domain.client, replace(JOB, task={}), environment)
+    elapsed = float(FIRST_WAIT_SECONDS)
+    for look in range(1, 12):
+        clock[0] += job.task["wait_seconds"]
+        elapsed += job.task["wait_seconds"]
+        assert Polling().looks(elapsed) == (look, elapsed)
+        job = copying.check_reindex_status(domain.client, job, environment)
 
 
 @pytest.mark.parametrize(

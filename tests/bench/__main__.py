@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from subprocess import SubprocessError
 from typing import Any
 
 from boto3.exceptions import Boto3Error
@@ -33,6 +34,7 @@ PARTS: dict[str, Callable[[Sizes], Part]] = {
 }
 _FAILURES = (
     RuntimeError,
+    SubprocessError,
     TimeoutError,
     AssertionError,
     OSError,

@@ -11,7 +11,7 @@ from opensearchpy.helpers import reindex
 
 from bench.data import MAPPINGS, Source, expect_documents, load, settings, wait_for_merges
 from bench.executions import Run, run_file
-from bench.figures import Comparison, Figure, Goal, Part, figure
+from bench.figures import BenchmarkError, Comparison, Figure, Goal, Part, figure
 from bench.sizes import Sizes
 from bench.stack import HEAP, Stack, running_stack, say
 from support.trigger_file import trigger_file
@@ -78,6 +78,8 @@ def measure(sizes: Sizes) -> Part:
             client.indices.delete(index=source.name)
         versions = stack.versions
     notes = [
+        "Raw copies are tasks whose end is waited for in one request: the answer of a synchronous `_reindex` has a "
+        "header for each batch (OpenSearch 2.19), and Python's HTTP client takes no more than a hundred.",
         f"One node with {HEAP} of heap, {_shards()}, no replicas; every target has the source's mapping.",
         "The source is loaded once for each size and refreshed, not force-merged; merges have ended before each copy.",
         "All five copies follow one another in each round, in an order that rotates; a round before is not counted.",
@@ -124,7 +126,12 @@ def _raw(
     client.indices.create(index=source.target, body={"settings": settings(**others), "mappings": MAPPINGS})
     body = {"source": {"index": source.name, **part}, "dest": {"index": source.target}}
     started = time.monotonic()
-    answer = client.reindex(body=body, params=dict(params))
+    task = client.reindex(body=body, params={**params, "wait_for_completion": "false"})["task"]
+    # Not as a parameter of the library, which would take `timeout` for its own.
+    path = f"/_tasks/{task}?wait_for_completion=true&timeout={_EXECUTION_SECONDS:.0f}s"
+    answer = client.transport.perform_request("GET", path)["response"]
+    if answer["failures"]:
+        raise BenchmarkError(f"the raw copy failed: {answer['failures'][:3]}")
     if others:
         client.indices.put_settings(index=source.target, body={"index": dict.fromkeys(others)})
     client.indices.refresh(index=source.target)

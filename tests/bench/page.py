@@ -83,10 +83,10 @@ def readme_table(results: Results) -> str:
     text = (
         f"Predicted by a model that was checked against runs of up to {max(_run_sizes(results)):,} indices "
         f"([benchmarks](docs/benchmarks.md)), for documents of about {small['bytes_of_document']} bytes at "
-        f"{measured.documents_per_second:,.0f} a second, the speed of `redirect_writes` on one small node: your domain's "
-        "decides. Dollars are list prices of Step Functions and Lambda in us-east-1; domain, logs and S3 are not in "
-        f"them. *In one file*: whether it ends within `execution_timeout_seconds` ({EXECUTION_TIMEOUT_SECONDS}); where "
-        "it does not, split it at that number of indices, or raise the time-out."
+        f"{measured.documents_per_second:,.0f} a second, the speed of `redirect_writes` on one small node: that of "
+        "your domain decides. Dollars are list prices of Step Functions and Lambda in us-east-1; domain, logs and S3 "
+        "are not in them. *In one file*: whether it ends within `execution_timeout_seconds` "
+        f"({EXECUTION_TIMEOUT_SECONDS}); where it does not, split it at that number of indices, or raise the time-out."
     )
     return "\n".join([*table, "", text])
 
