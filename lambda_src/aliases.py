@@ -13,9 +13,9 @@ OWNER_ALIAS_PREFIX = "opensearch-reindex-owner~"
 SOURCE_ALIAS_PREFIX = "opensearch-reindex-source~"
 # With a capital letter, which a name of an index cannot have: a copy that lost its alias would else create an index.
 COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
-PROVEN_ALIAS = "opensearch-reindex-proven"
+PROVEN_ALIAS_PREFIX = "opensearch-reindex-proven~"
 DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
-_OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS, DISCARD_ALIAS_PREFIX)
+_OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, DISCARD_ALIAS_PREFIX)
 # The owner of a target index that the execution before gave up.
 RELEASED = "released"
 _ALIAS_ATTRIBUTES = ("filter", "index_routing", "search_routing", "is_hidden", "is_write_index")
@@ -29,12 +29,14 @@ class Markers:
         owner: ARN of the execution that works on it, or `released`; None: nobody began, or the work is done.
         copy_alias: the alias that the latest copy writes through; there is one until the aliases have moved.
         is_proven: the copy was proven complete, and the aliases of the source index were moved here.
+        frozen_seq_no: the source's sum of sequence numbers that was copied, or proven; None: nothing was copied yet.
         discard_alias: on a source index, the permit to delete its unused target; see `ownership.discard_target`.
     """
 
     owner: str | None = None
     copy_alias: str | None = None
     is_proven: bool = False
+    frozen_seq_no: int | None = None
     discard_alias: str | None = None
 
     @classmethod
@@ -43,11 +45,13 @@ class Markers:
         names = sorted(aliases)
         owners = [name.removeprefix(OWNER_ALIAS_PREFIX) for name in names if name.startswith(OWNER_ALIAS_PREFIX)]
         copies = [name for name in names if name.startswith(COPY_ALIAS_PREFIX)]
+        proofs = [name for name in names if name.startswith(PROVEN_ALIAS_PREFIX)]
         discards = [name for name in names if name.startswith(DISCARD_ALIAS_PREFIX)]
         return cls(
             owner=owners[0].replace("~", ":") if owners else None,
             copy_alias=copies[0] if copies else None,
-            is_proven=PROVEN_ALIAS in names,
+            is_proven=bool(proofs),
+            frozen_seq_no=_last_number([*copies, *proofs]),
             discard_alias=discards[0] if discards else None,
         )
 
@@ -68,12 +72,24 @@ def source_alias(source_uuid: str) -> str:
     return SOURCE_ALIAS_PREFIX + source_uuid
 
 
-def new_copy_alias() -> str:
+def new_copy_alias(frozen_seq_no: int | None = None) -> str:
     """The hidden alias of one copy, which writes through it and through nothing else.
 
     Whoever puts another one in its place ends the copy, however late it was started: its next batch has no target.
+
+    Args:
+        frozen_seq_no: the source's sum of sequence numbers, which says what is copied; None as long as nothing is.
     """
-    return COPY_ALIAS_PREFIX + uuid4().hex
+    return f"{COPY_ALIAS_PREFIX}{uuid4().hex}~{'' if frozen_seq_no is None else frozen_seq_no}"
+
+
+def proven_alias(frozen_seq_no: int) -> str:
+    """The hidden alias of a target index that was proven to hold every document of the source index.
+
+    Args:
+        frozen_seq_no: the source's sum of sequence numbers at that time; any write to it since would be missing.
+    """
+    return f"{PROVEN_ALIAS_PREFIX}{frozen_seq_no}"
 
 
 def new_discard_alias() -> str:
@@ -143,3 +159,8 @@ def move_alias_actions(
 def _add_action(index: str, alias: str, entry: Mapping[str, Any]) -> dict[str, Any]:
     attributes = {key: entry[key] for key in _ALIAS_ATTRIBUTES if key in entry}
     return {"add": {"index": index, "alias": alias, **attributes}}
+
+
+def _last_number(aliases: list[str]) -> int | None:
+    numbers = [number for number in (alias.rpartition("~")[2] for alias in aliases) if number]
+    return int(numbers[0]) if numbers else None

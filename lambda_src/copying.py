@@ -1,22 +1,24 @@
 """The copy itself: started once, found again, looked at until it is done."""
 
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from aliases import new_copy_alias
 from environment import Environment
-from errors import ROLL_BACK, ReindexFailedError, ReindexStartError
-from guards import both_indices, is_as_healthy
+from errors import ROLL_BACK, ReindexFailedError, ReindexStartError, VerificationError
+from guards import both_indices, is_as_healthy, is_copy_of_frozen
 from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
 from ownership import note, update_aliases_as_owner
+from pacing import UNLIMITED, Pace, pause_seconds
 from proof import OUTCOMES, is_our_task, task_problems
 from utils import provenance_of
 
-# Long enough for an index of some 100,000 small documents, which then needs no Wait state.
-FIRST_WAIT_SECONDS = 5
+# How long OpenSearch waits for the end of a copy before it answers, where that may be near. Long enough for an index of
+# some 100,000 small documents, which then needs no Wait state.
+LOOK_SECONDS = 5
 # A task is lost when its node goes, as in a blue/green deployment; more often than this something is wrong.
 MAX_RESTARTS = 5
 
@@ -34,11 +36,19 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
     Raises:
         ReindexFailedError: as `check_reindex_status`.
         ReindexStartError: somebody took the copy alias away.
+        VerificationError: the source index was written to since an earlier copy began.
         ConcurrentReindexError: another execution works on the target index.
     """
     _, target = both_indices(client, job)
-    if job.task.get("status") == "completed":
-        return job  # proven by an execution before, see update_aliases
+    if not is_copy_of_frozen(job, target):
+        # What was copied then may be outdated, and a second copy does not overwrite it.
+        raise VerificationError(
+            "the source index was written to after it had been frozen",
+            next_step="Upload the file again: the copy is made anew." if job.blocks_writes else ROLL_BACK,
+        )
+    if target.markers.is_proven:
+        # An execution before came as far as RemoveAlias. A second copy would bring back what was deleted since.
+        return replace(job, task={"status": "completed"})
     restarts = job.task.get("restarts", 0)
     copy_alias = target.markers.copy_alias
     if copy_alias is None:
@@ -47,8 +57,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         # Slicing an empty index fails on some versions (OpenSearch#16549), and there is nothing to copy.
         counters = dict.fromkeys(("total", *OUTCOMES, "deleted"), 0)
         return _finish(client, replace(job, task={"id": None, "copy_alias": copy_alias, **counters}), environment)
-    task_id = _find_copy(client, job, target, copy_alias)
-    if task_id:
+    if task_id := _find_copy(client, job, target, copy_alias):
         log.info("the copy was started before", extra={"task_id": task_id})
     else:
         copy_alias = _open_copy(client, job, copy_alias)
@@ -56,17 +65,16 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         note(client, job, target, task_id=task_id)
         log.info("copy started", extra={"task_id": task_id, "documents": job.source_count})
     started = replace(job, task={"id": task_id, "copy_alias": copy_alias, "restarts": restarts})
-    return check_reindex_status(client, started, environment, wait_seconds=FIRST_WAIT_SECONDS)
+    return check_reindex_status(client, started, environment)
 
 
-def check_reindex_status(client: OpenSearchClient, job: Job, environment: Environment, *, wait_seconds: int = 0) -> Job:
+def check_reindex_status(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
     """Look at the copy once: running, recovering (its shards are being built), completed, or lost with its node.
 
     Args:
         client: the domain.
         job: state so far.
         environment: the pause before the next look, and when a copy is given up.
-        wait_seconds: how long OpenSearch waits for the end before it answers.
 
     Raises:
         ReindexFailedError: the task ended with an error or failed documents, was cancelled, stalled, or is lost again
@@ -75,11 +83,12 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
     if job.task.get("status") == "recovering":
         return _finish(client, job, environment)
     task_id, copy_alias = job.task["id"], job.task["copy_alias"]
-    answer = client.get_task(task_id, wait_seconds=wait_seconds)
+    is_end_near = job.task.get("wait_seconds", 0) < environment.poll_interval_seconds
+    answer = client.get_task(task_id, wait_seconds=LOOK_SECONDS if is_end_near else 0)
     if answer is None or not is_our_task(answer["task"], job.source_index, copy_alias):
         return _lost(job, "the reindex task is lost with its node, and will be started again")
     if not answer["completed"] and not answer["task"].get("cancelled"):
-        return _running(client, job, answer["task"]["status"], environment)
+        return _running(client, job, answer["task"], environment)
     problems = task_problems(answer)
     if problems:
         _, target = both_indices(client, job)
@@ -88,7 +97,8 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
         raise ReindexFailedError(f"reindex task {task_id} did not copy every document", problems=problems)
     response = answer["response"]
     counters = {counter: response[counter] for counter in ("took", "total", *OUTCOMES, "deleted")}
-    log.info("copy done", extra={"task": {"id": task_id, **counters}})
+    rate = round(counters["total"] / max(counters["took"], 1) * 1000)
+    log.info("copy done", extra={"task": {"id": task_id, **counters}, "documents_per_second": rate})
     return _finish(client, replace(job, task={"id": task_id, "copy_alias": copy_alias, **counters}), environment)
 
 
@@ -102,6 +112,8 @@ def stop_copy(client: OpenSearchClient, copy_alias: str | None) -> None:
 
 def _find_copy(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias: str) -> str | None:
     """The latest copy, if it runs or has done its work: by the id it noted, or by its X-Opaque-Id."""
+    if target.markers.frozen_seq_no is None:
+        return None  # none was ever opened
     noted: str | None = provenance_of(target.mappings).get("task_id")
     answer = client.get_task(noted) if noted else None
     if answer and is_our_task(answer["task"], job.source_index, copy_alias) and not task_problems(answer):
@@ -111,7 +123,7 @@ def _find_copy(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias
 
 def _open_copy(client: OpenSearchClient, job: Job, copy_alias: str) -> str:
     """Put an alias for a new copy in the place of the latest one's, which can write no more. Of two callers one can."""
-    opened = new_copy_alias()
+    opened = new_copy_alias(job.source_seq_no)
     actions: list[dict[str, Any]] = [
         {"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}},
         {"add": {"index": job.target_index, "alias": opened, "is_hidden": True}},
@@ -131,34 +143,79 @@ def _lost(job: Job, message: str) -> Job:
     return replace(job, task={**job.task, "status": "lost", "restarts": restarts})
 
 
-def _running(client: OpenSearchClient, job: Job, status: dict[str, Any], environment: Environment) -> Job:
-    """Note how far the copy is, and give it up if it has come no further for too long."""
-    statuses = client.slice_statuses(job.task["id"]) or [status]
-    copied = sum(each.get(outcome, 0) for each in statuses for outcome in OUTCOMES)
+def _running(client: OpenSearchClient, job: Job, task: dict[str, Any], environment: Environment) -> Job:
+    """Note how far the copy is, let it go as fast as the domain can bear, and give it up if it stands still."""
+    whole, slices = task["status"], client.slice_statuses(job.task["id"])
+    statuses = slices or [whole]
+    # The whole task counts the slices that are done.
+    copied = sum(map(_copied, [whole, *slices]))
     # A copy that waits for its requests_per_second is as fast as it was asked to be.
-    is_throttled = any(each.get("throttled_until_millis", 0) > 0 for each in statuses)
+    is_throttled = any(status.get("throttled_until_millis", 0) > 0 for status in statuses)
     now = int(time.time())
-    moved_at = job.task.get("moved_at", now)
-    if is_throttled or copied != job.task.get("copied"):
-        moved_at = now
+    moved_at = now if is_throttled or copied != job.task.get("copied") else job.task["moved_at"]
     if now - moved_at > environment.stall_timeout_seconds:
         stop_copy(client, job.task["copy_alias"])
         raise ReindexFailedError(
             f"the copy stalled: for {now - moved_at} s it stayed at {copied} of {job.source_count} documents, and was "
             "cancelled. Look at the domain's write queue, disks and nodes"
         )
-    log.info("copying", extra={"task_id": job.task["id"], "copied": copied, "documents": job.source_count})
-    progress = {"copied": copied, "moved_at": moved_at, "wait_seconds": environment.poll_interval_seconds}
+    running_seconds = task["running_time_in_nanos"] / 1e9
+    rate = _rate(job, copied, running_seconds)
+    pace = _keep_pace(client, job, statuses, rate)
+    log.info(
+        "copying",
+        extra={
+            "task_id": job.task["id"],
+            "copied": copied,
+            "documents": job.source_count,
+            "documents_per_second": round(rate),
+        },
+    )
+    progress = {
+        "copied": copied,
+        "running_seconds": round(running_seconds, 1),
+        "moved_at": moved_at,
+        "pace": asdict(pace),
+        "wait_seconds": pause_seconds(
+            [(_copied(status), status.get("total", 0)) for status in statuses],
+            running_seconds,
+            environment.poll_interval_seconds,
+        ),
+    }
     return replace(job, task={**job.task, "status": "running", **progress})
+
+
+def _copied(status: dict[str, Any]) -> int:
+    return sum(status.get(outcome, 0) for outcome in OUTCOMES)
+
+
+def _rate(job: Job, copied: int, running_seconds: float) -> float:
+    """Documents a second since the last look."""
+    seconds = running_seconds - job.task.get("running_seconds", 0.0)
+    return max(0.0, copied - job.task.get("copied", 0)) / seconds if seconds > 0 else 0.0
+
+
+def _keep_pace(client: OpenSearchClient, job: Job, statuses: list[dict[str, Any]], rate: float) -> Pace:
+    """Slow the copy down when the domain refuses requests or has many waiting, for itself or for anybody else."""
+    queues = client.write_queues()
+    seen = Pace.seen(statuses, queues)
+    before = Pace(**job.task["pace"]) if "pace" in job.task else seen
+    pace = before.next(seen, rate / len(statuses), is_queue_high=any(queue.is_high for queue in queues))
+    requests_per_second = pace.limit * (1 if pace.limit == UNLIMITED else len(statuses))
+    if pace.limit != seen.limit and client.rethrottle(job.task["id"], requests_per_second):
+        log.warning("the copy's pace was changed", extra={"requests_per_second": requests_per_second})
+    return pace
 
 
 def _finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
     """Give the filled target index its own settings, and let it become as healthy as the source index was."""
-    if job.settings_after_copy:
-        client.put_settings(job.target_index, job.settings_after_copy)
-    health = client.health(job.target_index, wait_for_status=job.source_health, timeout_seconds=FIRST_WAIT_SECONDS)
+    completed = replace(job, task={**job.task, "status": "completed"})
+    if not job.settings_after_copy:
+        return completed
+    client.put_settings(job.target_index, job.settings_after_copy)
+    health = client.health(job.target_index, wait_for_status=job.source_health, timeout_seconds=LOOK_SECONDS)
     if is_as_healthy(health, job):
-        return replace(job, task={**job.task, "status": "completed"})
+        return completed
     log.info("waiting for the shards of the target index", extra={"health": health})
     return replace(job, task={**job.task, "status": "recovering", "wait_seconds": environment.poll_interval_seconds})
 

@@ -88,7 +88,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         if not _create(client, target_index, body, faster):
             raise ConcurrentReindexError(f"another execution made target index {target_index!r} meanwhile")
         target = client.get_indices([target_index])[target_index]
-    if not in_use and "frozen_seq_no" not in provenance_of(target.mappings):  # later, documents add fields too
+    if not in_use and target.markers.frozen_seq_no is None:  # later, documents add fields too
         _refuse_template_additions(client, target_index, target, body, discard)
     return Job(
         execution_id=execution_id,
@@ -167,9 +167,9 @@ def _create(client: OpenSearchClient, target_index: str, body: Mapping[str, Any]
 
 def _is_half_copied(client: OpenSearchClient, source_index: str, target: IndexInfo) -> bool:
     """Whether a target index that nobody uses yet holds a part of the source index as it still is."""
-    made_from = provenance_of(target.mappings)
-    is_frozen = made_from["strategy"] == BLOCK_WRITES and "frozen_seq_no" in made_from
-    return is_frozen and made_from["frozen_seq_no"] == client.last_seq_no(source_index)
+    frozen_seq_no = target.markers.frozen_seq_no
+    is_copied = provenance_of(target.mappings)["strategy"] == BLOCK_WRITES and frozen_seq_no is not None
+    return is_copied and frozen_seq_no == client.last_seq_no(source_index)
 
 
 def _delete_unused(client: OpenSearchClient, target_index: str, target: IndexInfo, discard: Discard) -> None:

@@ -51,14 +51,20 @@ def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexIn
     return indices[job.source_index], indices[job.target_index]
 
 
-def prove(client: OpenSearchClient, job: Job) -> None:
+def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
     """Make sure that every document of the source index is in the target index.
+
+    Args:
+        client: the domain.
+        job: state so far.
+        source: as `both_indices` gave it in this step.
+        target: likewise.
 
     Raises:
         VerificationError: it is not proven; every doubt is listed.
-        DomainBusyError: the target index is not yet as healthy as the source index was.
+        DomainBusyError: replicas of the target are behind.
     """
-    source, target = prove_source_unchanged(client, job)
+    prove_source_unchanged(client, job, source, target)
     problems = []
     if job.task["status"] != "completed":
         problems.append(f"the reindex task is {job.task['status']}")
@@ -74,27 +80,43 @@ def prove(client: OpenSearchClient, job: Job) -> None:
         await_replicas(client, job.target_index, target)
 
 
-def prove_source_unchanged(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexInfo]:
-    """Source and target, if what was proven of them holds still: no write since, and a healthy target in use.
+def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
+    """Make sure that the source index is as it was when it was frozen, and the target index in use if it should be.
+
+    Args:
+        client: the domain.
+        job: state so far.
+        source: as `both_indices` gave it in this step.
+        target: likewise.
 
     Raises:
-        VerificationError: it does not hold; every doubt is listed.
-        DomainBusyError: the target index is not yet as healthy as the source index was.
+        VerificationError: it is not so; every doubt is listed.
     """
-    source, target = both_indices(client, job)
     problems = []
     if source.settings.get("blocks", {}).get("write") != "true":
         problems.append("the source index is no longer write-blocked")
-    if client.last_seq_no(job.source_index) != job.source_seq_no:
+    if not is_copy_of_frozen(job, target) or client.last_seq_no(job.source_index) != job.source_seq_no:
         problems.append("the source index was written to after it had been frozen")
     if _is_in_use(job, target) and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
         problems.append(f"the target index is not the write index of alias {job.alias_name!r}")
     if problems:
         raise VerificationError("the copy is not proven complete", problems=problems)
+
+
+def is_copy_of_frozen(job: Job, target: IndexInfo) -> bool:
+    """Whether what the target index holds was copied from the source index as it is frozen now, or nothing was yet."""
+    return target.markers.frozen_seq_no in (None, job.source_seq_no)
+
+
+def require_health(client: OpenSearchClient, job: Job) -> None:
+    """Wait until the target index is as healthy as the source index was.
+
+    Raises:
+        DomainBusyError: it is not yet.
+    """
     health = client.health(job.target_index, wait_for_status=job.source_health)
     if not is_as_healthy(health, job):
         raise DomainBusyError(f"the target index is {health} still, the source index was {job.source_health}")
-    return source, target
 
 
 def _is_in_use(job: Job, target: IndexInfo) -> bool:

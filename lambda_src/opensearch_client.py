@@ -19,6 +19,7 @@ from aliases import Markers, is_own_alias
 from endpoint import Endpoint, allowed_endpoint
 from environment import Environment
 from errors import DomainBusyError, OpenSearchRequestError, ReindexError, TransientOpenSearchError
+from pacing import WriteQueue
 from reasons import redact
 from utils import REINDEX_ACTION, flat_settings
 
@@ -201,8 +202,8 @@ class OpenSearchClient:
         self._request("PUT", _path([name]), body=body)
 
     def update_aliases(self, actions: list[dict[str, Any]]) -> None:
-        """Apply all alias actions at once, or none of them."""
-        self._request("POST", "/_aliases", body={"actions": actions})
+        """Apply all alias actions at once, or none of them; returns when every node knows."""
+        self._change("POST", "/_aliases", {"actions": actions})
 
     def block_writes(self, name: str) -> None:
         """Refuse writes to the index from now on; returns when every shard does. A second time does no harm."""
@@ -217,7 +218,7 @@ class OpenSearchClient:
 
     def put_settings(self, name: str, settings: Mapping[str, Any]) -> None:
         """Change settings of an index; null sets the default."""
-        self._request("PUT", f"{_path([name])}/_settings", body={"index": settings})
+        self._change("PUT", f"{_path([name])}/_settings", {"index": settings})
 
     def refresh(self, name: str) -> None:
         """Make every acknowledged document visible to searches, counts and the copy; see also `replicas_behind`."""
@@ -247,15 +248,14 @@ class OpenSearchClient:
             if "no data nodes with criteria" in error.reason:
                 raise TransientOpenSearchError(f"shard {shard} of {name} moved to another node") from error
             raise
+        _demand_shards(answer, 1, name)
         last = answer["aggregations"]["last"]["value"]
         return answer["hits"]["total"]["value"], -1 if last is None else int(last)
 
     def count(self, name: str, *, primaries: bool = False) -> int:
         """Documents in the index, nested ones not counted; on primary shards alone if replicas may be behind."""
         answer = self._request("GET", f"{_path([name])}/_count", _on(primaries))
-        shards = answer["_shards"]
-        if shards["successful"] != shards["total"]:
-            raise TransientOpenSearchError(f"only {shards['successful']} of {shards['total']} shards of {name} counted")
+        _demand_shards(answer, answer["_shards"]["total"], name)
         return int(answer["count"])
 
     def last_seq_no(self, name: str) -> int:
@@ -372,7 +372,7 @@ class OpenSearchClient:
 
     def put_meta(self, name: str, meta: Mapping[str, Any]) -> None:
         """Replace `_meta` of the mapping as a whole."""
-        self._request("PUT", f"{_path([name])}/_mapping", body={"_meta": meta})
+        self._change("PUT", f"{_path([name])}/_mapping", {"_meta": meta})
 
     def health(self, name: str, *, wait_for_status: str | None = None, timeout_seconds: int = 30) -> str:
         """`green`, `yellow` or `red`, after waiting for a status at least as good.
@@ -401,12 +401,10 @@ class OpenSearchClient:
 
     def find_reindex_task(self, opaque_id: str) -> str | None:
         """The id of the running reindex task with this X-Opaque-Id, slices and cancelled tasks left aside."""
-        answer = self._request("GET", "/_tasks", {"detailed": "true", "actions": REINDEX_ACTION})
-        for node in answer.get("nodes", {}).values():
-            for task_id, task in node["tasks"].items():
-                ours = task.get("headers", {}).get("X-Opaque-Id") == opaque_id
-                if ours and "parent_task_id" not in task and not task.get("cancelled"):
-                    return str(task_id)
+        for task_id, task in self._tasks(actions=REINDEX_ACTION):
+            ours = task.get("headers", {}).get("X-Opaque-Id") == opaque_id
+            if ours and "parent_task_id" not in task and not task.get("cancelled"):
+                return task_id
         return None
 
     def cancel_task(self, task_id: str) -> None:
@@ -433,9 +431,36 @@ class OpenSearchClient:
 
     def slice_statuses(self, task_id: str) -> list[dict[str, Any]]:
         """`status` of every running slice of a task, whose own status has no counters until the end."""
-        answer = self._request("GET", "/_tasks", {"detailed": "true", "parent_task_id": task_id})
-        tasks = [task for node in answer.get("nodes", {}).values() for task in node["tasks"].values()]
+        tasks = (task for _, task in self._tasks(parent_task_id=task_id))
         return [task["status"] for task in tasks if task["action"] == REINDEX_ACTION]
+
+    def _tasks(self, **of: str) -> list[tuple[str, dict[str, Any]]]:
+        parts = ("action", "cancelled", "headers", "parent_task_id", "status")
+        filter_path = ",".join(f"nodes.*.tasks.*.{part}" for part in parts)
+        answer = self._request("GET", "/_tasks", {"detailed": "true", "filter_path": filter_path, **of})
+        return [item for node in answer.get("nodes", {}).values() for item in node["tasks"].items()]
+
+    def rethrottle(self, task_id: str, requests_per_second: float) -> bool:
+        """Change how fast a running copy may be, and say whether that was done: not if it is over, or not permitted.
+
+        Args:
+            task_id: `<node>:<number>`.
+            requests_per_second: documents a second, for all slices together; -1 for no limit.
+        """
+        params = {"requests_per_second": f"{requests_per_second:.6g}"}
+        path = f"/_reindex/{quote(task_id, safe=':')}/_rethrottle"
+        return bool(self._request("POST", path, params, ignore=(403,)).get("nodes"))  # those on which the task runs
+
+    def write_queues(self) -> list[WriteQueue]:
+        """The queue of write requests of every node; empty if this role may not see them."""
+        params = {"format": "json", "h": "queue,queue_size,rejected"}
+        try:
+            pools: Any = self._request("GET", "/_cat/thread_pool/write", params)
+        except OpenSearchRequestError as error:
+            if error.is_denied:
+                return []
+            raise
+        return [WriteQueue(*(int(pool[key]) for key in ("queue", "queue_size", "rejected"))) for pool in pools]
 
     def _request(
         self,
@@ -461,6 +486,11 @@ class OpenSearchClient:
                 redact(f"{method} {path[:200]} failed on a shard: {failed[0].get('reason')}")
             )
         return answer
+
+    def _change(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        """Send a request that has to hold on every node, not on the elected one alone."""
+        if not self._request(method, path, body=body)["acknowledged"]:
+            raise TransientOpenSearchError(f"{method} {path[:200]}: not every node has answered in time")
 
     def _refusal(
         self, method: str, path: str, params: Mapping[str, str] | None = None, *, body: Mapping[str, Any] | None = None
@@ -519,6 +549,13 @@ def _path(names: Iterable[str]) -> str:
 def _on(primaries: bool) -> dict[str, str]:
     # Not for every index: OpenSearch 1 knows no such preference, and no segment replication either.
     return {"preference": "_primary"} if primaries else {}
+
+
+def _demand_shards(answer: Mapping[str, Any], asked: int, name: str) -> None:
+    """Refuse an answer that lacks shards: one that is on no node is not among the failures."""
+    successful = answer["_shards"]["successful"]
+    if successful != asked:
+        raise TransientOpenSearchError(f"only {successful} of {asked} shards of {name} answered")
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:

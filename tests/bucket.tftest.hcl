@@ -116,7 +116,7 @@ run "a_bucket_made_here_with_inputs" {
   assert {
     condition = (
       aws_s3_bucket.triggers["triggers"].bucket == "another-bucket" && output.bucket_name == "another-bucket" &&
-      output.bucket_arn == "arn:aws:s3:::another-bucket" && aws_s3_object.package["package"].bucket == "another-bucket" &&
+      output.bucket_arn == "arn:aws:s3:::another-bucket" && aws_s3_object.package[0].bucket == "another-bucket" &&
       jsondecode(aws_s3_bucket_policy.triggers["triggers"].policy).Statement[0].Resource == ["arn:aws:s3:::another-bucket", "arn:aws:s3:::another-bucket/*"]
     )
     error_message = "Bucket, policy, package and outputs are about the bucket named."
@@ -187,7 +187,7 @@ run "a_bucket_that_exists" {
   assert {
     condition = (
       output.bucket_name == "some.teams.bucket" && output.bucket_arn == "arn:aws:s3:::some.teams.bucket" &&
-      aws_s3_object.package["package"].bucket == "some.teams.bucket" &&
+      aws_s3_object.package[0].bucket == "some.teams.bucket" &&
       jsondecode(aws_cloudwatch_event_rule.trigger_file.event_pattern).detail.bucket.name == ["some.teams.bucket"] &&
       jsondecode(aws_iam_role_policy.lambda[0].policy).Statement[0].Resource == ["arn:aws:s3:::some.teams.bucket/${var.trigger_file_prefix}*.json"]
     )

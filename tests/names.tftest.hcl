@@ -41,7 +41,7 @@ run "the_defaults" {
       alarms         = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.alarm_name }
       bucket         = aws_s3_bucket.triggers["triggers"].bucket
       dashboard      = aws_cloudwatch_dashboard.this[0].dashboard_name
-      package        = dirname(aws_s3_object.package["package"].key)
+      package        = dirname(aws_s3_object.package[0].key)
       queue          = aws_sqs_queue.dead_letter[0].name
       roles          = [for role in [aws_iam_role.events, aws_iam_role.index_state_machine, aws_iam_role.lambda, aws_iam_role.notification, aws_iam_role.state_machine] : role[0].name]
       rules          = [aws_cloudwatch_event_rule.trigger_file.name, aws_cloudwatch_event_rule.notification[0].name]

@@ -33,14 +33,14 @@ run "built_here" {
   }
 
   assert {
-    condition     = aws_s3_object.package["package"].key == "opensearch-reindex-package/opensearch-reindex-dev/${terraform_data.package[0].triggers_replace[0]}.zip"
+    condition     = aws_s3_object.package[0].key == "opensearch-reindex-package/opensearch-reindex-dev/${terraform_data.package[0].triggers_replace[0]}.zip"
     error_message = "The package's key is the hash of what it is made of."
   }
 
   assert {
     condition = (
-      aws_s3_object.package["package"].bucket == "artifacts" && aws_s3_object.package["package"].checksum_algorithm == "SHA256" &&
-      endswith(aws_s3_object.package["package"].source, "/.build/${substr(terraform_data.package[0].triggers_replace[0], 0, 16)}.zip")
+      aws_s3_object.package[0].bucket == "artifacts" && aws_s3_object.package[0].checksum_algorithm == "SHA256" &&
+      endswith(aws_s3_object.package[0].source, "/.build/${substr(terraform_data.package[0].triggers_replace[0], 0, 16)}.zip")
     )
     error_message = "What is built goes to the bucket named, with its SHA-256."
   }
@@ -48,7 +48,7 @@ run "built_here" {
   assert {
     condition = alltrue([
       for function in aws_lambda_function.step : (
-        function.s3_bucket == "artifacts" && function.s3_key == aws_s3_object.package["package"].key && function.s3_object_version == "version-made-here" &&
+        function.s3_bucket == "artifacts" && function.s3_key == aws_s3_object.package[0].key && function.s3_object_version == "version-made-here" &&
         function.source_code_hash == terraform_data.package[0].triggers_replace[0] && function.filename == null
       )
     ])
@@ -56,7 +56,7 @@ run "built_here" {
   }
 
   assert {
-    condition     = output.package_sha256 == aws_s3_object.package["package"].checksum_sha256
+    condition     = output.package_sha256 == aws_s3_object.package[0].checksum_sha256
     error_message = "The SHA-256 told is that of the package in S3."
   }
 }

@@ -7,8 +7,21 @@ import pytest
 
 import copying
 from aliases import COPY_ALIAS_PREFIX
-from errors import ReindexFailedError, ReindexStartError
-from support.mocked_domain import COUNTERS, IN_USE, JOB, OWNED, MockedDomain, copied, index, target, task_answer
+from errors import ReindexFailedError, ReindexStartError, VerificationError
+from support.mocked_domain import (
+    COPIED,
+    COUNTERS,
+    IN_USE,
+    JOB,
+    MADE_FROM,
+    OWNED,
+    MockedDomain,
+    copied,
+    index,
+    proven,
+    target,
+    task_answer,
+)
 from support.rebuild import ENVIRONMENT
 
 FROZEN = replace(JOB, task={})
@@ -39,8 +52,34 @@ def test_a_copy_that_runs_already_is_found_and_not_started_again() -> None:
     assert domain.changes == []
 
 
+def test_where_no_copy_was_begun_none_is_looked_for() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
+    domain.client.start_reindex.return_value = "n:1"
+    domain.client.get_task.return_value = None
+    copying.start_reindex(domain.client, FROZEN, ENVIRONMENT)
+    domain.client.find_reindex_task.assert_not_called()
+    assert domain.changes == ["update_aliases", "start_reindex", "put_meta"]
+
+
+def test_what_is_noted_of_the_copy_is_added_to_what_was_noted_before() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
+    domain.indices["a_v2"].mappings["_meta"]["team"] = "search"
+    domain.client.start_reindex.return_value = "n:1"
+    domain.client.get_task.return_value = None
+    copying.start_reindex(domain.client, FROZEN, ENVIRONMENT)
+    noted = {"team": "search", "opensearch_reindex": {**MADE_FROM, "task_id": "n:1"}}
+    assert domain.indices["a_v2"].mappings["_meta"] == noted
+
+
+def test_a_copy_of_an_earlier_state_of_the_source_is_not_gone_on_with() -> None:
+    domain = copied()
+    with pytest.raises(VerificationError, match="written to after it had been frozen"):
+        copying.start_reindex(domain.client, replace(FROZEN, source_seq_no=JOB.source_seq_no + 1), ENVIRONMENT)
+    assert domain.changes == []
+
+
 def test_a_copy_that_noted_its_id_is_found_also_when_it_is_over() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, task_id="n:7"))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, task_id="n:7"))
     domain.client.get_task.return_value = task_answer()
     assert copying.start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:7"
     assert domain.changes == []
@@ -54,7 +93,7 @@ def test_a_copy_that_noted_its_id_is_found_also_when_it_is_over() -> None:
     ],
 )
 def test_the_result_of_another_task_or_of_a_failed_copy_is_not_taken_for_the_copy(answer: dict[str, Any]) -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, task_id="n:7"))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, task_id="n:7"))
     domain.client.get_task.return_value = answer
     domain.client.find_reindex_task.return_value = None
     domain.client.start_reindex.return_value = "n:8"
@@ -88,13 +127,57 @@ def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
     domain.client.start_reindex.assert_called_once_with(body, params)
 
 
-@pytest.mark.parametrize(("in_slices", "copied_documents"), [(5, 5), (0, 2)])
-def test_a_running_copy_tells_how_far_it_is(in_slices: int, copied_documents: int) -> None:
+@pytest.mark.parametrize(("slices", "copied_documents"), [([5, 6], 13), ([], 2)])
+def test_a_running_copy_tells_how_far_it_is(slices: list[int], copied_documents: int) -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)  # with 2 documents of slices that are done
+    domain.client.slice_statuses.return_value = [{"created": created, "total": 7} for created in slices]
+    task = copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task
+    assert task == {
+        **RUNNING.task,
+        "copied": copied_documents,
+        "running_seconds": 10.0,
+        "wait_seconds": 1,
+        "moved_at": task["moved_at"],
+        "pace": {"asked": -1, "limit": -1, "refused": 0},
+    }
+
+
+def test_opensearch_waits_for_the_end_only_where_it_may_be_near() -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer()
+    for wait_seconds in (29, 30):
+        job = replace(RUNNING, task={**RUNNING.task, "wait_seconds": wait_seconds})
+        copying.check_reindex_status(domain.client, job, replace(ENVIRONMENT, poll_interval_seconds=30))
+    waits = [call.kwargs["wait_seconds"] for call in domain.client.get_task.call_args_list]
+    assert waits == [copying.LOOK_SECONDS, 0]
+
+
+def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
-    domain.client.slice_statuses.return_value = [{"created": in_slices}] if in_slices else []
-    task = copying.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task
-    assert task == {**RUNNING.task, "copied": copied_documents, "wait_seconds": 1, "moved_at": task["moved_at"]}
+    # 10 s after the look before: 2 documents by slices that are done, 3,998 by these two.
+    slices = [{"created": 1999, "total": 9999, "requests_per_second": -1.0, "retries": {"bulk": 1}} for _ in range(2)]
+    domain.client.slice_statuses.return_value = slices
+    pace = {"asked": -1.0, "limit": -1.0, "refused": 0}
+    job = replace(RUNNING, task={**RUNNING.task, "copied": 2000, "running_seconds": 5.0, "pace": pace})
+    task = copying.check_reindex_status(domain.client, job, ENVIRONMENT).task
+    assert task["pace"] == {"asked": -1.0, "limit": 100.0, "refused": 2}
+    domain.client.rethrottle.assert_called_once_with("n:1", 200.0)
+    (told,) = [record for record in caplog.records if record.getMessage() == "copying"]
+    assert told.documents_per_second == 400  # type: ignore[attr-defined]
+
+
+def test_a_limit_that_is_needed_no_more_is_lifted_for_the_whole_copy() -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)
+    domain.client.slice_statuses.return_value = [{"created": 1, "total": 9, "requests_per_second": 100.0}] * 2
+    pace = {"asked": -1.0, "limit": 100.0, "refused": 0}
+    job = replace(RUNNING, task={**RUNNING.task, "copied": 2, "running_seconds": 5.0, "pace": pace})
+    copying.check_reindex_status(domain.client, job, ENVIRONMENT)
+    domain.client.rethrottle.assert_called_once_with("n:1", -1.0)
 
 
 @pytest.mark.parametrize("answer", [None, task_answer(task={"action": "indices:data/write/reindex"})])
@@ -117,8 +200,8 @@ def test_a_task_that_is_lost_too_often_is_given_up() -> None:
 
 
 def test_a_copy_that_was_proven_before_is_not_started_again() -> None:
-    domain = copied()
-    assert copying.start_reindex(domain.client, JOB, ENVIRONMENT) == JOB
+    domain = proven()
+    assert copying.start_reindex(domain.client, FROZEN, ENVIRONMENT).task == {"status": "completed"}
     assert domain.changes == []
 
 
@@ -143,19 +226,19 @@ def test_a_copy_that_another_attempt_replaced_is_left_for_that_one() -> None:
 @pytest.mark.parametrize(
     ("progress", "stalled"),
     [
-        ({"created": 2}, True),
-        ({"created": 3}, False),
-        ({"created": 2, "throttled_until_millis": 5}, False),
+        ({"created": 3}, True),
+        ({"created": 4}, False),
+        ({"created": 3, "throttled_until_millis": 5}, False),
     ],
 )
 def test_a_copy_without_progress_is_given_up(progress: dict[str, int], *, stalled: bool) -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
-    domain.client.slice_statuses.return_value = [progress]
+    domain.client.slice_statuses.return_value = [{"total": 9, **progress}]
     domain.client.find_reindex_task.return_value = "n:1"
-    job = replace(RUNNING, task={**RUNNING.task, "copied": 2, "moved_at": 0})
+    job = replace(RUNNING, task={**RUNNING.task, "copied": 5, "moved_at": 0})
     if stalled:
-        with pytest.raises(ReindexFailedError, match="stayed at 2 of 3 documents"):
+        with pytest.raises(ReindexFailedError, match="stayed at 5 of 3 documents"):
             copying.check_reindex_status(domain.client, job, ENVIRONMENT)
         assert domain.changes == ["cancel_task"]
     else:

@@ -82,6 +82,7 @@ def test_update_aliases_is_called_again_to_undo_what_it_did(connected: Any, mock
 def test_the_poll_interval_comes_from_the_environment(connected: Any, lambda_environment: pytest.MonkeyPatch) -> None:
     lambda_environment.setenv("POLL_INTERVAL_SECONDS", "7")
     connected.get_task.return_value = task_answer(completed=False)
+    connected.get_task.return_value["task"]["running_time_in_nanos"] = 10**12
     assert handlers.check_reindex_status_handler(JOB.to_event(), None)["task"]["wait_seconds"] == 7
 
 

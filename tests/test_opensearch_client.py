@@ -3,9 +3,10 @@
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -24,6 +25,8 @@ from support.signatures import AccessKey, Request, refusal
 CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
 COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
 ERROR = {"error": {"type": "some_exception", "reason": "some reason"}, "status": 400}
+COUNTED = {"count": 1, "_shards": {"total": 1, "successful": 1, "failed": 0}}
+FOUND = {"aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}}}
 
 
 class Server(ThreadingHTTPServer):
@@ -78,6 +81,26 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def client(server: Server) -> OpenSearchClient:
     return OpenSearchClient(parse_endpoint(server.url), CREDENTIALS, "eu-west-1")
+
+
+def copies(primary: str, replica: str, state: str = "STARTED") -> tuple[int, Any]:
+    """Where OpenSearch has the two copies of one shard, by nodes; the state is the replica's."""
+    of_primary = {"state": "STARTED", "primary": True, "node": primary}
+    of_replica = {"state": state, "primary": False, "node": replica}
+    return 200, {"indices": {"a": {"shards": {"0": [{"routing": of_primary}, {"routing": of_replica}]}}}}
+
+
+def shown(documents: int, last_seq_no: int | None, successful: int = 1) -> tuple[int, Any]:
+    """What a search finds in one copy."""
+    return 200, {
+        "_shards": {"total": 1, "successful": successful, "skipped": 0, "failed": 0},
+        "hits": {"total": {"value": documents, "relation": "eq"}},
+        "aggregations": {"last": {"value": None if last_seq_no is None else float(last_seq_no)}},
+    }
+
+
+def preferences_of(request: dict[str, Any]) -> list[str]:
+    return parse_qs(urlsplit(request["path"]).query).get("preference", [])
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
@@ -209,6 +232,88 @@ def test_a_shard_that_did_not_count_is_no_success(server: Server, client: OpenSe
 
 
 @pytest.mark.parametrize(
+    ("options", "preferences"), [({}, []), ({"primaries": True}, ["_primary"])], ids=["all", "primaries"]
+)
+@pytest.mark.parametrize(
+    ("call", "answer", "expected"),
+    [
+        (lambda client, **options: client.count("a", **options), COUNTED, 1),
+        (lambda client, **options: client.has_routed_documents("a", **options), FOUND, True),
+        (lambda client, **options: client.indices_with_routing(["a"], **options), FOUND, {"a"}),
+    ],
+    ids=["count", "has_routed_documents", "indices_with_routing"],
+)
+def test_primary_shards_alone_are_asked_where_replicas_may_be_behind_and_nowhere_else(
+    call: Callable[..., Any],
+    answer: dict[str, Any],
+    expected: Any,
+    options: dict[str, bool],
+    preferences: list[str],
+    server: Server,
+    client: OpenSearchClient,
+) -> None:
+    server.answers = [(200, answer)]
+    assert call(client, **options) == expected
+    (request,) = server.requests
+    assert preferences_of(request) == preferences
+
+
+@pytest.mark.parametrize(
+    ("on_replica", "behind"),
+    [
+        ((2, 7), 0),
+        ((2, 6), 1),  # an overwritten document
+        ((3, 7), 1),  # a deleted one
+        ((0, None), 1),  # all of them
+    ],
+)
+def test_a_replica_that_shows_other_documents_than_its_primary_is_behind(
+    on_replica: tuple[int, int | None], behind: int, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [copies("first", "second"), shown(2, 7), shown(*on_replica)]
+    assert client.replicas_behind("a") == behind
+    # Each copy itself: any other choice of OpenSearch's might ask one of them twice.
+    assert [preferences_of(request) for request in server.requests[1:]] == [
+        ["_shards:0|_only_nodes:first"],
+        ["_shards:0|_only_nodes:second"],
+    ]
+
+
+def test_an_empty_replica_of_an_empty_shard_is_not_behind(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [copies("first", "second"), shown(0, None)]
+    assert client.replicas_behind("a") == 0
+
+
+@pytest.mark.parametrize(("state", "asked"), [("INITIALIZING", 1), ("RELOCATING", 2), ("STARTED", 2)])
+def test_a_copy_that_is_still_built_is_not_asked(
+    state: str, asked: int, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [copies("first", "second", state), shown(2, 7)]
+    assert client.replicas_behind("a") == 0
+    assert len(server.requests[1:]) == asked
+
+
+def test_a_copy_that_moved_to_another_node_is_looked_for_again(server: Server, client: OpenSearchClient) -> None:
+    reason = "no data nodes with criteria [second] found for shard: [a][0]"
+    error = {"error": {"type": "illegal_argument_exception", "reason": reason}, "status": 400}
+    server.answers = [copies("first", "second"), shown(2, 7), (400, error)]
+    with pytest.raises(TransientOpenSearchError, match="shard 0 of a moved"):
+        client.replicas_behind("a")
+
+
+def test_another_refusal_to_search_a_copy_is_no_move(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [copies("first", "second"), (400, ERROR)]
+    with pytest.raises(OpenSearchRequestError, match="some reason"):
+        client.replicas_behind("a")
+
+
+def test_a_copy_that_did_not_answer_is_not_taken_for_an_empty_one(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [copies("first", "second"), shown(0, None, successful=0)]
+    with pytest.raises(TransientOpenSearchError, match="only 0 of 1 shards of a answered"):
+        client.replicas_behind("a")
+
+
+@pytest.mark.parametrize(
     "answer",
     [
         {"acknowledged": False, "shards_acknowledged": False, "indices": []},
@@ -221,6 +326,30 @@ def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
     server.answers = [(200, answer)]
     with pytest.raises(TransientOpenSearchError, match="not write-blocked"):
         client.block_writes("a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda client: client.update_aliases([]),
+        lambda client: client.put_settings("a", {}),
+        lambda client: client.put_meta("a", {}),
+    ],
+)
+def test_a_change_that_not_every_node_knows_of_yet_is_asked_for_again(
+    change: Callable[[OpenSearchClient], None], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, {"acknowledged": False}), (200, {"acknowledged": True})]
+    with pytest.raises(TransientOpenSearchError, match="not every node"):
+        change(client)
+    change(client)
+
+
+def test_a_role_that_may_not_see_or_change_a_pace_copies_all_the_same(server: Server, client: OpenSearchClient) -> None:
+    denied = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
+    server.answers = [(403, denied)]
+    assert client.write_queues() == []
+    assert not client.rethrottle("n:1", 5)
 
 
 def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
@@ -404,7 +533,7 @@ def test_sizes_and_routing_of_many_indices_are_asked_for_in_few_requests(
     store = {"store": {"size_in_bytes": 7}}
     server.answers = [(200, {"indices": {"a": {"primaries": store, "total": {"store": {"size_in_bytes": 14}}}}})]
     assert client.store_sizes(names) == {"a": StoreSize(7, 14)}
-    server.answers = [(200, {"aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}}})]
+    server.answers = [(200, FOUND)]
     assert client.indices_with_routing(names) == {"a"}
     assert len(server.requests) == 6
 

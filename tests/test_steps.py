@@ -7,22 +7,20 @@ import pytest
 
 import creation
 import steps
-from aliases import PROVEN_ALIAS, Markers, owner_alias, source_alias
+from aliases import Markers, owner_alias, proven_alias, source_alias
 from errors import (
-    AliasRemovalError,
-    AliasUpdateError,
     ConcurrentReindexError,
     IndexCreationError,
-    IndexDeletionError,
     OpenSearchRequestError,
     TransientOpenSearchError,
     VerificationError,
 )
 from opensearch_client import IndexInfo
-from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MADE_FROM, MockedDomain, copied, index, proven, target
+from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MockedDomain, copied, index, proven, target
 from support.rebuild import nobody_runs
 
 OTHER = Markers(owner="arn:other", copy_alias="copy~1")
+THREE_SHARDS = {"settings": {"number_of_shards": 3}}
 
 
 def test_a_source_that_is_gone_is_refused() -> None:
@@ -35,6 +33,20 @@ def test_a_red_source_is_refused() -> None:
     domain.client.health.return_value = "red"
     with pytest.raises(IndexCreationError, match="is red"):
         creation.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize(("settings", "primaries"), [({}, False), ({"replication": {"type": "SEGMENT"}}, True)])
+def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_behind(
+    settings: dict[str, Any], primaries: bool
+) -> None:
+    domain = MockedDomain(a_v1=index("u1", settings={"number_of_shards": "2", **settings}))
+    domain.client.has_routed_documents.return_value = True
+    with pytest.raises(IndexCreationError, match="documents with custom routing"):
+        creation.create_index(domain.client, {**EVENT, "index": {**EVENT["index"], **THREE_SHARDS}}, nobody_runs)
+    domain.client.has_routed_documents.assert_called_once_with("a_v1", primaries=primaries)
+    calls = [name for name, *_ in domain.client.mock_calls]
+    assert calls.index("refresh") < calls.index("has_routed_documents")
     assert domain.changes == []
 
 
@@ -51,7 +63,8 @@ def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "differences", [{"markers": OTHER}, {"markers": OTHER, "frozen_seq_no": JOB.source_seq_no}, {"changes": "others"}]
+    "differences",
+    [{"markers": OTHER}, {"markers": replace(OTHER, frozen_seq_no=JOB.source_seq_no)}, {"changes": "others"}],
 )
 def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
@@ -170,8 +183,12 @@ def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -
 
 @pytest.mark.parametrize("aliases", [{}, {"a_current": {}}])
 def test_the_source_is_not_frozen_before_writes_go_elsewhere(aliases: dict[str, Any]) -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))  # the alias call changes nothing here
-    with pytest.raises(AliasUpdateError, match="did not become the write index"):
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
+    steps.update_aliases(domain.client, JOB)
+    assert domain.changes == ["update_aliases", "block_writes"]
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
+    domain.client.update_aliases.side_effect = TransientOpenSearchError("not every node")
+    with pytest.raises(TransientOpenSearchError):
         steps.update_aliases(domain.client, JOB)
     assert domain.changes == ["update_aliases"]
 
@@ -181,31 +198,8 @@ def test_block_refresh_and_count_come_in_this_order() -> None:
     domain.indices["a_v2"] = target(IN_USE)
     frozen = steps.update_aliases(domain.client, JOB)
     assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
-    calls = [call[0] for call in domain.client.mock_calls[-6:]]
-    assert calls == ["block_writes", "refresh", "count", "last_seq_no", "get_indices", "put_meta"]
-
-
-def test_what_is_noted_at_the_freeze_is_added_to_what_was_noted_before() -> None:
-    domain = copied()
-    domain.indices["a_v2"] = target(IN_USE)
-    domain.indices["a_v2"].mappings["_meta"]["team"] = "search"
-    steps.update_aliases(domain.client, JOB)
-    noted = {**MADE_FROM, "frozen_seq_no": JOB.source_seq_no}
-    assert domain.indices["a_v2"].mappings["_meta"] == {"team": "search", "opensearch_reindex": noted}
-
-
-def test_a_source_that_was_written_to_after_an_earlier_freeze_is_refused() -> None:
-    domain = copied()
-    domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
-    with pytest.raises(VerificationError, match="written to after it had been frozen"):
-        steps.update_aliases(domain.client, JOB)
-
-
-def test_a_copy_that_an_execution_before_proved_is_not_made_again() -> None:
-    domain = proven()
-    before = replace(JOB, source_count=-1, source_seq_no=-1, task={})
-    assert steps.update_aliases(domain.client, before) == replace(JOB, task={"status": "completed"})
-    assert domain.changes == ["block_writes"]
+    calls = [call[0] for call in domain.client.mock_calls[-4:]]
+    assert calls == ["block_writes", "refresh", "count", "last_seq_no"]
 
 
 def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
@@ -216,30 +210,10 @@ def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
         [
             {"remove": owner},
             {"remove": {"index": "a_v2", "alias": source_alias("u1")}},
-            {"remove": {"index": "a_v2", "alias": PROVEN_ALIAS}},
+            {"remove": {"index": "a_v2", "alias": proven_alias(JOB.source_seq_no)}},
             {"remove_index": {"index": "a_v1"}},
         ]
     )
-
-
-@pytest.mark.parametrize(
-    ("on_source", "on_target", "problem"),
-    [
-        ({"reader": {}}, {"reader": {}}, r"left on the source index: \['reader'\], missing on the target index: \[\]"),
-        ({}, {}, r"left on the source index: \[\], missing on the target index: \['reader'\]"),
-    ],
-)
-def test_an_alias_that_did_not_move_is_an_error(on_source: Any, on_target: Any, problem: str) -> None:
-    domain = proven()
-    domain.indices["a_v1"] = index("u1", {"reader": {}})
-
-    def move(_: list[dict[str, Any]]) -> None:
-        domain.indices["a_v1"] = index("u1", on_source)
-        domain.indices["a_v2"] = target({**IN_USE, **on_target}, domain.indices["a_v2"].markers)
-
-    domain.client.update_aliases.side_effect = move
-    with pytest.raises(AliasRemovalError, match=problem):
-        steps.remove_alias(domain.client, JOB)
 
 
 def test_a_source_that_an_alias_points_at_is_not_deleted() -> None:
@@ -298,13 +272,6 @@ def test_a_refused_deletion_is_passed_on() -> None:
     domain = proven()
     domain.client.update_aliases.side_effect = OpenSearchRequestError(403, "security_exception", "no")
     with pytest.raises(OpenSearchRequestError):
-        steps.delete_index(domain.client, JOB)
-
-
-def test_a_deletion_is_confirmed() -> None:
-    domain = proven()
-    domain.client.update_aliases.side_effect = None
-    with pytest.raises(IndexDeletionError, match="though OpenSearch says it is done"):
         steps.delete_index(domain.client, JOB)
 
 

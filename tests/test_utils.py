@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 
 from aliases import (
-    PROVEN_ALIAS,
     Markers,
     is_own_alias,
     move_alias_actions,
     new_copy_alias,
     owner_alias,
+    proven_alias,
     source_alias,
     switch_write_actions,
 )
@@ -302,14 +302,22 @@ def test_an_owner_alias_names_its_execution_and_nothing_else_does() -> None:
 
 def test_the_modules_own_aliases_are_told_from_those_of_the_user() -> None:
     copy_alias = new_copy_alias()
-    own = [owner_alias("arn:e"), source_alias("u"), copy_alias, PROVEN_ALIAS]
-    assert all(map(is_own_alias, own))
-    assert Markers.read([*own, "mine"]) == Markers(owner="arn:e", copy_alias=copy_alias, is_proven=True)
+    own = [owner_alias("arn:e"), source_alias("u"), copy_alias]
+    assert all(map(is_own_alias, [*own, proven_alias(2)]))
+    assert Markers.read([*own, "mine"]) == Markers(owner="arn:e", copy_alias=copy_alias)
     assert not is_own_alias("opensearch-reindex-mine")
     assert copy_alias != new_copy_alias()
     # Legal as the name of an alias, and never as that of an index.
     assert name_problem(copy_alias, alias=True) is None
     assert name_problem(copy_alias) == "must be lower case"
+
+
+@pytest.mark.parametrize("frozen_seq_no", [0, 1234567890123])
+def test_a_target_tells_which_state_of_the_source_was_copied_or_proven(frozen_seq_no: int) -> None:
+    opened = new_copy_alias(frozen_seq_no)
+    assert Markers.read([opened]) == Markers(copy_alias=opened, frozen_seq_no=frozen_seq_no)
+    assert name_problem(opened, alias=True) is None
+    assert Markers.read([proven_alias(frozen_seq_no)]) == Markers(is_proven=True, frozen_seq_no=frozen_seq_no)
 
 
 def test_the_fingerprint_is_of_all_that_changes_an_index_and_of_nothing_else() -> None:

@@ -30,7 +30,7 @@ locals {
         queue = {
           namespace  = "AWS/SQS"
           name       = "ApproximateNumberOfMessagesVisible"
-          dimensions = { QueueName = regex("[^:]+$", coalesce(var.dead_letter_queue_arn, "${local.name}-dead-letters")) }
+          dimensions = { QueueName = regex("[^:]+$", coalesce(var.dead_letter_queue_arn, local.dead_letter_queue_name)) }
         }
       }
     }

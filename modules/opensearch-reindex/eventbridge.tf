@@ -44,7 +44,7 @@ resource "aws_cloudwatch_event_target" "state_machine" {
 resource "aws_sqs_queue" "dead_letter" {
   count = var.create_dead_letter_queue ? 1 : 0
 
-  name                      = "${local.name}-dead-letters"
+  name                      = local.dead_letter_queue_name
   message_retention_seconds = 1209600 # 14 days, the longest
   kms_master_key_id         = var.kms_key_arn
   sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null

@@ -2,6 +2,11 @@
 # with it in the same configuration.
 
 locals {
+  # Services that use the key for what is made here, by the statement that lets them.
+  kms_key_services = merge(
+    var.create_alarms && var.create_notifications && var.create_notification_topic ? { NotifyOfAlarms = "cloudwatch.amazonaws.com" } : {},
+    var.create_dead_letter_queue ? { QueueEvents = "events.amazonaws.com" } : {},
+  )
   kms_key_policy_statements = concat(
     [
       {
@@ -21,17 +26,14 @@ locals {
       },
     ],
     [
-      for sid, service in {
-        NotifyOfAlarms = var.create_alarms && var.create_notifications && var.create_notification_topic ? "cloudwatch.amazonaws.com" : ""
-        QueueEvents    = var.create_dead_letter_queue ? "events.amazonaws.com" : ""
-        } : {
+      for sid, service in local.kms_key_services : {
         Sid       = sid
         Effect    = "Allow"
         Principal = { Service = service }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource  = ["*"]
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
-      } if service != ""
+      }
     ],
   )
 }

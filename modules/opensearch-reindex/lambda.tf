@@ -20,9 +20,9 @@ resource "aws_lambda_function" "step" {
   code_signing_config_arn        = var.lambda_code_signing_config_arn
   kms_key_arn                    = var.kms_key_arn
   filename                       = try(var.package.file, null)
-  s3_bucket                      = local.builds_package ? aws_s3_object.package["package"].bucket : var.package.s3_bucket
-  s3_key                         = local.builds_package ? aws_s3_object.package["package"].key : var.package.s3_key
-  s3_object_version              = local.builds_package ? aws_s3_object.package["package"].version_id : var.package.s3_object_version
+  s3_bucket                      = local.builds_package ? aws_s3_object.package[0].bucket : var.package.s3_bucket
+  s3_key                         = local.builds_package ? aws_s3_object.package[0].key : var.package.s3_key
+  s3_object_version              = local.builds_package ? aws_s3_object.package[0].version_id : var.package.s3_object_version
   source_code_hash               = local.package_hash
   tags                           = var.tags
 

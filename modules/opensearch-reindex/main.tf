@@ -41,8 +41,10 @@ locals {
   index_execution_arns      = "${local.states_arn_prefix}:execution:${local.index_name}:*"
   rule_name                 = "${local.name}-trigger-file"
   rule_arn                  = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.rule_name}"
-  notification_rule_arn     = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.name}-notification"
-  notification_machine_arn  = "${local.states_arn_prefix}:stateMachine:${local.name}-notification"
+  notification_name         = "${local.name}-notification"
+  notification_rule_arn     = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/${local.notification_name}"
+  notification_machine_arn  = "${local.states_arn_prefix}:stateMachine:${local.notification_name}"
+  dead_letter_queue_name    = "${local.name}-dead-letters"
   log_group_arn_prefix      = "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group"
   function_log_groups       = { for step, function_name in local.function_names : step => "/aws/lambda/${function_name}" }
   state_machine_log_group   = "/aws/vendedlogs/states/${local.name}"

@@ -1,7 +1,6 @@
 # What people are told, and when: executions that end, by a topic of SNS.
 
 locals {
-  notification_name      = "${local.name}-notification"
   notification_topic_arn = try(aws_sns_topic.notification[0].arn, var.notification_topic_arn)
 }
 

@@ -26,7 +26,7 @@ locals {
   )
   # SHA-256 of the zip in Base64, as Lambda gives it; null where nobody has told.
   package_sha256 = (
-    local.builds_package ? one(values(aws_s3_object.package)).checksum_sha256 :
+    local.builds_package ? aws_s3_object.package[0].checksum_sha256 :
     try(var.package.file, null) != null ? local.package_hash : var.package.sha256
   )
 }
@@ -52,12 +52,12 @@ resource "terraform_data" "package" {
 }
 
 resource "aws_s3_object" "package" {
-  for_each = local.builds_package ? { package = local.build_path } : {}
+  count = local.builds_package ? 1 : 0
   #checkov:skip=CKV_AWS_186:Encrypted as the bucket is, with a key of one's own where kms_key_arn names one
 
   bucket             = local.package_bucket
   key                = "opensearch-reindex-package/${local.name}/${local.build_hash}.zip"
-  source             = each.value
+  source             = local.build_path
   checksum_algorithm = "SHA256"
 
   # An object may have 10 tags, a stack often gives more to all it makes.

@@ -31,7 +31,7 @@ FAST = {"slices": "auto", "batch_size": 1000}
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "FIRST_WAIT_SECONDS", 1)
+    monkeypatch.setattr(copying, "LOOK_SECONDS", 1)
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}, "reader": {}}})
     domain.bulk("a_v1", DOCUMENTS)
 
@@ -248,8 +248,9 @@ def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
     steps.release_source(client, half_copied(client, domain))
     second = create(client, domain.url, 2)  # finds the source as it was frozen, and goes on
     domain("PUT", "a_current/_doc/1", {"n": -1})
+    frozen = steps.update_aliases(client, second)
     with pytest.raises(VerificationError, match="written to after"):
-        steps.update_aliases(client, second)
+        copying.start_reindex(client, frozen, ENVIRONMENT)
     steps.release_source(client, second)
     finish(rebuild, client, create(client, domain.url, 3))
     assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}

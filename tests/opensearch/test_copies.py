@@ -26,7 +26,7 @@ FAST = {"slices": "auto", "batch_size": 1000}
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "FIRST_WAIT_SECONDS", 1)
+    monkeypatch.setattr(copying, "LOOK_SECONDS", 1)
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}}})
     domain.bulk("a_v1", DOCUMENTS)
 

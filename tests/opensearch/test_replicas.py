@@ -126,7 +126,7 @@ def test_documents_that_replicas_do_not_show_yet_keep_an_unused_target(
 def test_the_aliases_move_when_the_replicas_are_built(
     cluster: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "FIRST_WAIT_SECONDS", 1)
+    monkeypatch.setattr(copying, "LOOK_SECONDS", 1)
     make_source(cluster)
     cluster.bulk("a_v1", {str(number): {"n": number} for number in range(500)})
     job = rebuild.freeze("a_v1", strategy="block_writes")

@@ -201,6 +201,8 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "get_task": lambda: (client.get_task(started[0], wait_seconds=30) or {})["completed"],
         "find_reindex_task": lambda: client.find_reindex_task(copy_alias) is None,
         "slice_statuses": lambda: client.slice_statuses(started[0]) == [],
+        "rethrottle": lambda: not client.rethrottle(started[0], 500),
+        "write_queues": lambda: [queue.length for queue in client.write_queues()] == [0],
         "cancel_task": lambda: client.cancel_task(started[0]),
         "indices_with_routing": lambda: client.indices_with_routing([name]) == set(),
         "store_sizes": lambda: client.store_sizes([name]).keys() == {name},
@@ -219,7 +221,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
 
     for method, call in calls.items():
         assert call() in (None, True), method
-    # Cancelling a copy that is over.
+    # Cancelling or slowing down a copy that is over.
     assert {exchange.status for exchange in front.requests} - {404} == {200}
     for method, call in probes.items():
         assert call() in (None, True), method

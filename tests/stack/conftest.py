@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from stack.account import names_of_all_resources
 from stack.deployment import Deployment, deployed
 from support.ministack import MiniStack
 from support.opensearch_node import OpenSearchNode
@@ -24,3 +25,9 @@ def front(ministack: MiniStack, node: OpenSearchNode) -> Iterator[SignedFront]:
 def deployment(ministack: MiniStack, front: SignedFront) -> Iterator[Deployment]:
     with deployed(ministack, front) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def before(ministack: MiniStack) -> set[str]:
+    """What is in the account before the tests of a module deploy anything."""
+    return names_of_all_resources(ministack)

@@ -21,12 +21,8 @@ from support.waiting import wait_until
 
 NAME = "everything-dev"
 PREFIX = "reindex/"
-NOTIFICATION_SECONDS = 20
-
-
-@pytest.fixture(scope="module")
-def before(ministack: MiniStack) -> set[str]:
-    return names_of_all_resources(ministack)
+# A state machine whose executions come to no end of their own.
+WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 86400, "End": True}}}
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +67,7 @@ def told(complete: Deployment, queue_url: str) -> Callable[[], tuple[str, list[s
     sqs = complete.ministack.client("sqs")
 
     def next_one() -> tuple[str, list[str]]:
-        (message,) = wait_until(lambda: sqs.receive_message(QueueUrl=queue_url).get("Messages"), NOTIFICATION_SECONDS)
+        (message,) = wait_until(lambda: sqs.receive_message(QueueUrl=queue_url).get("Messages"))
         sqs.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
         body = json.loads(message["Body"])
         return body["Subject"], body["Message"].split("\n")
@@ -216,12 +212,24 @@ def where(complete: Deployment, key: str, execution: dict[str, Any]) -> list[str
 
 
 def stopped(complete: Deployment, **said: str) -> tuple[dict[str, Any], str]:
-    """Start an execution as an upload does, stop it at once, and return its description and the file's key."""
+    """Start an execution as an upload does, stop it, and return its description and the file's key.
+
+    It does nothing but wait: the real one would soon fail for want of the file, perhaps before it is stopped.
+    """
     stepfunctions = complete.ministack.client("stepfunctions")
+    machine = complete.outputs["state_machine_arn"]
     key = f"{PREFIX}{uuid.uuid4().hex}.json"
     event = {"detail": {"bucket": {"name": complete.outputs["bucket_name"]}, "object": {"key": key}}}
-    arn = stepfunctions.start_execution(stateMachineArn=complete.outputs["state_machine_arn"], input=json.dumps(event))[
-        "executionArn"
-    ]
+
+    def events(arn: str) -> list[dict[str, Any]]:
+        return list(stepfunctions.get_execution_history(executionArn=arn)["events"])
+
+    definition = stepfunctions.describe_state_machine(stateMachineArn=machine)["definition"]
+    stepfunctions.update_state_machine(stateMachineArn=machine, definition=json.dumps(WAITS))
+    try:
+        arn = stepfunctions.start_execution(stateMachineArn=machine, input=json.dumps(event))["executionArn"]
+        wait_until(lambda: "WaitStateEntered" in {event["type"] for event in events(arn)})
+    finally:
+        stepfunctions.update_state_machine(stateMachineArn=machine, definition=definition)
     stepfunctions.stop_execution(executionArn=arn, **said)
     return stepfunctions.describe_execution(executionArn=arn), key

@@ -48,11 +48,6 @@ def delete_files(ministack: MiniStack) -> None:
 
 
 @pytest.fixture(scope="module")
-def before(ministack: MiniStack) -> set[str]:
-    return names_of_all_resources(ministack)
-
-
-@pytest.fixture(scope="module")
 def root(ministack: MiniStack, before: set[str]) -> Iterator[TerraformRoot]:
     """The example with its bucket alone applied, and settings on that which the example knows nothing of."""
     del before  # what was there comes first

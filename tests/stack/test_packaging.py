@@ -28,7 +28,7 @@ STEPS = {
 # A new package, and nothing but it.
 NEW_PACKAGE = {
     "terraform_data.package[0]": "replaced",
-    'aws_s3_object.package["package"]': "replaced",
+    "aws_s3_object.package[0]": "replaced",
     **{f'aws_lambda_function.step["{step.replace("-", "_")}"]': "updated" for step in STEPS},
 }
 

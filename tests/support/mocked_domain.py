@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
-from aliases import OWNER_ALIAS_PREFIX, PROVEN_ALIAS, Markers
+from aliases import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
 from errors import OpenSearchRequestError
 from job import Job
 from opensearch_client import IndexInfo, OpenSearchClient
@@ -38,7 +38,8 @@ MADE_FROM = {
     "changes": changes_of(EVENT["trigger_file"], EVENT["index"]),
 }
 OWNED = Markers(owner=JOB.execution_id, copy_alias="copy~1")
-PROVEN = Markers(owner=JOB.execution_id, is_proven=True)
+COPIED = Markers(owner=JOB.execution_id, copy_alias="copy~1", frozen_seq_no=JOB.source_seq_no)
+PROVEN = Markers(owner=JOB.execution_id, is_proven=True, frozen_seq_no=JOB.source_seq_no)
 IN_USE = {JOB.alias_name: {"is_write_index": True}}
 
 
@@ -86,6 +87,7 @@ class MockedDomain:
         self.client.create_index.side_effect = self.create_index
         self.client.put_meta.side_effect = self.put_meta
         self.client.slice_statuses.return_value = []
+        self.client.write_queues.return_value = []
         self.client.update_aliases.side_effect = self.update_markers
 
     def create_index(self, name: str, body: dict[str, Any]) -> None:
@@ -108,7 +110,7 @@ class MockedDomain:
             elif what["alias"].startswith(OWNER_ALIAS_PREFIX):
                 owner = Markers.read([what["alias"]]).owner if kind == "add" else None
                 self._mark(what["index"], owner=owner)
-            elif what["alias"] == PROVEN_ALIAS:
+            elif what["alias"].startswith(PROVEN_ALIAS_PREFIX):
                 self._mark(what["index"], is_proven=kind == "add")
 
     def _mark(self, name: str, **differences: Any) -> None:
@@ -133,12 +135,12 @@ class MockedDomain:
 
 def copied() -> MockedDomain:
     """A domain on which the copy is done, and RemoveAlias has yet to prove it."""
-    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, frozen_seq_no=JOB.source_seq_no))
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED))
 
 
 def proven() -> MockedDomain:
     """A domain on which everything but the deletion is done."""
-    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, PROVEN, frozen_seq_no=JOB.source_seq_no))
+    return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, PROVEN))
 
 
 def task_answer(**differences: Any) -> dict[str, Any]:
@@ -152,6 +154,7 @@ def task_answer(**differences: Any) -> dict[str, Any]:
         "description": "reindex from [a_v1] to [copy~1]",
         "headers": {"X-Opaque-Id": "copy~1"},
         "cancelled": False,
-        "status": {"created": 1, "updated": 0, "version_conflicts": 1, "noops": 0},
+        "running_time_in_nanos": 10_000_000_000,
+        "status": {"total": 3, "created": 1, "updated": 0, "version_conflicts": 1, "noops": 0},
     }
     return {"completed": True, "task": task, "response": {**COUNTERS, "failures": []}, **differences}

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -26,12 +26,13 @@ class OpenSearchNode:
     Within the block, `start` brings it back on the same port with the same data after `kill`.
     """
 
-    def __init__(self, heap: str = "1g", nodes: int = 1) -> None:
+    def __init__(self, heap: str = "1g", nodes: int = 1, settings: Mapping[str, str] | None = None) -> None:
         """Describe the node; the block starts it.
 
         Args:
             heap: size of the Java heap, as -Xmx takes it.
             nodes: how many nodes of one cluster to run, in one process; requests go to the first.
+            settings: further settings of the nodes, as in opensearch.yml.
         """
         self.run_dir = unused_run_dir("opensearch")
         http_ports = [free_port(below=9300) for _ in range(nodes)]
@@ -42,6 +43,7 @@ class OpenSearchNode:
                 "java",
                 f"-Xms{heap}",
                 f"-Xmx{heap}",
+                *(f"-Dsetting.{name}={value}" for name, value in (settings or {}).items()),
                 "-cp",
                 str(JARS / "*"),
                 str(_LAUNCHER),

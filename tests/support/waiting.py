@@ -9,7 +9,7 @@ _PAUSE_SECONDS = 0.05
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T | None], deadline_seconds: float = 60, pause_seconds: float = _PAUSE_SECONDS) -> T:
+def wait_until(look: Callable[[], T | None], deadline_seconds: float = 120, pause_seconds: float = _PAUSE_SECONDS) -> T:
     """Look again and again until there is something to see, and return it.
 
     Args:

@@ -13,8 +13,8 @@ EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
         "a copy that was started is not looked for before another is started",
         "copying.py",
-        "    task_id = _find_copy(client, job, target, copy_alias)\n",
-        "    task_id = None\n",
+        "    if task_id := _find_copy(client, job, target, copy_alias):\n",
+        "    if task_id := None:\n",
         unit="test_copying.py",
     ),
     Mutation(
@@ -53,13 +53,6 @@ EVERY_STEP_MAY_RUN_TWICE = (
         unit="test_opensearch_client.py",
     ),
     Mutation(
-        "a copy that was proven is started again",
-        "copying.py",
-        '    if job.task.get("status") == "completed":\n',
-        "    if False:\n",
-        unit="test_copying.py",
-    ),
-    Mutation(
         "writes that were redirected are redirected again",
         "aliases.py",
         '        if not target_aliases.get(alias, {}).get("is_write_index"):\n',
@@ -69,10 +62,8 @@ EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
         "DeleteIndex fails when it is repeated",
         "steps.py",
-        "        if not _is_done(client, job):\n"
-        "            _delete_source(client, job)\n"
         "    except (ReindexError, OpenSearchRequestError):\n",
-        "        _delete_source(client, job)\n    except ZeroDivisionError:\n",
+        "    except ZeroDivisionError:\n",
         unit="test_steps.py",
     ),
     Mutation(
@@ -140,8 +131,8 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     Mutation(
         "a copy is started though the ownership is lost",
         "copying.py",
-        "    _, target = both_indices(client, job)\n    if job.task",
-        "    target = client.get_indices([job.target_index])[job.target_index]\n    if job.task",
+        "    _, target = both_indices(client, job)\n    if not is_copy",
+        "    target = client.get_indices([job.target_index])[job.target_index]\n    if not is_copy",
         node="test_ownership.py::test_an_execution_that_was_taken_for_dead_can_do_no_more",
     ),
     Mutation(
@@ -329,9 +320,44 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a copy that waits for its requests_per_second is taken for stalled",
         "copying.py",
-        "    if is_throttled or copied",
-        "    if copied",
+        "now if is_throttled or copied !=",
+        "now if copied !=",
         unit="test_copying.py",
+    ),
+    Mutation(
+        "a copy goes on as fast as before when its requests are refused",
+        "pacing.py",
+        "seen.refused > self.refused or is_queue_high",
+        "is_queue_high",
+        unit="test_pacing.py",
+    ),
+    Mutation(
+        "a copy goes on as fast as before when many requests wait",
+        "pacing.py",
+        "seen.refused > self.refused or is_queue_high",
+        "seen.refused > self.refused",
+        unit="test_pacing.py",
+    ),
+    Mutation(
+        "a copy gets faster than it was asked to be",
+        "pacing.py",
+        "limit if asked == UNLIMITED else min(limit, asked)",
+        "limit",
+        unit="test_pacing.py",
+    ),
+    Mutation(
+        "what a person made of the pace is undone",
+        "pacing.py",
+        "asked = self.asked if math.isclose(seen.limit, self.limit, rel_tol=_TOLERANCE) else seen.limit",
+        "asked = self.asked",
+        unit="test_pacing.py",
+    ),
+    Mutation(
+        "the looks at a long copy near its end fill the history of the execution",
+        "pacing.py",
+        "max(expected, running_seconds / _SHARE_OF_TIME)",
+        "expected",
+        unit="test_pacing.py",
     ),
     Mutation(
         "a cancelled task that never completes is waited for without end",

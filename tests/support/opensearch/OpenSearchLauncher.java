@@ -33,6 +33,12 @@ public final class OpenSearchLauncher {
               .put("path.repo", folder)
               // A laptop's disk is often more than 95 % full, at which indices would become read-only.
               .put("cluster.routing.allocation.disk.threshold_enabled", false);
+          // Those of one test: -Dsetting.NAME=VALUE.
+          for (String name : System.getProperties().stringPropertyNames()) {
+            if (name.startsWith("setting.")) {
+              settings.put(name.substring("setting.".length()), System.getProperty(name));
+            }
+          }
           if (nodes == 1) {
             // Nothing to find: two nodes on one machine must not look for each other.
             settings.put("discovery.type", "single-node");
