@@ -1,23 +1,19 @@
 """What the benchmark predicts, against figures counted by hand."""
 
 import json
-import time
 from dataclasses import replace
 
 import hcl2
 import pytest
 
-import copying
 import trigger_file
 from bench import model
 from bench.figures import Figure, Goal
-from bench.model import Costs, Measured, Polling, costs, most_indices, predict
-from copying import FIRST_WAIT_SECONDS
-from support.mocked_domain import JOB, copied, task_answer
+from bench.model import Costs, Looks, Measured, Polling, costs, most_indices, predict
+from copying import LOOK_SECONDS
+from pacing import pause_seconds
 from support.paths import ROOT
-from support.rebuild import ENVIRONMENT
 
-EVERY_30_SECONDS = Polling(first_wait=5, first_pause=30, growth=1, longest_pause=30)
 MODULE = ROOT / "modules" / "opensearch-reindex"
 COSTS = Costs(
     seconds_of_file=2,
@@ -45,22 +41,21 @@ def test_a_file_of_small_indices_costs_its_fixed_part_and_the_same_for_each() ->
     assert predicted.dollars == pytest.approx(83 * 25e-6 + 51 * 2e-7 + 5.5 * 0.5 * 0.0000166667)
 
 
-def test_a_copy_that_takes_longer_is_looked_at_and_paid_for_while_the_function_waits() -> None:
-    predicted = predict(
-        2, 40 * 20_000, COSTS, EVERY_30_SECONDS
-    )  # 40 s: found done at the second look, after 5 + 30 + 30 s
-    assert predicted.seconds == 2 + 2 * (1 + 65)
+def test_a_copy_that_takes_longer_is_looked_at_and_paid_for_while_a_function_waits() -> None:
+    # 40.5 s: 5 s in StartReindex, pauses of 30 and 5 s, and the rest in the second look.
+    predicted = predict(2, 810_000, COSTS)
+    assert predicted.seconds == pytest.approx(2 + 2 * (1 + 40.5))
     assert predicted.transitions == 3 + 2 * (8 + 2 * 3)
     assert predicted.lambda_calls == 1 + 2 * (5 + 2)
-    assert predicted.lambda_seconds == pytest.approx(0.5 + 2 * (0.5 + 5 + 2 * 0.1))
+    assert predicted.lambda_seconds == pytest.approx(0.5 + 2 * (0.5 + 5 + 0.5 + 2 * 0.1))
 
 
-def test_pauses_grow_up_to_the_longest() -> None:
-    polling = Polling(first_wait=5, first_pause=2, growth=2, longest_pause=10)
-    assert polling.looks(5) == (0, 5)
-    assert polling.looks(6) == (1, 7)
-    assert polling.looks(12) == (3, 5 + 2 + 4 + 8)
-    assert polling.looks(30) == (5, 5 + 2 + 4 + 8 + 10 + 10)
+def test_a_copy_is_found_done_soon_after_its_end_and_a_long_one_is_looked_at_seldom() -> None:
+    assert Polling().looks(4) == Looks(0, 4, 4)
+    assert Polling().looks(20) == Looks(1, 20, 5)
+    day = Polling(longest_pause=600).looks(86_400)
+    assert day.number < 150
+    assert 86_400 <= day.seconds < 87_000
 
 
 def test_costs_are_read_from_two_runs() -> None:
@@ -69,9 +64,9 @@ def test_costs_are_read_from_two_runs() -> None:
 
 
 def test_a_file_is_split_by_its_time_out() -> None:
-    slow = 20_000 * 69  # 69 s of copying are found done after 95 s: 96 s for an index
-    assert most_indices(slow, 20, COSTS, EVERY_30_SECONDS) == (7200 - 2) // 96
-    fits, takes_longer = (predict(number, slow, COSTS, EVERY_30_SECONDS).seconds for number in (74, 75))
+    slow = 20_000 * 95  # 95 s of copying: 96 s for an index
+    assert most_indices(slow, 20, COSTS) == (7200 - 2) // 96
+    fits, takes_longer = (predict(number, slow, COSTS).seconds for number in (74, 75))
     assert fits <= model.EXECUTION_TIMEOUT_SECONDS < takes_longer
     assert most_indices(20_000 * 8000, 20, COSTS) == 0
 
@@ -94,26 +89,16 @@ def test_limits_and_defaults_are_those_of_the_module_and_of_the_code() -> None:
     assert trigger_file.MAX_STATE_BYTES == model.MAX_STATE_BYTES
     assert trigger_file._schema()["properties"]["indices"]["maxItems"] == model.MAX_INDICES
     assert Polling().longest_pause == default_of("poll_interval_seconds")
-    assert Polling().first_wait == FIRST_WAIT_SECONDS
+    assert Polling().look_seconds == LOOK_SECONDS
 
 
-def test_pauses_are_those_of_the_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A copy that never ends, looked at as the state machine does: it waits as long as each look tells it to."""
-    clock = [1_700_000_000.0]
-    monkeypatch.setattr(time, "time", lambda: clock[0])
-    environment = replace(ENVIRONMENT, poll_interval_seconds=int(default_of("poll_interval_seconds")))
-    domain = copied()
-    domain.client.find_reindex_task.return_value = "n:1"
-    domain.client.get_task.side_effect = lambda *_args, **_kwargs: task_answer(
-        completed=False, task={**task_answer()["task"], "status": {"created": clock[0]}}
-    )
-    job = copying.start_reindex(domain.client, replace(JOB, task={}), environment)
-    elapsed = float(FIRST_WAIT_SECONDS)
-    for look in range(1, 12):
-        clock[0] += job.task["wait_seconds"]
-        elapsed += job.task["wait_seconds"]
-        assert Polling().looks(elapsed) == (look, elapsed)
-        job = copying.check_reindex_status(domain.client, job, environment)
+@pytest.mark.parametrize("running", [5.0, 100.0, 900.0])
+@pytest.mark.parametrize("expected", [0.0, 0.4, 3.5, 28.5, 31.5, 5000.5])
+def test_pauses_are_those_of_the_steps(running: float, expected: float) -> None:
+    # A slice that copies a document each millisecond.
+    copied, left = round(running * 1000), round(expected * 1000)
+    interval = int(Polling().longest_pause)
+    assert Polling().pause(expected, running) == pause_seconds([(copied, copied + left)], running, interval)
 
 
 @pytest.mark.parametrize(

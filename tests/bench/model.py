@@ -42,37 +42,58 @@ _STATE_BYTES_OF_ENTRY, _STATE_BYTES_OF_FILE = 22, 700
 
 
 @dataclass(frozen=True)
-class Polling:
-    """When a copy is looked at.
+class Looks:
+    """How a copy is followed to its end.
 
     Attributes:
-        first_wait: seconds that StartReindex waits for the end by itself, in the function.
-        first_pause: seconds of the first Wait state.
-        growth: factor from one pause to the next.
+        number: calls of CheckReindexStatus.
+        seconds: from the start of the copy to the look that finds it done.
+        waited_seconds: of them, spent in functions that wait for the end.
+    """
+
+    number: int
+    seconds: float
+    waited_seconds: float
+
+
+@dataclass(frozen=True)
+class Polling:
+    """When a copy is looked at, as `pacing.py` and `copying.py` have it; for a copy whose speed does not change.
+
+    Attributes:
+        look_seconds: how long a function waits for the end where that may be near, StartReindex at first.
+        share_of_time: no pause is shorter than this part of the time so far.
         longest_pause: `poll_interval_seconds`.
     """
 
-    first_wait: float = 5
-    first_pause: float = 30
-    growth: float = 1
+    look_seconds: float = 5
+    share_of_time: float = 1 / 20
     longest_pause: float = 30
 
-    def looks(self, copy_seconds: float) -> tuple[int, float]:
-        """How often a copy is looked at after StartReindex, and when the last look finds it done.
+    def looks(self, copy_seconds: float) -> Looks:
+        """Follow a copy.
 
         Args:
-            copy_seconds: how long the copy takes.
-
-        Returns:
-            Number of looks, and seconds from the start of the copy to the last of them.
+            copy_seconds: how long it takes.
         """
-        if copy_seconds <= self.first_wait:
-            return 0, copy_seconds
-        looks, seconds, pause = 0, self.first_wait, self.first_pause
+        number, seconds = 0, min(self.look_seconds, copy_seconds)
+        waited = seconds
         while seconds < copy_seconds:
-            looks, seconds = looks + 1, seconds + min(pause, self.longest_pause)
-            pause *= self.growth
-        return looks, seconds
+            pause = self.pause(copy_seconds - seconds, seconds)
+            number, seconds = number + 1, seconds + pause
+            if pause < self.longest_pause and seconds < copy_seconds:
+                wait = min(self.look_seconds, copy_seconds - seconds)
+                seconds, waited = seconds + wait, waited + wait
+        return Looks(number, seconds, waited)
+
+    def pause(self, expected_seconds: float, running_seconds: float) -> int:
+        """Seconds of a Wait state.
+
+        Args:
+            expected_seconds: until the end of the copy.
+            running_seconds: since its beginning.
+        """
+        return max(1, int(min(self.longest_pause, max(expected_seconds, running_seconds * self.share_of_time))))
 
 
 @dataclass(frozen=True)
@@ -156,17 +177,16 @@ def predict(indices: int, documents: int, measured: Costs, polling: Polling = Po
         measured: what indices and documents cost.
         polling: when a copy is looked at.
     """
-    looks, seconds_of_copy = polling.looks(documents / measured.documents_per_second)
-    calls = _CALLS_OF_FILE + indices * (_CALLS_OF_INDEX + looks * _CALLS_OF_LOOK)
-    # A look is a short call, like an average step; while StartReindex waits, the function is paid for.
+    looks = polling.looks(documents / measured.documents_per_second)
+    calls = _CALLS_OF_FILE + indices * (_CALLS_OF_INDEX + looks.number * _CALLS_OF_LOOK)
+    # A look is a short call, like an average step; a function that waits is paid for.
     seconds_of_call = measured.lambda_seconds_of_index / _CALLS_OF_INDEX
-    waited = min(seconds_of_copy, polling.first_wait)
     lambda_seconds = measured.lambda_seconds_of_file + indices * (
-        measured.lambda_seconds_of_index + waited + looks * seconds_of_call
+        measured.lambda_seconds_of_index + looks.waited_seconds + looks.number * seconds_of_call
     )
-    transitions = _STATES_OF_FILE + indices * (_STATES_OF_ITEM + _STATES_OF_INDEX + looks * _STATES_OF_LOOK)
+    transitions = _STATES_OF_FILE + indices * (_STATES_OF_ITEM + _STATES_OF_INDEX + looks.number * _STATES_OF_LOOK)
     return Prediction(
-        seconds=measured.seconds_of_file + indices * (measured.seconds_of_index + seconds_of_copy),
+        seconds=measured.seconds_of_file + indices * (measured.seconds_of_index + looks.seconds),
         transitions=transitions,
         lambda_calls=calls,
         lambda_seconds=lambda_seconds,

@@ -37,6 +37,6 @@ def test_states_and_events_of_a_copy_that_is_looked_at(machines: StateMachines, 
     (nested,) = machines.nested()
     looks = states(nested).count("CheckReindexStatus")
     assert looks > 0
-    polling = Polling(first_wait=0, first_pause=1, longest_pause=1)
-    assert len(states(execution)) + len(states(nested)) == predict(1, looks, NOTHING, polling).transitions
+    every_second = Polling(look_seconds=0, longest_pause=1)
+    assert len(states(execution)) + len(states(nested)) == predict(1, looks, NOTHING, every_second).transitions
     assert machines.event_count(nested) == index_events(states(nested))
