@@ -57,11 +57,13 @@ test-all: ## The same with the tests that take long
 lint: lint-python lint-terraform lint-docs ## Check style, types, security and documentation without running anything
 
 .PHONY: docs lint-docs
-docs: $(DEV) ## Write the tables of inputs and outputs into the READMEs
+docs: $(DEV) ## Write the tables of inputs and outputs into the READMEs, and the page of benchmarks
 	@$(BIN)/python -m support.terraform_docs
+	@$(BIN)/python -m bench.page
 lint-docs: $(DEV)
-	$(call say,tables of inputs and outputs)
+	$(call say,tables of inputs and outputs and benchmarks)
 	@$(BIN)/python -m support.terraform_docs --check
+	@$(BIN)/python -m bench.page --check
 
 .PHONY: lint-python
 lint-python: $(DEV)
@@ -125,6 +127,13 @@ test-chaos: setup ## The short form of it
 mutations: setup ## Take every safety check out of the Lambda code, one by one, and demand that a test notices
 	$(call say,mutations)
 	@$(BIN)/python -m mutations
+
+PARTS ?=
+RUNS ?= 3
+
+.PHONY: bench
+bench: setup ## Measure speed and cost, and write docs/benchmarks.md (PARTS=copy,commands RUNS=3)
+	@PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m bench --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
 
 PACKAGE ?= $(CACHE)/opensearch-reindex.zip
 RUNTIME ?= python3.11

@@ -21,7 +21,7 @@ from support.signatures import AccessKey
 
 # An environment of its own: the Lambda functions run on its interpreter and must find nothing there but
 # what the Lambda runtime has, boto3.
-_PYTHON = CACHE / "ministack" / "bin" / "python"
+PYTHON = CACHE / "ministack" / "bin" / "python"
 _START_SECONDS = 60.0
 _CERTIFICATE, _KEY = "server.pem", "server.key"
 
@@ -44,10 +44,10 @@ class MiniStack:
         self.ca_bundle = self.run_dir / "authority.pem"
         self.access_key_id = "AKIALOCALSTACKROOT00"
         self.secret_access_key = secrets.token_hex(20)
-        self._functions: dict[str, tuple[AccessKey, str]] = {}
+        self._functions: dict[str, tuple[AccessKey, Mapping[str, str]]] = {}
         self._functions_lock = threading.Lock()
         self._process = ManagedProcess(
-            [str(_PYTHON), "-m", "ministack"],
+            [str(PYTHON), "-m", "ministack"],
             self.run_dir / "ministack.log",
             env=self._environment(wait_scale),
             cwd=self.run_dir,
@@ -114,26 +114,35 @@ class MiniStack:
         key, _ = self._function(access_key_id)
         return key
 
+    def function_name(self, access_key_id: str) -> str:
+        """Return the name of the Lambda function that temporary credentials are of, empty if they are of none.
+
+        Args:
+            access_key_id: of a function here.
+        """
+        _, function = self._function(access_key_id)
+        return function.get("FunctionName", "")
+
     def function_role(self, access_key_id: str) -> str:
         """Return the name of the role that a Lambda function's temporary credentials are of.
 
         Args:
             access_key_id: of a function here.
         """
-        _, role = self._function(access_key_id)
-        return role
+        _, function = self._function(access_key_id)
+        return function.get("Role", "").rpartition("/")[2]
 
-    def _function(self, access_key_id: str) -> tuple[AccessKey | None, str]:
+    def _function(self, access_key_id: str) -> tuple[AccessKey | None, Mapping[str, str]]:
         with self._functions_lock:
             if access_key_id not in self._functions:
                 pages = self.client("lambda").get_paginator("list_functions").paginate()
                 functions = [function for page in pages for function in page["Functions"]]
-                found = [(_key_of(function), function["Role"].rpartition("/")[2]) for function in functions]
-                self._functions = {key.access_key_id: (key, role) for key, role in found}
-            return self._functions.get(access_key_id, (None, ""))
+                found = [(_key_of(function), function) for function in functions]
+                self._functions = {key.access_key_id: (key, function) for key, function in found}
+            return self._functions.get(access_key_id, (None, {}))
 
     def _start(self) -> None:
-        if not _PYTHON.exists():
+        if not PYTHON.exists():
             raise RuntimeError("MiniStack is not installed: run `make setup`")
         self.run_dir.mkdir(parents=True)
         authority = trustme.CA()

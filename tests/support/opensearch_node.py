@@ -16,7 +16,7 @@ from support.ports import free_port
 from support.processes import ManagedProcess
 
 _LAUNCHER = Path(__file__).parent / "opensearch" / "OpenSearchLauncher.java"
-_JARS = CACHE / "opensearch" / "lib"
+JARS = CACHE / "opensearch" / "lib"
 _START_SECONDS = 120.0
 
 
@@ -45,7 +45,7 @@ class OpenSearchNode:
                 f"-Xmx{heap}",
                 *(f"-Dsetting.{name}={value}" for name, value in (settings or {}).items()),
                 "-cp",
-                str(_JARS / "*"),
+                str(JARS / "*"),
                 str(_LAUNCHER),
                 str(self.run_dir),
                 self.run_dir.name,  # the cluster's name, unique as the folder is
@@ -60,7 +60,7 @@ class OpenSearchNode:
         Raises:
             RuntimeError: the jars are missing, or the node did not come up; the message ends with its log.
         """
-        if not _JARS.is_dir() or shutil.which("java") is None:
+        if not JARS.is_dir() or shutil.which("java") is None:
             raise RuntimeError("an OpenSearch node needs `java` (17 or newer) and its jars: run `make setup`")
         self._process.start(lambda: is_healthy(self.url), _START_SECONDS)
 

@@ -103,12 +103,12 @@ def refusal(request: Request, region: str, lookup: Lookup) -> dict[str, str] | N
 
 
 def access_key_id(request: Request) -> str:
-    """Return the access key id that a request is signed with.
+    """Return the access key id that a request is signed with, empty for one without a signature.
 
     Args:
-        request: with a signature that is in order.
+        request: as it arrived.
     """
-    signed = _AUTHORIZATION.fullmatch(request.headers["authorization"])
+    signed = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     return signed["key_id"] if signed else ""
 
 

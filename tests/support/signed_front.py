@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
@@ -44,12 +44,14 @@ class Exchange:
     Attributes:
         method, path, query: of the request.
         status: of the answer; None if the connection was reset.
+        access_key_id: that it was signed with; empty for one without a signature.
     """
 
     method: str
     path: str
     query: str
     status: int | None
+    access_key_id: str = field(default="", compare=False)
 
 
 class SignedFront:
@@ -134,7 +136,7 @@ class SignedFront:
             answer, ending = fault.answer or answer, fault.ending
         # Noted before it is sent: who has the answer finds the request here.
         status = None if ending == "reset" else answer.status
-        self.requests.append(Exchange(request.method, request.path, request.query, status))
+        self.requests.append(Exchange(request.method, request.path, request.query, status, access_key_id(request)))
         return answer, ending
 
     def _policy_refusal(self, request: Request) -> dict[str, str] | None:

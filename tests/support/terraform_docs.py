@@ -36,21 +36,23 @@ def documentation(folder: Path) -> str:
     return "\n\n".join(parts)
 
 
-def with_documentation(text: str, tables: str) -> str:
+def between_marks(text: str, tables: str, begin_mark: str = BEGIN, end_mark: str = END) -> str:
     """A README with the tables in place of what is between its marks.
 
     Args:
         text: the README.
-        tables: what `documentation` made.
+        tables: what belongs there.
+        begin_mark: line before it.
+        end_mark: line after it.
 
     Raises:
         ValueError: a mark is missing.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not (begin and end):
-        raise ValueError(f"put {BEGIN} and {END} where the tables belong")
-    return f"{before}{BEGIN}\n\n{tables}\n\n{END}{after}"
+        raise ValueError(f"put {begin_mark} and {end_mark} where the tables belong")
+    return f"{before}{begin_mark}\n\n{tables}\n\n{end_mark}{after}"
 
 
 def _requirements(folder: Path) -> Iterator[tuple[str, ...]]:
@@ -119,7 +121,7 @@ def main(check: bool) -> int:
     for folder in folders():
         readme = folder / "README.md"
         text = readme.read_text("utf-8")
-        current = with_documentation(text, documentation(folder))
+        current = between_marks(text, documentation(folder))
         if current != text:
             outdated.append(str(readme.relative_to(ROOT)))
             if not check:

@@ -1,0 +1,156 @@
+"""Up to a thousand indices in one execution, really run, and the model held against it."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+from bench import small_indices
+from bench.executions import Run, run_file
+from bench.figures import Figure, Goal, Part, Table, figure
+from bench.model import Costs, Measured, Prediction, costs, dollars, error, parent_events, predict
+from bench.sizes import Sizes
+from bench.stack import Stack, running_stack, say
+
+_STRATEGY = "redirect_writes"
+_EXECUTION_SECONDS = 2 * 3600.0
+_WARM_UP = 3
+_MAX_STATE_BYTES = 256 * 1024
+# Of a copy of ten documents nothing is to be seen.
+_NO_DOCUMENTS, _ANY_SPEED = 0, 1.0
+
+
+def measure(sizes: Sizes) -> Part:
+    """Run files of rising length; the longest once, since it takes most of an hour.
+
+    Raises:
+        BenchmarkError: an execution failed, or a document is missing.
+    """
+    runs: dict[int, list[Run]] = {number: [] for number in sizes.indices}
+    with running_stack() as stack:
+        _run(stack, "warm", _WARM_UP, sizes.name_characters)
+        for number in sizes.indices:
+            for each in range(1 if number == max(sizes.indices) else sizes.runs):
+                runs[number].append(_run(stack, f"many-{number}-{each}", number, sizes.name_characters))
+        memory = _peaks(stack.deployment.ministack.run_dir)
+        versions = stack.versions
+    (largest,) = runs[max(sizes.indices)]
+    small, middle = ([_measured(number, run) for run in runs[number]] for number in sorted(sizes.indices)[:2])
+    measured = costs(_median(small), _median(middle), _ANY_SPEED)
+    differences = [
+        abs(predict(number, _NO_DOCUMENTS, measured).transitions - run.transitions)
+        for number in runs
+        for run in runs[number]
+    ]
+    figures = [
+        *(
+            figure(f"{number:,} indices: duration", "s", [run.parent.seconds for run in runs[number]])
+            for number in runs
+        ),
+        *_figures(largest, max(sizes.indices), memory),
+        figure("model: state transitions that it predicts wrongly, in all runs", "", differences, Goal("at most", 0)),
+    ]
+    notes = [
+        f"Indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; names of {sizes.name_characters} "
+        f"characters; strategy `{_STRATEGY}`. {max(sizes.indices):,} indices are run once.",
+        f"Before each run the indices are made, and {_WARM_UP} are rebuilt once to start the functions.",
+        "Events are counted by AWS's rules; the state holds the largest input or output of a state, and what the Map "
+        "makes of the answers of all its items.",
+        "Memory is VmHWM of the processes in which MiniStack runs the functions, after the last run.",
+        f"The model knows what a file and an index cost from the runs of {sizes.indices[0]} and {sizes.indices[1]}, so "
+        f"that only {max(sizes.indices):,} is predicted; transitions and invocations follow from the state machines.",
+    ]
+    tables = [
+        _model_table(runs, measured),
+        Table("Peak memory of the functions", ["Function", "MiB"], _memory_rows(memory)),
+    ]
+    kept = [vars(_measured(number, run)) for number in runs for run in runs[number]]
+    return Part(figures, notes, tables, data={"runs": kept, "costs": vars(measured)}, versions=versions)
+
+
+def _run(stack: Stack, prefix: str, number: int, characters: int) -> Run:
+    say(f"many indices: making {number:,} indices")
+    indices = small_indices.names(prefix, number, characters)
+    small_indices.make(stack, indices)
+    stack.front.forget()  # it would keep every request of all runs
+    say(f"many indices: rebuilding {number:,} in one execution (1 to 3 s each)")
+    run = run_file(stack, small_indices.file(stack, indices, _STRATEGY), _EXECUTION_SECONDS)
+    say(f"many indices: {number:,} rebuilt in {run.parent.seconds:.0f} s")
+    small_indices.expect_rebuilt(stack, indices)
+    return run
+
+
+def _figures(run: Run, number: int, memory: dict[str, float]) -> list[Figure]:
+    seconds = run.seconds_of_indices
+    part = min(100, len(seconds) // 2)
+    first, last = median(seconds[:part]), median(seconds[-part:])
+    answers = json.dumps([{"source_index": index.output["source_index"]} for index in run.indices])
+    state = max(run.parent.state_bytes, len(answers.encode()))
+    group = f"{number:,} indices"
+    return [
+        figure("duration", "min", run.parent.seconds / 60, Goal("below", 60), group=group),
+        figure("indices rebuilt, each counted after it", "", len(run.indices), Goal("at least", number), group=group),
+        figure("history of the file's execution", "events", parent_events(number), Goal("below", 12_000), group=group),
+        figure("largest state of the file's execution", "bytes", state, Goal("below", _MAX_STATE_BYTES), group=group),
+        figure(f"an index, median of the first {part}", "s", first, group=group),
+        figure(f"an index, median of the last {part}", "s", last, group=group),
+        figure(f"last {part} / first {part}", "", last / first, Goal("at most", 1.2), group=group),
+        figure("peak memory of a Lambda function", "MiB", max(memory.values()), Goal("below", 200), group=group),
+    ]
+
+
+def _measured(number: int, run: Run) -> Measured:
+    return Measured(number, run.parent.seconds, run.lambda_seconds)
+
+
+def _median(runs: Sequence[Measured]) -> Measured:
+    return Measured(runs[0].indices, median(run.seconds for run in runs), median(run.lambda_seconds for run in runs))
+
+
+def _model_table(runs: dict[int, list[Run]], measured: Costs) -> Table:
+    rows = []
+    for number, same in runs.items():
+        seen = _median([_measured(number, run) for run in same])
+        real = Prediction(
+            seconds=seen.seconds,
+            transitions=same[0].transitions,
+            lambda_calls=same[0].lambda_calls,
+            lambda_seconds=seen.lambda_seconds,
+            dollars=dollars(same[0].transitions, same[0].lambda_calls, seen.lambda_seconds),
+        )
+        ours = predict(number, _NO_DOCUMENTS, measured)
+        off = error(ours, real)
+        for name, unit, digits in _ROWS:
+            predicted, seen_value = getattr(ours, name), getattr(real, name)
+            cells = (f"{value:,.{digits}f} {unit}".strip() for value in (predicted, seen_value))
+            rows.append([f"{number:,}", name.replace("_", " "), *cells, f"{off[name]:+.1%}"])
+    return Table("The model beside the runs", ["Indices", "", "Predicted", "Measured", "Error"], rows)
+
+
+_ROWS = (
+    ("seconds", "s", 1),
+    ("transitions", "", 0),
+    ("lambda_calls", "", 0),
+    ("lambda_seconds", "s", 1),
+    ("dollars", "$", 4),
+)
+
+
+def _peaks(run_dir: Path) -> dict[str, float]:
+    """Peak memory in MiB by function: MiniStack runs each in a process of its own, in a folder named after it."""
+    peaks: dict[str, float] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            folder = (process / "cwd").readlink().relative_to(run_dir).parts[0]
+            status = (process / "status").read_text()
+        except (OSError, ValueError, IndexError):  # gone, somebody else's, or elsewhere
+            continue
+        if found := re.fullmatch(r"ministack-lambda-(.+)-[^-]+", folder):
+            kilobytes = int(re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[0])
+            peaks[found[1]] = max(peaks.get(found[1], 0.0), kilobytes / 1024)
+    return peaks
+
+
+def _memory_rows(memory: dict[str, float]) -> list[list[str]]:
+    return [[f"`{name}`", f"{peak:.0f}"] for name, peak in sorted(memory.items())]

@@ -1,0 +1,257 @@
+"""What an execution takes and costs, computed from a few measured figures. Pure functions; checked against real runs.
+
+Prices of us-east-1, without the free tier:
+
+- Step Functions Standard, https://aws.amazon.com/step-functions/pricing/: a transition "each time a step of your
+  workflow is executed", retries included.
+- Lambda x86, https://aws.amazon.com/lambda/pricing/: requests, and seconds times configured memory.
+
+Not in it: CloudWatch Logs, S3, and the domain itself, which costs most.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+DOLLARS_PER_TRANSITION = 0.025 / 1000
+DOLLARS_PER_LAMBDA_REQUEST = 0.20 / 1_000_000
+DOLLARS_PER_GB_SECOND = 0.0000166667
+
+# Inputs of the module and limits of a trigger file, at their defaults.
+LAMBDA_GB = 512 / 1024
+EXECUTION_TIMEOUT_SECONDS = 7200
+MAX_INDICES = 1000
+MAX_STATE_BYTES = 250 * 1024
+
+# GetTriggerFile, ReindexIndices and Success; ReindexIndex for each index.
+_STATES_OF_FILE, _STATES_OF_ITEM = 3, 1
+# CreateIndex, UpdateAliases, StartReindex, IsReindexDone, RemoveAlias, DeleteIndex, Success.
+_STATES_OF_INDEX = 7
+# WaitForReindex, CheckReindexStatus, IsReindexDone.
+_STATES_OF_LOOK = 3
+_CALLS_OF_FILE, _CALLS_OF_INDEX, _CALLS_OF_LOOK = 1, 5, 1
+
+# Events that AWS writes: entered and exited for a state; scheduled, started, succeeded for a task, and submitted for
+# one that starts an execution; started and succeeded for a Map, each item of it, and an execution.
+_EVENTS_OF_STATE, _EVENTS_OF_FUNCTION, _EVENTS_OF_NESTED, _EVENTS_OF_MAP, _EVENTS_OF_ITEM, _EVENTS_OF_EXECUTION = (
+    2, 3, 4, 2, 2, 2,
+)  # fmt: skip
+
+# `{"source_index": ""}, ` around each name in the state, and what else the file puts there.
+_STATE_BYTES_OF_ENTRY, _STATE_BYTES_OF_FILE = 22, 700
+
+
+@dataclass(frozen=True)
+class Looks:
+    """How a copy is followed to its end.
+
+    Attributes:
+        number: calls of CheckReindexStatus.
+        seconds: from the start of the copy to the look that finds it done.
+        waited_seconds: of them, spent in functions that wait for the end.
+    """
+
+    number: int
+    seconds: float
+    waited_seconds: float
+
+
+@dataclass(frozen=True)
+class Polling:
+    """When a copy is looked at, as `pacing.py` and `copying.py` have it; for a copy whose speed does not change.
+
+    Attributes:
+        look_seconds: how long a function waits for the end where that may be near, StartReindex at first.
+        share_of_time: no pause is shorter than this part of the time so far.
+        longest_pause: `poll_interval_seconds`.
+    """
+
+    look_seconds: float = 5
+    share_of_time: float = 1 / 20
+    longest_pause: float = 30
+
+    def looks(self, copy_seconds: float) -> Looks:
+        """Follow a copy.
+
+        Args:
+            copy_seconds: how long it takes.
+        """
+        number, seconds = 0, min(self.look_seconds, copy_seconds)
+        waited = seconds
+        while seconds < copy_seconds:
+            pause = self.pause(copy_seconds - seconds, seconds)
+            number, seconds = number + 1, seconds + pause
+            if pause < self.longest_pause and seconds < copy_seconds:
+                wait = min(self.look_seconds, copy_seconds - seconds)
+                seconds, waited = seconds + wait, waited + wait
+        return Looks(number, seconds, waited)
+
+    def pause(self, expected_seconds: float, running_seconds: float) -> int:
+        """Seconds of a Wait state.
+
+        Args:
+            expected_seconds: until the end of the copy.
+            running_seconds: since its beginning.
+        """
+        return max(1, int(min(self.longest_pause, max(expected_seconds, running_seconds * self.share_of_time))))
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What was measured.
+
+    Attributes:
+        seconds_of_file: once for each file.
+        seconds_of_index: for each index, without the copy of its documents.
+        lambda_seconds_of_file, lambda_seconds_of_index: the same for seconds in functions.
+        documents_per_second: of a copy.
+    """
+
+    seconds_of_file: float
+    seconds_of_index: float
+    lambda_seconds_of_file: float
+    lambda_seconds_of_index: float
+    documents_per_second: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What an execution takes and costs.
+
+    Attributes:
+        seconds: duration.
+        transitions: of all state machines.
+        lambda_calls: invocations of functions.
+        lambda_seconds: seconds in functions.
+        dollars: price of the transitions and of the functions.
+    """
+
+    seconds: float
+    transitions: int
+    lambda_calls: int
+    lambda_seconds: float
+    dollars: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run that costs are read from.
+
+    Attributes:
+        indices: number of indices in the file.
+        seconds: duration of its execution.
+        lambda_seconds: seconds in functions.
+    """
+
+    indices: int
+    seconds: float
+    lambda_seconds: float
+
+
+def costs(smaller: Measured, larger: Measured, documents_per_second: float) -> Costs:
+    """Tell what an index costs from what a file does, with two runs of nearly empty indices.
+
+    Args:
+        smaller: a run.
+        larger: a run of more indices.
+        documents_per_second: of a copy.
+    """
+    more = larger.indices - smaller.indices
+    seconds = (larger.seconds - smaller.seconds) / more
+    lambda_seconds = (larger.lambda_seconds - smaller.lambda_seconds) / more
+    return Costs(
+        seconds_of_file=smaller.seconds - smaller.indices * seconds,
+        seconds_of_index=seconds,
+        lambda_seconds_of_file=smaller.lambda_seconds - smaller.indices * lambda_seconds,
+        lambda_seconds_of_index=lambda_seconds,
+        documents_per_second=documents_per_second,
+    )
+
+
+def predict(indices: int, documents: int, measured: Costs, polling: Polling = Polling()) -> Prediction:
+    """Predict an execution.
+
+    Args:
+        indices: number of indices in the file.
+        documents: number of documents in each.
+        measured: what indices and documents cost.
+        polling: when a copy is looked at.
+    """
+    looks = polling.looks(documents / measured.documents_per_second)
+    calls = _CALLS_OF_FILE + indices * (_CALLS_OF_INDEX + looks.number * _CALLS_OF_LOOK)
+    # A look is a short call, like an average step; a function that waits is paid for.
+    seconds_of_call = measured.lambda_seconds_of_index / _CALLS_OF_INDEX
+    lambda_seconds = measured.lambda_seconds_of_file + indices * (
+        measured.lambda_seconds_of_index + looks.waited_seconds + looks.number * seconds_of_call
+    )
+    transitions = _STATES_OF_FILE + indices * (_STATES_OF_ITEM + _STATES_OF_INDEX + looks.number * _STATES_OF_LOOK)
+    return Prediction(
+        seconds=measured.seconds_of_file + indices * (measured.seconds_of_index + looks.seconds),
+        transitions=transitions,
+        lambda_calls=calls,
+        lambda_seconds=lambda_seconds,
+        dollars=dollars(transitions, calls, lambda_seconds),
+    )
+
+
+def dollars(transitions: int, lambda_calls: int, lambda_seconds: float) -> float:
+    """Price of an execution.
+
+    Args:
+        transitions: states entered.
+        lambda_calls: invocations of functions.
+        lambda_seconds: seconds in them.
+    """
+    return (
+        transitions * DOLLARS_PER_TRANSITION
+        + lambda_calls * DOLLARS_PER_LAMBDA_REQUEST
+        + lambda_seconds * LAMBDA_GB * DOLLARS_PER_GB_SECOND
+    )
+
+
+def most_indices(documents: int, name_characters: int, measured: Costs, polling: Polling = Polling()) -> int:
+    """With how many indices a file should be split: time-out, size of the state, or number of entries.
+
+    Args:
+        documents: number of documents in each index.
+        name_characters: length of the names.
+        measured: what indices and documents cost.
+        polling: when a copy is looked at.
+    """
+    none, one = (predict(number, documents, measured, polling).seconds for number in (0, 1))
+    in_time = math.floor((EXECUTION_TIMEOUT_SECONDS - none) / (one - none))
+    in_state = (MAX_STATE_BYTES - _STATE_BYTES_OF_FILE) // (name_characters + _STATE_BYTES_OF_ENTRY)
+    return max(0, min(in_time, in_state, MAX_INDICES))
+
+
+def parent_events(indices: int) -> int:
+    """How many events AWS writes into the history of a file's execution.
+
+    Args:
+        indices: number of indices in the file.
+    """
+    states = _STATES_OF_FILE * _EVENTS_OF_STATE + _EVENTS_OF_FUNCTION + _EVENTS_OF_MAP
+    item = _EVENTS_OF_ITEM + _EVENTS_OF_STATE + _EVENTS_OF_NESTED
+    return _EVENTS_OF_EXECUTION + states + indices * item
+
+
+def index_events(states: Sequence[str]) -> int:
+    """How many events AWS writes into the history of an index's execution that needed no retry.
+
+    Args:
+        states: names of the states that were entered.
+    """
+    functions = {"CreateIndex", "UpdateAliases", "StartReindex", "CheckReindexStatus", "RemoveAlias", "DeleteIndex"}
+    calls = sum(name in functions for name in states)
+    return _EVENTS_OF_EXECUTION + len(states) * _EVENTS_OF_STATE + calls * _EVENTS_OF_FUNCTION
+
+
+def error(predicted: Prediction, measured: Prediction) -> dict[str, float]:
+    """By how much each figure is off, as a part of the measured one.
+
+    Args:
+        predicted: by the model.
+        measured: of a run.
+    """
+    pairs = {each.name: (getattr(predicted, each.name), getattr(measured, each.name)) for each in fields(Prediction)}
+    return {name: ours / real - 1 for name, (ours, real) in pairs.items()}

@@ -1,0 +1,247 @@
+"""docs/benchmarks.md and the README's table of costs, written from docs/benchmarks.json.
+
+`python -m bench.page` writes both, `--check` only says what is not current.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Figure
+from bench.model import (
+    EXECUTION_TIMEOUT_SECONDS,
+    LAMBDA_GB,
+    MAX_INDICES,
+    Costs,
+    most_indices,
+    predict,
+)
+from support.paths import ROOT
+from support.terraform_docs import between_marks
+
+BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
+JSON_NAME, PAGE_NAME = "benchmarks.json", "benchmarks.md"
+
+Results = Mapping[str, Any]
+
+_TITLES = {
+    "copy": "Copy speed",
+    "fixed_cost": "Fixed cost of an index",
+    "many_indices": "Many indices in one execution",
+    "cold_start": "Cold start",
+    "commands": "Commands",
+}
+_PREDICTED_INDICES = (10, 100, 1000)
+_PREDICTED_DOCUMENTS = (1000, 100_000, 1_000_000)
+_NAME_CHARACTERS = (20, 100, 200)
+# Measured at this many, so that the model has something to say.
+_NEEDED = ("copy", "many_indices")
+
+
+def page(results: Results) -> str:
+    """The page in Markdown.
+
+    Args:
+        results: content of the JSON file.
+    """
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench` from [`benchmarks.json`](benchmarks.json), which has every run's value; do not edit. "
+        "`make bench PARTS=copy,commands` measures some parts again; the parts are "
+        f"{', '.join(f'`{name}`' for name in _TITLES)}. A figure that misses its goal is marked **MISSED**.",
+    ]
+    for name, title in _TITLES.items():
+        if name in results:
+            lines += ["", f"## {title}", "", *_part(name, results[name])]
+    if all(name in results for name in _NEEDED):
+        lines += ["", "## What an execution costs", "", *_costs(results)]
+    lines += ["", "## Machine and versions", "", *_machines(results)]
+    return "\n".join(lines) + "\n"
+
+
+def readme_table(results: Results) -> str:
+    """The table of the README, or a line that says that nothing was measured.
+
+    Args:
+        results: content of the JSON file, empty if there is none.
+    """
+    if not all(name in results for name in _NEEDED):
+        return "Not measured yet: `make bench`."
+    measured = measured_costs(results)
+    table = _table(
+        ["Indices", "Documents in each", "Duration", "State transitions", "Lambda seconds", "Dollars", "In one file"],
+        [
+            _prediction(indices, documents, measured)
+            for documents in _PREDICTED_DOCUMENTS
+            for indices in _PREDICTED_INDICES
+        ],
+    )
+    small = results["copy"]["data"]["orders"]
+    text = (
+        f"Predicted by a model that was checked against runs of up to {max(_run_sizes(results)):,} indices "
+        f"([benchmarks](docs/benchmarks.md)), for documents of about {small['bytes_of_document']} bytes at "
+        f"{measured.documents_per_second:,.0f} a second, the speed of `redirect_writes` on one small node: that of "
+        "your domain decides. Dollars are list prices of Step Functions and Lambda in us-east-1; domain, logs and S3 "
+        "are not in them. *In one file*: whether it ends within `execution_timeout_seconds` "
+        f"({EXECUTION_TIMEOUT_SECONDS}); where it does not, split it at that number of indices, or raise the time-out."
+    )
+    return "\n".join([*table, "", text])
+
+
+def measured_costs(results: Results) -> Costs:
+    """What the model computes with: what many indices cost, and how fast `redirect_writes` copies small documents.
+
+    Args:
+        results: content of the JSON file.
+    """
+    kept = results["many_indices"]["data"]["costs"]
+    speed = results["copy"]["data"]["orders"]["documents_per_second"]
+    return Costs(**{**kept, "documents_per_second": speed})
+
+
+def write(folder: Path, readme: Path | None) -> None:
+    """Write the page beside the JSON file, and the table into the README.
+
+    Args:
+        folder: with the JSON file.
+        readme: None leaves it alone.
+    """
+    for path, text in _written(folder, readme).items():
+        path.write_text(text, "utf-8")
+
+
+def _written(folder: Path, readme: Path | None) -> dict[Path, str]:
+    kept = folder / JSON_NAME
+    results: Results = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    texts = {folder / PAGE_NAME: page(results)} if results else {}
+    if readme:
+        texts[readme] = between_marks(readme.read_text("utf-8"), readme_table(results), BEGIN, END)
+    return texts
+
+
+def _part(name: str, part: Results) -> list[str]:
+    made = f"Measured {part['date']} at commit `{part['commit']}`{' with changes' if part['is_dirty'] else ''}, "
+    figures = [Figure.from_json(kept) for kept in part["figures"]]
+    runs = f"{part['runs']} {'run' if part['runs'] == 1 else 'runs'}"
+    lines = [
+        f"{made}{runs}. Again: `make bench PARTS={name} RUNS={part['runs']}`.",
+        "",
+        *(f"- {note}" for note in part["notes"]),
+    ]
+    for group in dict.fromkeys(each.group for each in figures):
+        rows = [_row(each) for each in figures if each.group == group]
+        lines += ["", *([f"### {group}", ""] if group else [])]
+        lines += _table(["Figure", "Median", "Spread", "Unit", "Goal", ""], rows)
+    for table in part["tables"]:
+        lines += ["", f"### {table['title']}", "", *_table(table["head"], table["rows"])]
+    return lines
+
+
+def _row(each: Figure) -> list[str]:
+    spread = f"{_number(min(each.values))} to {_number(max(each.values))}" if len(each.values) > 1 else "one run"
+    goal = f"{each.goal.comparison} {_number(each.goal.value)}" if each.goal else ""
+    verdict = "**MISSED**" if each.verdict == "MISSED" else each.verdict
+    return [each.name, _number(each.median), spread, each.unit, goal, verdict]
+
+
+def _number(value: float) -> str:
+    """Three digits that mean something, and whole numbers whole."""
+    if value == int(value) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _costs(results: Results) -> list[str]:
+    measured = measured_costs(results)
+    rows = [
+        [f"{documents:,}", *(f"{most_indices(documents, length, measured):,}" for length in _NAME_CHARACTERS)]
+        for documents in (0, *_PREDICTED_DOCUMENTS)
+    ]
+    head = ["Documents in each index", *(f"Names of {length} characters" for length in _NAME_CHARACTERS)]
+    return [
+        readme_table(results).replace("](docs/benchmarks.md)", "](#many-indices-in-one-execution)"),
+        "",
+        "- Prices: [Step Functions](https://aws.amazon.com/step-functions/pricing/) Standard, $0.025 for 1,000 state "
+        "transitions; [Lambda](https://aws.amazon.com/lambda/pricing/) x86, $0.20 for a million requests and "
+        f"$0.0000166667 for a GB-second, with {LAMBDA_GB:g} GB for each function.",
+        f"- Known from the runs above, on this machine: {measured.seconds_of_file:.2f} s for a file and "
+        f"{measured.seconds_of_index:.2f} s for an index, {measured.lambda_seconds_of_file:.2f} s and "
+        f"{measured.lambda_seconds_of_index:.2f} s of them in functions.",
+        "",
+        "### Where a file should be split",
+        "",
+        *_table(head, rows),
+        "",
+        f"The most indices in a file: as many as {EXECUTION_TIMEOUT_SECONDS} seconds (`execution_timeout_seconds`), "
+        f"250 KiB of state, and {MAX_INDICES} entries allow.",
+    ]
+
+
+def _prediction(indices: int, documents: int, measured: Costs) -> list[str]:
+    predicted = predict(indices, documents, measured)
+    most = most_indices(documents, _NAME_CHARACTERS[0], measured)
+    fits = "yes" if indices <= most else f"split at {most:,}" if most else "raise the time-out"
+    return [
+        f"{indices:,}",
+        f"{documents:,}",
+        _duration(predicted.seconds),
+        f"{predicted.transitions:,}",
+        f"{predicted.lambda_seconds:,.0f}",
+        f"{predicted.dollars:,.3f}",
+        fits,
+    ]
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _run_sizes(results: Results) -> list[int]:
+    return [run["indices"] for run in results["many_indices"]["data"]["runs"]]
+
+
+def _machines(results: Results) -> list[str]:
+    """One table for all parts; a part that was measured on something else has a column of its own."""
+    columns: list[tuple[list[str], dict[str, str]]] = []
+    for name, part in results.items():
+        for names, machine in columns:
+            if all(machine.get(key, value) == value for key, value in part["machine"].items()):
+                names.append(name)
+                machine.update(part["machine"])
+                break
+        else:
+            columns.append(([name], dict(part["machine"])))
+    head = ["", *(", ".join(f"`{name}`" for name in names) for names, _ in columns)]
+    keys = dict.fromkeys(key for _, machine in columns for key in machine)
+    return _table(head, [[key, *(machine.get(key, "") for _, machine in columns)] for key in keys])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    lines = [head, ["---"] * len(head), *([cell.replace("|", "\\|") for cell in row] for row in rows)]
+    return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def main(check: bool) -> int:
+    """Write page and README, or only look; returns the exit status.
+
+    Args:
+        check: change nothing, fail when something would change.
+    """
+    texts = _written(ROOT / "docs", ROOT / "README.md")
+    outdated = [path for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text]
+    if not check:
+        for path in outdated:
+            path.write_text(texts[path], "utf-8")
+    if outdated:
+        names = ", ".join(str(path.relative_to(ROOT)) for path in outdated)
+        print(f"{'not current, run `make docs`' if check else 'written'}: {names}")
+    return 1 if check and outdated else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(check="--check" in sys.argv[1:]))

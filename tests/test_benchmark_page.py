@@ -1,0 +1,67 @@
+"""The page says what was measured, and marks what misses its goal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench import page
+from bench.figures import Goal, Part, Table, figure
+from bench.model import Costs, most_indices
+
+
+def kept(part: Part) -> dict[str, Any]:
+    moment = {"date": "2026-01-01 00:00 UTC", "commit": "0123456789", "is_dirty": False}
+    return {**part.to_json(), **moment, "runs": 3, "machine": {"processor": "some"}}
+
+
+RESULTS = {
+    "fixed_cost": kept(
+        Part(
+            [figure("time", "s", [1, 2, 4], Goal("at most", 1.5)), figure("requests", "", 18, Goal("at most", 20))],
+            ["a note"],
+            [Table("Requests", ["Step", "Number"], [["`a|b`", "1"]])],
+        )
+    ),
+    "copy": kept(Part([], data={"orders": {"documents_per_second": 20_000, "bytes_of_document": 500}})),
+    "many_indices": kept(
+        Part([], data={"costs": vars(Costs(2, 1, 0.5, 0.5, 1)), "runs": [{"indices": 10}, {"indices": 1000}]})
+    ),
+}
+
+
+def test_a_figure_has_median_spread_goal_and_verdict() -> None:
+    lines = page.page(RESULTS).splitlines()
+    assert "| time | 2 | 1 to 4 | s | at most 1.5 | **MISSED** |" in lines
+    assert "| requests | 18 | one run |  | at most 20 | met |" in lines
+    assert "- a note" in lines
+    assert r"| `a\|b` | 1 |" in lines
+
+
+def test_the_readme_shows_what_the_model_predicts_with_the_measured_speed() -> None:
+    table = page.readme_table(RESULTS)
+    assert "| 10 | 1,000 | 12 s | 83 | 6 | 0.002 | yes |" in table
+    most = most_indices(1_000_000, 20, page.measured_costs(RESULTS))
+    assert 10 < most < 1000
+    (line,) = (line for line in table.splitlines() if line.startswith("| 1,000 | 1,000,000 |"))
+    assert line.endswith(f"| split at {most} |")
+
+
+def test_without_measurements_the_readme_says_so() -> None:
+    assert page.readme_table({}) == "Not measured yet: `make bench`."
+
+
+def test_a_page_that_differs_from_the_figures_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "README.md").write_text(f"# Title\n\n{page.BEGIN}\n{page.END}\n\nEnd\n")
+    (tmp_path / "docs" / page.JSON_NAME).write_text(json.dumps(RESULTS))
+    monkeypatch.setattr(page, "ROOT", tmp_path)
+    assert page.main(check=True) == 1
+    assert page.main(check=False) == 0
+    assert page.main(check=True) == 0
+    for path in (tmp_path / "README.md", tmp_path / "docs" / page.PAGE_NAME):
+        text = path.read_text()
+        path.write_text(text.replace("| 83 |", "| 82 |"))
+        assert page.main(check=True) == 1, path
+        path.write_text(text)

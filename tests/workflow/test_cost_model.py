@@ -1,0 +1,42 @@
+"""The benchmark's model counts states and history events as an interpreter that writes them as AWS does."""
+
+import boto3
+
+from bench.model import Costs, Polling, index_events, parent_events, predict
+from support.trigger_file import trigger_file
+from workflow.indices import Indices
+from workflow.machines import Execution, StateMachines
+
+DOCUMENTS = {str(number): {"number": number} for number in range(10)}
+NOTHING = Costs(0, 0, 0, 0, documents_per_second=1)
+
+
+def states(execution: Execution) -> list[str]:
+    history = boto3.client("stepfunctions").get_execution_history(executionArn=execution.arn)
+    return [event["stateEnteredEventDetails"]["name"] for event in history["events"] if "EnteredEvent" in str(event)]
+
+
+def test_states_and_events_of_a_file_and_of_its_indices(machines: StateMachines, indices: Indices) -> None:
+    sources = [indices.create(f"n{number}", DOCUMENTS) for number in range(3)]
+
+    execution = machines.run(trigger_file(indices.endpoint, *sources))
+
+    nested = machines.nested()
+    assert sum(len(states(each)) for each in (execution, *nested)) == predict(3, 0, NOTHING).transitions
+    assert len(machines.functions.calls) == predict(3, 0, NOTHING).lambda_calls
+    assert machines.event_count(execution) == parent_events(3)
+    assert [machines.event_count(each) for each in nested] == [index_events(states(each)) for each in nested]
+
+
+def test_states_and_events_of_a_copy_that_is_looked_at(machines: StateMachines, indices: Indices) -> None:
+    source = indices.create("slow", DOCUMENTS)
+    slow = {"requests_per_second": 1, "batch_size": 1, "slices": 1}  # 10 s
+
+    execution = machines.run(trigger_file(indices.endpoint, source, reindex=slow))
+
+    (nested,) = machines.nested()
+    looks = states(nested).count("CheckReindexStatus")
+    assert looks > 0
+    every_second = Polling(look_seconds=0, longest_pause=1)
+    assert len(states(execution)) + len(states(nested)) == predict(1, looks, NOTHING, every_second).transitions
+    assert machines.event_count(nested) == index_events(states(nested))
