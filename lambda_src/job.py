@@ -19,7 +19,7 @@ class Job:
         alias_name: alias whose write index moves.
         strategy: `redirect_writes` or `block_writes`.
         keep_source: leave the source index in place instead of deleting it.
-        reindex: options of the copy, as in the trigger file.
+        reindex: options of the copy, as in the trigger file; with a `batch_size` from UpdateAliases on.
         source_uuid: UUID of the source index when the run started.
         target_uuid: UUID of the target index when it was created.
         source_health: `green` or `yellow`, what the target has to reach as well.

@@ -67,6 +67,21 @@ class IndexInfo:
 
 
 @dataclass(frozen=True)
+class PrimaryShards:
+    """The primary shards of one index.
+
+    Attributes:
+        number: how many there are.
+        store_bytes: their disk space.
+        last_seq_no: a number that every write to the index raises, also an overwrite: the sum of sequence numbers.
+    """
+
+    number: int
+    store_bytes: int
+    last_seq_no: int
+
+
+@dataclass(frozen=True)
 class StoreSize:
     """Disk space of one index, in bytes.
 
@@ -259,13 +274,22 @@ class OpenSearchClient:
         return int(answer["count"])
 
     def last_seq_no(self, name: str) -> int:
-        """A number that every write to the index raises, also an overwrite: the sequence numbers of all shards."""
-        copies = [copy for _, copy in self._shard_copies(name)]
-        return sum(copy["seq_no"]["max_seq_no"] + 1 for copy in copies if copy["routing"]["primary"])
+        """`PrimaryShards.last_seq_no` alone."""
+        return self.primary_shards(name).last_seq_no
+
+    def primary_shards(self, name: str) -> PrimaryShards:
+        """What the primary shards of the index hold."""
+        primaries = [copy for _, copy in self._shard_copies(name) if copy["routing"]["primary"]]
+        return PrimaryShards(
+            number=len(primaries),
+            store_bytes=sum(copy["store"]["size_in_bytes"] for copy in primaries),
+            last_seq_no=sum(copy["seq_no"]["max_seq_no"] + 1 for copy in primaries),
+        )
 
     def _shard_copies(self, name: str) -> list[tuple[str, dict[str, Any]]]:
-        """Each copy of each shard with the shard's number: where it is, and its sequence numbers."""
-        filter_path = "_shards,indices.*.shards.*.routing,indices.*.shards.*.seq_no.max_seq_no"
+        """Each copy of each shard with the shard's number: where it is, its size, and its sequence numbers."""
+        parts = ("routing", "seq_no.max_seq_no", "store.size_in_bytes")
+        filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{part}" for part in parts)])
         answer = self._request("GET", f"{_path([name])}/_stats", {"level": "shards", "filter_path": filter_path})
         indices = answer["indices"].values()
         return [(number, copy) for index in indices for number, copies in index["shards"].items() for copy in copies]

@@ -1,10 +1,15 @@
-"""When to look at a running copy again, and how fast it may be meanwhile. No I/O."""
+"""In which batches documents are copied, when to look at the copy, and how fast it may be meanwhile. No I/O."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+# All slices of a copy run on one node, each with a batch in memory. More small documents in a batch are no faster.
+_BYTES_IN_BATCHES = 64 * 1024 * 1024
+_MOST_IN_BATCH = 5000
+# As OpenSearch has it for `slices: auto`.
+_MOST_SLICES = 20
 # As OpenSearch says it of a task.
 UNLIMITED = -1.0
 # The looks at a copy of a day stay few: none comes before a twentieth of the time so far has passed again.
@@ -81,6 +86,19 @@ class Pace:
             limit = _FASTER * limit if rate > _SLOWER * limit or asked != UNLIMITED else UNLIMITED
             limit = limit if asked == UNLIMITED else min(limit, asked)
         return Pace(asked, limit, seen.refused)
+
+
+def batch_size(documents: int, store_bytes: int, slices: int | str, shards: int) -> int:
+    """How many documents a batch should have: as many as make up 64 MiB in all slices together, 5000 at most.
+
+    Args:
+        documents: in the source index.
+        store_bytes: disk space of its primary shards, which is about what its documents take.
+        slices: of the trigger file, a number or `auto`.
+        shards: number of primary shards.
+    """
+    parallel = min(shards, _MOST_SLICES) if slices == "auto" else int(slices)
+    return max(1, min(_MOST_IN_BATCH, _BYTES_IN_BATCHES * documents // max(1, parallel * store_bytes)))
 
 
 def pause_seconds(slices: Sequence[tuple[int, int]], running_seconds: float, poll_interval_seconds: int) -> int:

@@ -11,6 +11,7 @@ from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
 from ownership import release_ownership, update_aliases_as_owner
+from pacing import batch_size
 from utils import provenance_of
 
 
@@ -33,7 +34,14 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     client.block_writes(job.source_index)
     client.refresh(job.source_index)
     await_replicas(client, job.source_index, source)  # the copy reads them
-    return replace(job, source_count=client.count(job.source_index), source_seq_no=client.last_seq_no(job.source_index))
+    count, shards = client.count(job.source_index), client.primary_shards(job.source_index)
+    size = batch_size(count, shards.store_bytes, job.reindex["slices"], shards.number)
+    return replace(
+        job,
+        source_count=count,
+        source_seq_no=shards.last_seq_no,
+        reindex={"batch_size": size, **job.reindex},
+    )
 
 
 def release_source(client: OpenSearchClient, job: Job) -> None:

@@ -392,7 +392,10 @@ def test_a_write_to_any_shard_raises_the_sequence_number_and_a_new_replica_does_
 ) -> None:
     def shard(primary: int, *replicas: int) -> list[dict[str, Any]]:
         copies = ((primary, True), *((replica, False) for replica in replicas))
-        return [{"routing": {"primary": is_primary}, "seq_no": {"max_seq_no": n}} for n, is_primary in copies]
+        return [
+            {"routing": {"primary": is_primary}, "seq_no": {"max_seq_no": n}, "store": {"size_in_bytes": 1}}
+            for n, is_primary in copies
+        ]
 
     states = [{"0": shard(4), "1": shard(1)}, {"0": shard(4, 4), "1": shard(1, 0)}, {"0": shard(4), "1": shard(2)}]
     server.answers = [(200, {"indices": {"a": {"shards": state}}}) for state in states]

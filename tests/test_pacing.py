@@ -4,9 +4,27 @@ from typing import Any
 
 import pytest
 
-from pacing import UNLIMITED, Pace, WriteQueue, pause_seconds
+from pacing import UNLIMITED, Pace, WriteQueue, batch_size, pause_seconds
 
 CALM = WriteQueue(length=1, capacity=100, refused=7)
+
+
+@pytest.mark.parametrize(
+    ("documents", "store_bytes", "slices", "shards", "size"),
+    [
+        (500_000, 500 * 500_000, "auto", 2, 5000),
+        (20_000, 10_000 * 20_000, "auto", 2, 3355),  # two slices of 32 MiB
+        (20_000, 10_000 * 20_000, "auto", 50, 335),  # OpenSearch makes 20 slices at most
+        (20_000, 10_000 * 20_000, 50, 2, 134),
+        (10, 10 * 200 * 1024 * 1024, "auto", 1, 1),
+        (0, 0, "auto", 1, 1),
+        (1, 0, "auto", 0, 5000),
+    ],
+)
+def test_a_batch_is_as_large_as_the_memory_of_one_node_allows(
+    documents: int, store_bytes: int, slices: Any, shards: int, size: int
+) -> None:
+    assert batch_size(documents, store_bytes, slices, shards) == size
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,13 @@ def test_block_refresh_and_count_come_in_this_order() -> None:
     frozen = steps.update_aliases(domain.client, JOB)
     assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
     calls = [call[0] for call in domain.client.mock_calls[-4:]]
-    assert calls == ["block_writes", "refresh", "count", "last_seq_no"]
+    assert calls == ["block_writes", "refresh", "count", "primary_shards"]
+
+
+@pytest.mark.parametrize(("asked", "size"), [({}, 5000), ({"batch_size": 7}, 7)])
+def test_the_batch_size_is_that_of_the_file_or_one_that_fits_the_documents(asked: dict[str, int], size: int) -> None:
+    frozen = steps.update_aliases(copied().client, replace(JOB, reindex={"slices": "auto", **asked}))
+    assert frozen.reindex == {"slices": "auto", "batch_size": size}
 
 
 def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:

@@ -66,7 +66,7 @@ def test_the_state_holds_the_file_with_its_defaults_and_the_indices_apart(s3: An
         "trigger_file": {
             **{key: FILE[key] for key in FILE if key != "indices"},
             "strategy": "redirect_writes",
-            "reindex": {"slices": 3, "batch_size": 1000},
+            "reindex": {"slices": 3},
             "keep_source": False,
             "s3_uri": f"s3://{BUCKET}/a b/t.json",
         },

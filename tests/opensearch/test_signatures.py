@@ -193,6 +193,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "refresh": partial(client.refresh, name),
         "replicas_behind": lambda: client.replicas_behind(name) == 0,
         "count": lambda: client.count(name) == 0,
+        "primary_shards": lambda: client.primary_shards(name).number == 1,
         "last_seq_no": lambda: client.last_seq_no(name) == 0,
         "has_routed_documents": lambda: not client.has_routed_documents(name),
         "get_pipeline": lambda: client.get_pipeline(pipeline) == {"processors": []},

@@ -7,7 +7,7 @@ from unittest.mock import create_autospec
 from aliases import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
 from errors import OpenSearchRequestError
 from job import Job
-from opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_client import IndexInfo, OpenSearchClient, PrimaryShards
 from support.rebuild import event
 from utils import changes_of
 
@@ -83,6 +83,7 @@ class MockedDomain:
         self.client.health.return_value = "green"
         self.client.count.return_value = JOB.source_count
         self.client.last_seq_no.return_value = JOB.source_seq_no
+        self.client.primary_shards.return_value = PrimaryShards(1, 3000, JOB.source_seq_no)
         self.client.has_routed_documents.return_value = False
         self.client.create_index.side_effect = self.create_index
         self.client.put_meta.side_effect = self.put_meta

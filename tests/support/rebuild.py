@@ -24,7 +24,7 @@ ENVIRONMENT = Environment(
 def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
     """What the state machine of one index starts with; changes are keys of the trigger file."""
     defaults = {"keep_source": False, "s3_uri": "s3://triggers/test.json", "strategy": "redirect_writes"}
-    reindex = {"slices": "auto", "batch_size": 1000, **changes.pop("reindex", {})}
+    reindex = {"slices": "auto", **changes.pop("reindex", {})}
     file = trigger_file(url, **{**defaults, **changes}, reindex=reindex)
     del file["indices"]
     index = {"source_index": source_index}

@@ -122,8 +122,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "a write to another shard than the busiest is not noticed",
         "opensearch_client.py",
-        '        return sum(copy["seq_no"]',
-        '        return max(copy["seq_no"]',
+        'last_seq_no=sum(copy["seq_no"]',
+        'last_seq_no=max(copy["seq_no"]',
         unit="test_opensearch_client.py",
         node="test_client.py::test_every_write_to_any_shard_raises_the_sequence_number",
     ),
