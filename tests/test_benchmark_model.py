@@ -9,17 +9,15 @@ import pytest
 import trigger_file
 from bench import model
 from bench.figures import Figure, Goal
-from bench.model import Costs, Looks, Measured, Polling, costs, most_indices, predict
+from bench.model import Costs, Growth, Looks, Measured, Polling, costs, most_indices, predict
 from copying import LOOK_SECONDS
 from pacing import pause_seconds
 from support.paths import ROOT
 
 MODULE = ROOT / "modules" / "opensearch-reindex"
 COSTS = Costs(
-    seconds_of_file=2,
-    seconds_of_index=1,
-    lambda_seconds_of_file=0.5,
-    lambda_seconds_of_index=0.5,
+    seconds=Growth(of_file=2, of_index=1),
+    lambda_seconds=Growth(of_file=0.5, of_index=0.5),
     documents_per_second=20_000,
 )
 
@@ -58,9 +56,12 @@ def test_a_copy_is_found_done_soon_after_its_end_and_a_long_one_is_looked_at_sel
     assert 86_400 <= day.seconds < 87_000
 
 
-def test_costs_are_read_from_two_runs() -> None:
-    read = costs(Measured(10, 12, 5.5), Measured(100, 102, 50.5), 20_000)
-    assert read == COSTS
+def test_costs_are_read_from_three_runs() -> None:
+    runs = [Measured(10, 12, 5.5), Measured(100, 102, 50.5), Measured(1000, 1002, 500.5)]
+    assert costs(runs, 20_000) == COSTS
+    growth = Growth.through([(number, 2 + number * (1 + 0.01 * number)) for number in (10, 100, 1000)])
+    assert (growth.of_file, growth.of_index, growth.of_neighbour) == pytest.approx((2, 1, 0.01))
+    assert growth.at(300) == pytest.approx(2 + 300 * 4)
 
 
 def test_a_file_is_split_by_its_time_out() -> None:
@@ -72,7 +73,7 @@ def test_a_file_is_split_by_its_time_out() -> None:
 
 
 def test_a_file_is_split_by_its_entries_and_by_its_state() -> None:
-    fast = replace(COSTS, seconds_of_index=0.1)
+    fast = replace(COSTS, seconds=Growth(of_file=2, of_index=0.1))
     assert most_indices(0, 200, fast) == model.MAX_INDICES
     long = most_indices(0, 250, fast)
     assert long < model.MAX_INDICES

@@ -1,6 +1,7 @@
 """The page says what was measured, and marks what misses its goal."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from bench import page
 from bench.figures import Goal, Part, Table, figure
-from bench.model import Costs, most_indices
+from bench.model import Costs, Growth, most_indices
 
 
 def kept(part: Part) -> dict[str, Any]:
@@ -16,6 +17,7 @@ def kept(part: Part) -> dict[str, Any]:
     return {**part.to_json(), **moment, "runs": 3, "machine": {"processor": "some"}}
 
 
+COSTS = Costs(Growth(2, 1), Growth(0.5, 0.5), 1)
 RESULTS = {
     "fixed_cost": kept(
         Part(
@@ -26,7 +28,13 @@ RESULTS = {
     ),
     "copy": kept(Part([], data={"orders": {"documents_per_second": 20_000, "bytes_of_document": 500}})),
     "many_indices": kept(
-        Part([], data={"costs": vars(Costs(2, 1, 0.5, 0.5, 1)), "runs": [{"indices": 10}, {"indices": 1000}]})
+        Part(
+            [],
+            data={
+                "costs": asdict(COSTS),
+                "runs": [{"indices": 10}, {"indices": 1000}],
+            },
+        )
     ),
 }
 

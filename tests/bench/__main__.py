@@ -52,7 +52,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     parser.add_argument("--runs", type=int, default=3, help="how often each figure is measured")
-    parser.add_argument("--indices", type=_numbers, help="three numbers of indices in one execution, rising")
+    parser.add_argument("--indices", type=_numbers, help="four numbers of indices in one execution, rising")
     parser.add_argument("--tiny", action="store_true", help="sizes that only show that the benchmark works")
     parser.add_argument("--output", type=Path, default=ROOT / "docs", help="folder of the results")
     options = parser.parse_args()
@@ -85,9 +85,9 @@ def main() -> int:
     return 0
 
 
-def _numbers(text: str) -> tuple[int, int, int]:
-    small, middle, large = sorted(int(number) for number in text.split(","))
-    return small, middle, large
+def _numbers(text: str) -> tuple[int, int, int, int]:
+    first, second, third, fourth = sorted(int(number) for number in text.split(","))
+    return first, second, third, fourth
 
 
 def _keep(path: Path, name: str, part: Part, runs: int) -> None:

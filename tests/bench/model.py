@@ -9,9 +9,10 @@ Prices of us-east-1, without the free tier:
 Not in it: CloudWatch Logs, S3, and the domain itself, which costs most.
 """
 
-import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Self
 
 DOLLARS_PER_TRANSITION = 0.025 / 1000
 DOLLARS_PER_LAMBDA_REQUEST = 0.20 / 1_000_000
@@ -97,20 +98,62 @@ class Polling:
 
 
 @dataclass(frozen=True)
+class Growth:
+    """How something grows with the number of indices in a file.
+
+    Attributes:
+        of_file: once for each file.
+        of_index: for each index, without the copy of its documents.
+        of_neighbour: more for each index, times the number of indices in the file, which the domain holds as well:
+            every change of an index is published with the state of all of them.
+    """
+
+    of_file: float
+    of_index: float
+    of_neighbour: float = 0.0
+
+    @classmethod
+    def through(cls, points: Sequence[tuple[int, float]]) -> Self:
+        """Read it from three measurements.
+
+        Args:
+            points: numbers of indices, rising, and what was measured with each.
+        """
+        (small, first), (middle, second), (large, third) = points
+        slope = (second - first) / (middle - small)
+        of_neighbour = ((third - second) / (large - middle) - slope) / (large - small)
+        of_index = slope - of_neighbour * (small + middle)
+        return cls(first - of_index * small - of_neighbour * small**2, of_index, of_neighbour)
+
+    def at(self, indices: int) -> float:
+        """The sum for a file.
+
+        Args:
+            indices: in the file.
+        """
+        return self.of_file + indices * self.of_one(indices)
+
+    def of_one(self, indices: int) -> float:
+        """The part of each index.
+
+        Args:
+            indices: in the file.
+        """
+        return self.of_index + indices * self.of_neighbour
+
+
+@dataclass(frozen=True)
 class Costs:
     """What was measured.
 
     Attributes:
-        seconds_of_file: once for each file.
-        seconds_of_index: for each index, without the copy of its documents.
-        lambda_seconds_of_file, lambda_seconds_of_index: the same for seconds in functions.
+        seconds: of an execution with nearly empty indices.
+        lambda_seconds: of its functions.
         documents_per_second: of a copy.
     """
 
-    seconds_of_file: float
-    seconds_of_index: float
-    lambda_seconds_of_file: float
-    lambda_seconds_of_index: float
+    seconds: Growth
+    lambda_seconds: Growth
     documents_per_second: float
 
 
@@ -148,22 +191,16 @@ class Measured:
     lambda_seconds: float
 
 
-def costs(smaller: Measured, larger: Measured, documents_per_second: float) -> Costs:
-    """Tell what an index costs from what a file does, with two runs of nearly empty indices.
+def costs(runs: Sequence[Measured], documents_per_second: float) -> Costs:
+    """Tell what an index costs from what a file does.
 
     Args:
-        smaller: a run.
-        larger: a run of more indices.
+        runs: three with nearly empty indices, by rising number of them.
         documents_per_second: of a copy.
     """
-    more = larger.indices - smaller.indices
-    seconds = (larger.seconds - smaller.seconds) / more
-    lambda_seconds = (larger.lambda_seconds - smaller.lambda_seconds) / more
     return Costs(
-        seconds_of_file=smaller.seconds - smaller.indices * seconds,
-        seconds_of_index=seconds,
-        lambda_seconds_of_file=smaller.lambda_seconds - smaller.indices * lambda_seconds,
-        lambda_seconds_of_index=lambda_seconds,
+        seconds=Growth.through([(run.indices, run.seconds) for run in runs]),
+        lambda_seconds=Growth.through([(run.indices, run.lambda_seconds) for run in runs]),
         documents_per_second=documents_per_second,
     )
 
@@ -180,13 +217,13 @@ def predict(indices: int, documents: int, measured: Costs, polling: Polling = Po
     looks = polling.looks(documents / measured.documents_per_second)
     calls = _CALLS_OF_FILE + indices * (_CALLS_OF_INDEX + looks.number * _CALLS_OF_LOOK)
     # A look is a short call, like an average step; a function that waits is paid for.
-    seconds_of_call = measured.lambda_seconds_of_index / _CALLS_OF_INDEX
-    lambda_seconds = measured.lambda_seconds_of_file + indices * (
-        measured.lambda_seconds_of_index + looks.waited_seconds + looks.number * seconds_of_call
+    seconds_of_call = measured.lambda_seconds.of_one(indices) / _CALLS_OF_INDEX
+    lambda_seconds = measured.lambda_seconds.at(indices) + indices * (
+        looks.waited_seconds + looks.number * seconds_of_call
     )
     transitions = _STATES_OF_FILE + indices * (_STATES_OF_ITEM + _STATES_OF_INDEX + looks.number * _STATES_OF_LOOK)
     return Prediction(
-        seconds=measured.seconds_of_file + indices * (measured.seconds_of_index + looks.seconds),
+        seconds=measured.seconds.at(indices) + indices * looks.seconds,
         transitions=transitions,
         lambda_calls=calls,
         lambda_seconds=lambda_seconds,
@@ -218,8 +255,9 @@ def most_indices(documents: int, name_characters: int, measured: Costs, polling:
         measured: what indices and documents cost.
         polling: when a copy is looked at.
     """
-    none, one = (predict(number, documents, measured, polling).seconds for number in (0, 1))
-    in_time = math.floor((EXECUTION_TIMEOUT_SECONDS - none) / (one - none))
+    copy = polling.looks(documents / measured.documents_per_second).seconds
+    seconds = [measured.seconds.at(indices) + indices * copy for indices in range(MAX_INDICES + 1)]
+    in_time = bisect_right(seconds, EXECUTION_TIMEOUT_SECONDS) - 1
     in_state = (MAX_STATE_BYTES - _STATE_BYTES_OF_FILE) // (name_characters + _STATE_BYTES_OF_ENTRY)
     return max(0, min(in_time, in_state, MAX_INDICES))
 

@@ -11,7 +11,7 @@ class Sizes:
         runs: how often each figure is measured.
         small_documents: number of documents of about 500 bytes.
         large_documents: number of documents of about 10 KB.
-        indices: numbers of indices in one execution, rising; the last is run once.
+        indices: four numbers of indices in one execution, rising; the last two are run once.
         name_characters: length of their names.
         cold_starts: how often each handler is imported.
         demo: whether `make demo` is among the commands.
@@ -20,7 +20,7 @@ class Sizes:
     runs: int
     small_documents: int = 500_000
     large_documents: int = 20_000
-    indices: tuple[int, int, int] = (10, 100, 1000)
+    indices: tuple[int, int, int, int] = (10, 100, 300, 1000)
     name_characters: int = 200
     cold_starts: int = 5
     demo: bool = True
@@ -36,7 +36,7 @@ def tiny(runs: int) -> Sizes:
         runs,
         small_documents=2000,
         large_documents=100,
-        indices=(2, 4, 6),
+        indices=(2, 4, 5, 7),
         name_characters=60,
         cold_starts=1,
         demo=False,

@@ -2,13 +2,13 @@
 
 import boto3
 
-from bench.model import Costs, Polling, index_events, parent_events, predict
+from bench.model import Costs, Growth, Polling, index_events, parent_events, predict
 from support.trigger_file import trigger_file
 from workflow.indices import Indices
 from workflow.machines import Execution, StateMachines
 
 DOCUMENTS = {str(number): {"number": number} for number in range(10)}
-NOTHING = Costs(0, 0, 0, 0, documents_per_second=1)
+NOTHING = Costs(Growth(0, 0), Growth(0, 0), documents_per_second=1)
 
 
 def states(execution: Execution) -> list[str]:
