@@ -162,5 +162,5 @@ def _add_action(index: str, alias: str, entry: Mapping[str, Any]) -> dict[str, A
 
 
 def _last_number(aliases: list[str]) -> int | None:
-    numbers = [number for number in (alias.rpartition("~")[2] for alias in aliases) if number]
+    numbers = [number for number in (alias.rpartition("~")[2] for alias in aliases) if number.isdigit()]
     return int(numbers[0]) if numbers else None

@@ -6,13 +6,20 @@ from typing import Any
 
 from aliases import new_copy_alias
 from environment import Environment
-from errors import ROLL_BACK, ReindexFailedError, ReindexStartError, VerificationError
+from errors import (
+    ROLL_BACK,
+    OpenSearchRequestError,
+    ReindexFailedError,
+    ReindexStartError,
+    TransientOpenSearchError,
+    VerificationError,
+)
 from guards import both_indices, is_as_healthy, is_copy_of_frozen
 from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
 from ownership import note, update_aliases_as_owner
-from pacing import UNLIMITED, Pace, pause_seconds
+from pacing import UNLIMITED, Look, Pace, is_same, pause_seconds
 from proof import OUTCOMES, is_our_task, task_problems
 from utils import provenance_of
 
@@ -44,7 +51,9 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         # What was copied then may be outdated, and a second copy does not overwrite it.
         raise VerificationError(
             "the source index was written to after it had been frozen",
-            next_step="Upload the file again: the copy is made anew." if job.blocks_writes else ROLL_BACK,
+            next_step="Upload the file again: the copy is made anew."
+            if job.blocks_writes and not target.markers.is_proven
+            else ROLL_BACK,
         )
     if target.markers.is_proven:
         # An execution before came as far as RemoveAlias. A second copy would bring back what was deleted since.
@@ -161,7 +170,7 @@ def _running(client: OpenSearchClient, job: Job, task: dict[str, Any], environme
         )
     running_seconds = task["running_time_in_nanos"] / 1e9
     rate = _rate(job, copied, running_seconds)
-    pace = _keep_pace(client, job, statuses, rate)
+    pace = _keep_pace(client, job, whole, slices, rate)
     log.info(
         "copying",
         extra={
@@ -195,15 +204,24 @@ def _rate(job: Job, copied: int, running_seconds: float) -> float:
     return max(0.0, copied - job.task.get("copied", 0)) / seconds if seconds > 0 else 0.0
 
 
-def _keep_pace(client: OpenSearchClient, job: Job, statuses: list[dict[str, Any]], rate: float) -> Pace:
+def _keep_pace(
+    client: OpenSearchClient, job: Job, whole: dict[str, Any], slices: list[dict[str, Any]], rate: float
+) -> Pace:
     """Slow the copy down when the domain refuses requests or has many waiting, for itself or for anybody else."""
-    queues = client.write_queues()
-    seen = Pace.seen(statuses, queues)
-    before = Pace(**job.task["pace"]) if "pace" in job.task else seen
-    pace = before.next(seen, rate / len(statuses), is_queue_high=any(queue.is_high for queue in queues))
-    requests_per_second = pace.limit * (1 if pace.limit == UNLIMITED else len(statuses))
-    if pace.limit != seen.limit and client.rethrottle(job.task["id"], requests_per_second):
-        log.warning("the copy's pace was changed", extra={"requests_per_second": requests_per_second})
+    running = len(slices) or 1
+    asked = job.reindex.get("requests_per_second", 0) / running or UNLIMITED
+    before = Pace(**job.task["pace"]) if "pace" in job.task else None
+    try:
+        look = Look.at(whole, slices, client.write_queues(), rate)
+        pace = before.next(look) if before else Pace(asked, asked, look.limit, look.refused, look.rate)
+        if not is_same(pace.limit, look.limit):
+            per_second = pace.limit if pace.limit == UNLIMITED else pace.limit * running
+            if client.rethrottle(job.task["id"], per_second):
+                log.warning("the copy's pace was changed", extra={"requests_per_second": per_second})
+    except (OpenSearchRequestError, TransientOpenSearchError) as error:
+        # No copy is to fail for this.
+        log.warning("the copy's pace could not be looked after", extra={"reason": str(error)})
+        return before or Pace(asked, asked, asked)
     return pace
 
 

@@ -80,8 +80,8 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         reason = f"target index {target_index!r} was made with other settings, mappings, script, pipeline or strategy"
         raise IndexCreationError(reason, next_step=ROLL_BACK)
     discard = partial(discard_target, client, source_index, source, target_index, execution_id)
-    is_ours = target.markers.owner == execution_id
-    is_kept = is_new or in_use or (is_as_asked and (is_ours or _is_half_copied(client, source_index, target)))
+    is_ours_and_empty = target.markers.owner == execution_id and target.markers.frozen_seq_no is None
+    is_kept = is_new or in_use or (is_as_asked and (is_ours_and_empty or _is_half_copied(client, source_index, target)))
     if not is_kept:
         # Left by an attempt before: the source index, or the trigger file, may have changed since.
         _delete_unused(client, target_index, target, discard)

@@ -9,7 +9,7 @@ from proof import copy_problems
 
 REPLACED = "Somebody else deleted or replaced an index of this run. Nothing more was changed; look at both by hand."
 
-PARTS_NEEDED = "mappings._meta,settings.index.blocks,settings.index.replication"
+PARTS_NEEDED = "mappings._meta,settings.index.blocks,settings.index.max_result_window,settings.index.replication"
 # Replicas follow within a second or so; when they do not, the step comes back later.
 REPLICA_LOOKS = 40
 REPLICA_PAUSE_SECONDS = 0.25

@@ -80,7 +80,8 @@ def discard_target(
     permit = new_discard_alias()
     actions: list[dict[str, Any]] = [
         {"remove": {"index": target_index, "alias": target.markers.copy_alias, "must_exist": True}},
-        {"add": {"index": target_index, "alias": new_copy_alias(), "is_hidden": True}},
+        # With the same number: until the index is gone it holds what was copied, and another attempt has to know.
+        {"add": {"index": target_index, "alias": new_copy_alias(target.markers.frozen_seq_no), "is_hidden": True}},
         {"add": {"index": source_index, "alias": permit, "is_hidden": True}},
     ]
     if source.markers.discard_alias:  # of an attempt that came to no end

@@ -35,12 +35,9 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     client.refresh(job.source_index)
     await_replicas(client, job.source_index, source)  # the copy reads them
     count, shards = client.count(job.source_index), client.primary_shards(job.source_index)
-    size = batch_size(count, shards.store_bytes, job.reindex["slices"], shards.number)
+    size = batch_size(count, shards.store_bytes, shards.number, job.reindex, source.settings)
     return replace(
-        job,
-        source_count=count,
-        source_seq_no=shards.last_seq_no,
-        reindex={"batch_size": size, **job.reindex},
+        job, source_count=count, source_seq_no=shards.last_seq_no, reindex={"batch_size": size, **job.reindex}
     )
 
 
@@ -112,13 +109,13 @@ def delete_index(client: OpenSearchClient, job: Job) -> Job:
 
 
 def _delete_source(client: OpenSearchClient, job: Job) -> None:
+    require_health(client, job)  # may take its time, so that what is proven comes after it
     source, target = both_indices(client, job)
     prove_source_unchanged(client, job, source, target)
     if not target.markers.is_proven:
         raise VerificationError("the copy was never proven complete")
     if source.aliases:
         raise VerificationError(f"aliases still point at the source index: {sorted(source.aliases)}")
-    require_health(client, job)
     # One call, and only for the owner: either all of it happens or nothing does.
     actions: list[dict[str, Any]] = [
         {"remove": {"index": job.target_index, "alias": owner_alias(job.execution_id), "must_exist": True}},

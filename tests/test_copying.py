@@ -8,7 +8,13 @@ import pytest
 import copying
 import logs
 from aliases import COPY_ALIAS_PREFIX
-from errors import ReindexFailedError, ReindexStartError, VerificationError
+from errors import (
+    OpenSearchRequestError,
+    ReindexFailedError,
+    ReindexStartError,
+    TransientOpenSearchError,
+    VerificationError,
+)
 from support.mocked_domain import (
     COPIED,
     COUNTERS,
@@ -140,7 +146,7 @@ def test_a_running_copy_tells_how_far_it_is(slices: list[int], copied_documents:
         "running_seconds": 10.0,
         "wait_seconds": 1,
         "moved_at": task["moved_at"],
-        "pace": {"asked": -1, "limit": -1, "refused": 0},
+        "pace": {"asked": -1, "limit": -1, "former": -1, "refused": 0, "best": task["pace"]["best"]},
     }
 
 
@@ -163,20 +169,50 @@ def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
     # 10 s after the look before: 2 documents by slices that are done, 3,998 by these two.
     slices = [{"created": 1999, "total": 9999, "requests_per_second": -1.0, "retries": {"bulk": 1}} for _ in range(2)]
     domain.client.slice_statuses.return_value = slices
-    pace = {"asked": -1.0, "limit": -1.0, "refused": 0}
-    job = replace(RUNNING, task={**RUNNING.task, "copied": 2000, "running_seconds": 5.0, "pace": pace})
+    job = replace(RUNNING, task={**RUNNING.task, "copied": 2000, "running_seconds": 5.0, "pace": {}})
     task = copying.check_reindex_status(domain.client, job, ENVIRONMENT).task
-    assert task["pace"] == {"asked": -1.0, "limit": 100.0, "refused": 2}
+    assert task["pace"] == {"asked": -1.0, "limit": 100.0, "former": -1.0, "refused": 2, "best": 200.0}
     domain.client.rethrottle.assert_called_once_with("n:1", 200.0)
     (told,) = [record for record in caplog.records if record.getMessage() == "copying"]
     assert told.documents_per_second == 400  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("asked", "in_force", "changes"), [({}, 50.0, [-1.0]), ({"requests_per_second": 300}, 150.0, []), ({}, -1.0, [])]
+)
+def test_an_execution_that_finds_a_slowed_copy_gives_it_the_pace_that_was_asked_for(
+    asked: dict[str, int], in_force: float, changes: list[float]
+) -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)
+    slices = [{"created": 1, "total": 9, "requests_per_second": in_force}] * 2
+    domain.client.slice_statuses.return_value = slices
+    job = replace(RUNNING, reindex={**RUNNING.reindex, **asked})
+    copying.check_reindex_status(domain.client, job, ENVIRONMENT)
+    assert [call.args[1] for call in domain.client.rethrottle.call_args_list] == changes
+
+
+@pytest.mark.parametrize(
+    "error", [TransientOpenSearchError("429"), OpenSearchRequestError(403, "security_exception", "no")]
+)
+@pytest.mark.parametrize("call", ["write_queues", "rethrottle"])
+def test_a_copy_goes_on_when_its_pace_cannot_be_looked_after(error: Exception, call: str) -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)
+    domain.client.slice_statuses.return_value = [{"created": 1, "total": 9, "retries": {"bulk": 1}}]
+    getattr(domain.client, call).side_effect = error
+    pace = {"asked": 7.0, "limit": -1.0, "former": -1.0, "refused": 0, "best": 0.0}
+    task = copying.check_reindex_status(
+        domain.client, replace(RUNNING, task={**RUNNING.task, "pace": pace}), ENVIRONMENT
+    ).task
+    assert (task["status"], task["pace"]) == ("running", pace)
 
 
 def test_a_limit_that_is_needed_no_more_is_lifted_for_the_whole_copy() -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
     domain.client.slice_statuses.return_value = [{"created": 1, "total": 9, "requests_per_second": 100.0}] * 2
-    pace = {"asked": -1.0, "limit": 100.0, "refused": 0}
+    pace = {"limit": 100.0}
     job = replace(RUNNING, task={**RUNNING.task, "copied": 2, "running_seconds": 5.0, "pace": pace})
     copying.check_reindex_status(domain.client, job, ENVIRONMENT)
     domain.client.rethrottle.assert_called_once_with("n:1", -1.0)

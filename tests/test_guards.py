@@ -134,6 +134,20 @@ def test_a_target_in_worse_health_than_the_source_is_waited_for() -> None:
     assert domain.changes == []
 
 
+def test_nothing_that_happens_while_the_target_becomes_healthy_escapes_the_proof() -> None:
+    domain = proven()
+
+    def write_meanwhile(*_: object, **__: object) -> str:
+        domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
+        return "green"
+
+    domain.client.health.side_effect = write_meanwhile
+    with pytest.raises(VerificationError) as caught:
+        steps.delete_index(domain.client, JOB)
+    assert "written to after it had been frozen" in caught.value.problems[0]
+    assert domain.changes == []
+
+
 def test_the_counts_are_taken_after_a_refresh_of_the_target() -> None:
     domain = copied()
     steps.remove_alias(domain.client, JOB)

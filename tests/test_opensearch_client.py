@@ -345,13 +345,6 @@ def test_a_change_that_not_every_node_knows_of_yet_is_asked_for_again(
     change(client)
 
 
-def test_a_role_that_may_not_see_or_change_a_pace_copies_all_the_same(server: Server, client: OpenSearchClient) -> None:
-    denied = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
-    server.answers = [(403, denied)]
-    assert client.write_queues() == []
-    assert not client.rethrottle("n:1", 5)
-
-
 def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
     server.answers = [(200, {"took": 1, "created": 1})]
     with pytest.raises(KeyError, match="task"):

@@ -257,9 +257,15 @@ def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> N
         return JOB.source_seq_no
 
     overtaken.side_effect = overtake
-    domain.client.health.side_effect = ["green", OpenSearchRequestError(404, "index_not_found_exception", "gone")]
+
+    def change(actions: list[dict[str, Any]]) -> None:
+        if domain.indices["a_v2"].markers.owner is None:
+            raise OpenSearchRequestError(404, "aliases_not_found_exception", "gone")
+        domain.update_markers(actions)
+
+    domain.client.update_aliases.side_effect = change
     assert steps.delete_index(domain.client, JOB) == JOB
-    assert domain.changes == ["update_aliases"]
+    assert domain.changes == ["update_aliases", "update_aliases"]
 
 
 def test_a_source_that_vanished_is_not_taken_for_done() -> None:

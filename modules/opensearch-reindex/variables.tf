@@ -534,7 +534,7 @@ variable "poll_interval_seconds" {
 
   validation {
     # A Standard execution ends at 25,000 history events. One look costs 9, the other steps of an index about 60, and
-    # while a copy is young it is looked at more often: at most 170 times more, whatever the interval.
+    # while a copy is young it is looked at more often: at most 175 times more each time it is started.
     condition     = var.execution_timeout_seconds <= 2500 * var.poll_interval_seconds
     error_message = "poll_interval_seconds: the history of an execution ends after some 2700 looks at the copy. Choose at least execution_timeout_seconds / 2500, or a shorter execution_timeout_seconds."
   }
@@ -595,7 +595,7 @@ variable "role_path" {
 }
 
 variable "stall_timeout_seconds" {
-  description = "Seconds after which a copy that comes no further is cancelled with an error. A copy that waits for the `requests_per_second` of its trigger file does not count."
+  description = "Seconds after which a copy that comes no further is cancelled with an error. A copy that waits for its `requests_per_second` does not count."
   type        = number
   default     = 1800
   nullable    = false

@@ -11,6 +11,7 @@ import steps
 from aliases import RELEASED, Markers
 from errors import (
     ConcurrentReindexError,
+    DomainBusyError,
     IndexCreationError,
     OpenSearchRequestError,
     ReindexError,
@@ -253,6 +254,26 @@ def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
         copying.start_reindex(client, frozen, ENVIRONMENT)
     steps.release_source(client, second)
     finish(rebuild, client, create(client, domain.url, 3))
+    assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
+
+
+def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
+    domain: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps.release_source(client, half_copied(client, domain))
+    domain("PUT", "a_current/_doc/1", {"n": -1})
+    update_aliases = client.update_aliases
+
+    def a_snapshot_runs(actions: list[dict[str, Any]]) -> None:
+        if any("remove_index" in action for action in actions):
+            raise DomainBusyError("a snapshot holds the index")
+        update_aliases(actions)
+
+    monkeypatch.setattr(client, "update_aliases", a_snapshot_runs)
+    with pytest.raises(DomainBusyError):
+        create(client, domain.url, 2)
+    monkeypatch.undo()
+    finish(rebuild, client, create(client, domain.url, 2))
     assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
 
 

@@ -32,11 +32,11 @@ NO_DOCUMENT_IS_LOST = (
         "    client.block_writes(job.source_index)\n"
         "    client.refresh(job.source_index)\n"
         "    await_replicas(client, job.source_index, source)  # the copy reads them\n"
-        "    return replace(",
+        "    count, shards =",
         "    client.refresh(job.source_index)\n"
         "    source_count = client.count(job.source_index)\n"
         "    client.block_writes(job.source_index)\n"
-        "    return replace(",
+        "    count, shards =",
         unit="test_steps.py",
     ),
     Mutation(
@@ -224,6 +224,20 @@ NO_DOCUMENT_IS_LOST = (
         "    return True\n",
         unit="test_guards.py",
         node="test_hazards.py::test_a_write_between_the_proof_and_a_later_attempt_keeps_the_source",
+    ),
+    Mutation(
+        "a target that is about to be deleted forgets which state of the source it holds",
+        "ownership.py",
+        "new_copy_alias(target.markers.frozen_seq_no)",
+        "new_copy_alias()",
+        node="test_block_writes.py::test_a_target_whose_deletion_failed_is_not_taken_for_empty",
+    ),
+    Mutation(
+        "an outdated target is kept when its deletion is tried again",
+        "creation.py",
+        "target.markers.owner == execution_id and target.markers.frozen_seq_no is None\n",
+        "target.markers.owner == execution_id\n",
+        node="test_block_writes.py::test_a_target_whose_deletion_failed_is_not_taken_for_empty",
     ),
     Mutation(
         "a half-copied target of a source that was written to since is kept",

@@ -69,8 +69,8 @@ EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
         "a second CreateIndex makes the target anew",
         "creation.py",
-        "    is_ours = target.markers.owner == execution_id\n",
-        "    is_ours = False\n",
+        "    is_ours_and_empty = target.markers.owner == execution_id and target.markers.frozen_seq_no is None\n",
+        "    is_ours_and_empty = False\n",
         unit="test_steps.py",
     ),
     Mutation(
@@ -327,15 +327,15 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a copy goes on as fast as before when its requests are refused",
         "pacing.py",
-        "seen.refused > self.refused or is_queue_high",
-        "is_queue_high",
+        "look.refused > self.refused or look.is_queue_high",
+        "look.is_queue_high",
         unit="test_pacing.py",
     ),
     Mutation(
         "a copy goes on as fast as before when many requests wait",
         "pacing.py",
-        "seen.refused > self.refused or is_queue_high",
-        "seen.refused > self.refused",
+        "look.refused > self.refused or look.is_queue_high",
+        "look.refused > self.refused",
         unit="test_pacing.py",
     ),
     Mutation(
@@ -346,10 +346,17 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         unit="test_pacing.py",
     ),
     Mutation(
+        "a copy fails when its pace cannot be looked after",
+        "copying.py",
+        "    except (OpenSearchRequestError, TransientOpenSearchError) as error:\n        # No copy",
+        "    except ZeroDivisionError as error:\n        # No copy",
+        unit="test_copying.py",
+    ),
+    Mutation(
         "what a person made of the pace is undone",
         "pacing.py",
-        "asked = self.asked if math.isclose(seen.limit, self.limit, rel_tol=_TOLERANCE) else seen.limit",
-        "asked = self.asked",
+        "asked, best = self.asked if is_own else look.limit, ",
+        "asked, best = self.asked, ",
         unit="test_pacing.py",
     ),
     Mutation(

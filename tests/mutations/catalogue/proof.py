@@ -79,8 +79,19 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the source is deleted though the target is in worse health",
         "steps.py",
-        "    require_health(client, job)\n",
+        "    require_health(client, job)  # may take its time, so that what is proven comes after it\n",
         "",
+        unit="test_guards.py",
+    ),
+    Mutation(
+        "what was proven is outdated when the target has become healthy",
+        "steps.py",
+        "    require_health(client, job)  # may take its time, so that what is proven comes after it\n"
+        "    source, target = both_indices(client, job)\n"
+        "    prove_source_unchanged(client, job, source, target)\n",
+        "    source, target = both_indices(client, job)\n"
+        "    prove_source_unchanged(client, job, source, target)\n"
+        "    require_health(client, job)\n",
         unit="test_guards.py",
     ),
     Mutation(
