@@ -39,7 +39,7 @@ variable "environment" {
 }
 
 variable "poll_interval_seconds" {
-  description = "Seconds between two looks at a running copy."
+  description = "Longest time between two looks at a running copy, in seconds."
   type        = number
   default     = 30
   nullable    = false
