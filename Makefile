@@ -56,14 +56,17 @@ test-all: ## The same with the tests that take long
 .PHONY: lint
 lint: lint-python lint-terraform lint-docs ## Check style, types, security and documentation without running anything
 
+# The model of what an execution costs calls the code of the steps.
+BENCH := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m bench
+
 .PHONY: docs lint-docs
 docs: $(DEV) ## Write the tables of inputs and outputs into the READMEs, and the page of benchmarks
 	@$(BIN)/python -m support.terraform_docs
-	@$(BIN)/python -m bench.page
+	@$(BENCH).page
 lint-docs: $(DEV)
 	$(call say,tables of inputs and outputs and benchmarks)
 	@$(BIN)/python -m support.terraform_docs --check
-	@$(BIN)/python -m bench.page --check
+	@$(BENCH).page --check
 
 .PHONY: lint-python
 lint-python: $(DEV)
@@ -133,7 +136,7 @@ RUNS ?= 3
 
 .PHONY: bench
 bench: setup ## Measure speed and cost, and write docs/benchmarks.md (PARTS=copy,commands RUNS=3)
-	@PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m bench --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
+	@$(BENCH) --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
 
 PACKAGE ?= $(CACHE)/opensearch-reindex.zip
 RUNTIME ?= python3.11

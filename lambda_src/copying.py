@@ -19,7 +19,7 @@ from job import Job
 from logs import log
 from opensearch_client import IndexInfo, OpenSearchClient
 from ownership import note, update_aliases_as_owner
-from pacing import UNLIMITED, Look, Pace, is_same, pause_seconds
+from pacing import UNLIMITED, Look, Pace, is_same, is_throttled, pause_seconds
 from proof import OUTCOMES, is_our_task, task_problems
 from utils import provenance_of
 
@@ -159,9 +159,8 @@ def _running(client: OpenSearchClient, job: Job, task: dict[str, Any], environme
     # The whole task counts the slices that are done.
     copied = sum(map(_copied, [whole, *slices]))
     # A copy that waits for its requests_per_second is as fast as it was asked to be.
-    is_throttled = any(status.get("throttled_until_millis", 0) > 0 for status in statuses)
     now = int(time.time())
-    moved_at = now if is_throttled or copied != job.task.get("copied") else job.task["moved_at"]
+    moved_at = now if is_throttled(statuses) or copied != job.task.get("copied") else job.task["moved_at"]
     if now - moved_at > environment.stall_timeout_seconds:
         stop_copy(client, job.task["copy_alias"])
         raise ReindexFailedError(

@@ -113,9 +113,12 @@ def require_health(client: OpenSearchClient, job: Job) -> None:
 
     Raises:
         DomainBusyError: it is not yet.
+        VerificationError: it is gone, or another index has its name.
+        ConcurrentReindexError: another execution took over.
     """
     health = client.health(job.target_index, wait_for_status=job.source_health)
     if not is_as_healthy(health, job):
+        both_indices(client, job)  # an index that is gone looks as if it were red
         raise DomainBusyError(f"the target index is {health} still, the source index was {job.source_health}")
 
 

@@ -310,6 +310,7 @@ class OpenSearchClient:
         for batch in _batches(names):
             params = {"ignore_unavailable": "true", "expand_wildcards": "none", **_on(primaries)}
             answer = self._request("POST", f"{_path(batch)}/_search", params, body=body)
+            _demand_shards(answer, answer["_shards"]["total"], ", ".join(batch)[:200])
             found.update(bucket["key"] for bucket in answer["aggregations"]["indices"]["buckets"])
         return found
 

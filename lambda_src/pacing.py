@@ -1,7 +1,7 @@
 """In which batches documents are copied, when to look at the copy, and how fast it may be meanwhile. No I/O."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -73,13 +73,11 @@ class Pace:
         limit = look.limit
         if look.refused > self.refused or look.is_queue_high:
             least = max(_SLOWEST, _LEAST_SHARE * best)
-            limit = max(least, _SLOWER * (look.rate if limit == UNLIMITED else limit))
-            limit = limit if look.limit == UNLIMITED else min(limit, look.limit)
+            limit = _at_most(look.limit, max(least, _SLOWER * (look.rate if limit == UNLIMITED else limit)))
         elif limit != UNLIMITED and not is_same(limit, asked):
             # A limit that no slice waits for is not needed any more.
             is_needed = look.is_throttled or look.rate > _SLOWER * limit
-            limit = _FASTER * limit if is_needed or asked != UNLIMITED else UNLIMITED
-            limit = limit if asked == UNLIMITED else min(limit, asked)
+            limit = _at_most(asked, _FASTER * limit) if is_needed or asked != UNLIMITED else UNLIMITED
         return Pace(asked, limit, look.limit, look.refused, best)
 
 
@@ -124,14 +122,27 @@ class Look:
             limit=min((limit for limit in limits if limit > 0), default=UNLIMITED),
             rate=documents_per_second / len(running),
             refused=refused + sum(queue.refused for queue in queues),
-            is_throttled=any(status.get("throttled_until_millis", 0) > 0 for status in running),
+            is_throttled=is_throttled(running),
             is_queue_high=any(queue.is_high for queue in queues),
         )
+
+
+def is_throttled(statuses: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a slice waits because of its limit.
+
+    Args:
+        statuses: of every running slice, as `GET _tasks` has them.
+    """
+    return any(status.get("throttled_until_millis", 0) > 0 for status in statuses)
 
 
 def is_same(limit: float, other: float) -> bool:
     """Whether two limits are the same but for what OpenSearch rounded."""
     return math.isclose(limit, other, rel_tol=_TOLERANCE)
+
+
+def _at_most(most: float, limit: float) -> float:
+    return limit if most == UNLIMITED else min(most, limit)
 
 
 def batch_size(
@@ -152,7 +163,7 @@ def batch_size(
     return max(1, min(most, fitting, int(settings.get("max_result_window", _MAX_RESULT_WINDOW))))
 
 
-def pause_seconds(slices: Sequence[tuple[int, int]], running_seconds: float, poll_interval_seconds: int) -> int:
+def pause_seconds(slices: Iterable[tuple[float, float]], running_seconds: float, poll_interval_seconds: int) -> int:
     """How long to wait for the next look: until the end is to be expected, but no longer than the poll interval.
 
     Args:

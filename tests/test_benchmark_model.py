@@ -10,8 +10,6 @@ import trigger_file
 from bench import model
 from bench.figures import Figure, Goal
 from bench.model import Costs, Growth, Looks, Measured, Polling, costs, most_indices, predict
-from copying import LOOK_SECONDS
-from pacing import pause_seconds
 from support.paths import ROOT
 
 MODULE = ROOT / "modules" / "opensearch-reindex"
@@ -80,26 +78,15 @@ def test_a_file_is_split_by_its_entries_and_by_its_state() -> None:
     name = "n" * 250
     file = {"opensearch_endpoint": f"https://{'h' * 200}", "indices": [name] * long}
     assert len(json.dumps({"file": file["opensearch_endpoint"], "indices": [{"source_index": name}] * long})) < (
-        model.MAX_STATE_BYTES
+        trigger_file.MAX_STATE_BYTES
     )
 
 
 def test_limits_and_defaults_are_those_of_the_module_and_of_the_code() -> None:
     assert default_of("execution_timeout_seconds") == model.EXECUTION_TIMEOUT_SECONDS
     assert default_of("lambda_memory") / 1024 == model.LAMBDA_GB
-    assert trigger_file.MAX_STATE_BYTES == model.MAX_STATE_BYTES
     assert trigger_file._schema()["properties"]["indices"]["maxItems"] == model.MAX_INDICES
     assert Polling().longest_pause == default_of("poll_interval_seconds")
-    assert Polling().look_seconds == LOOK_SECONDS
-
-
-@pytest.mark.parametrize("running", [5.0, 100.0, 900.0])
-@pytest.mark.parametrize("expected", [0.0, 0.4, 3.5, 28.5, 31.5, 5000.5])
-def test_pauses_are_those_of_the_steps(running: float, expected: float) -> None:
-    # A slice that copies a document each millisecond.
-    copied, left = round(running * 1000), round(expected * 1000)
-    interval = int(Polling().longest_pause)
-    assert Polling().pause(expected, running) == pause_seconds([(copied, copied + left)], running, interval)
 
 
 @pytest.mark.parametrize(

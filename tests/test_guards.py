@@ -134,6 +134,14 @@ def test_a_target_in_worse_health_than_the_source_is_waited_for() -> None:
     assert domain.changes == []
 
 
+def test_a_target_that_is_gone_is_not_waited_for_until_it_is_healthy() -> None:
+    domain = proven()
+    del domain.indices["a_v2"]
+    domain.client.health.return_value = "red"
+    with pytest.raises(VerificationError, match="'a_v2' is gone"):
+        steps.delete_index(domain.client, JOB)
+
+
 def test_nothing_that_happens_while_the_target_becomes_healthy_escapes_the_proof() -> None:
     domain = proven()
 

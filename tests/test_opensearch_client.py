@@ -26,7 +26,10 @@ CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
 COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
 ERROR = {"error": {"type": "some_exception", "reason": "some reason"}, "status": 400}
 COUNTED = {"count": 1, "_shards": {"total": 1, "successful": 1, "failed": 0}}
-FOUND = {"aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}}}
+FOUND = {
+    "_shards": {"total": 2, "successful": 2, "failed": 0},
+    "aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}},
+}
 
 
 class Server(ThreadingHTTPServer):
@@ -229,6 +232,13 @@ def test_a_shard_that_did_not_count_is_no_success(server: Server, client: OpenSe
     server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
     with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards"):
         client.count("a")
+
+
+def test_a_shard_that_was_not_searched_for_routing_is_no_success(server: Server, client: OpenSearchClient) -> None:
+    nothing: dict[str, Any] = {"aggregations": {"indices": {"buckets": []}}}
+    server.answers = [(200, {**nothing, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
+    with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards of a, b answered"):
+        client.indices_with_routing(["a", "b"])
 
 
 @pytest.mark.parametrize(

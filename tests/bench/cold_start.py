@@ -10,6 +10,7 @@ import threading
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,9 +19,9 @@ from bench import first_call
 from bench.figures import BenchmarkError, Figure, Goal, Part, Table, figure
 from bench.sizes import Sizes
 from bench.stack import say
-from job import Job
 from stack.packaging import make_package
 from support.ministack import PYTHON
+from support.mocked_domain import JOB
 from support.paths import ROOT
 from support.rebuild import event
 from support.trigger_file import trigger_file
@@ -143,23 +144,7 @@ def _event(step: str, url: str) -> Mapping[str, Any]:
         return {"execution_id": "arn", "detail": {"bucket": {"name": _BUCKET}, "object": {"key": "products.json"}}}
     if step == "create_index":
         return event(_SOURCE, url)
-    job = Job(
-        execution_id="arn",
-        opensearch_endpoint=url,
-        source_index=_SOURCE,
-        target_index="products_v2",
-        alias_name="products_current",
-        strategy="redirect_writes",
-        keep_source=False,
-        reindex={"slices": "auto", "batch_size": 1000},
-        source_uuid="source",
-        target_uuid="target",
-        source_health="green",
-        source_count=1,
-        source_seq_no=1,
-        task={"id": "node:1", "copy_alias": "alias", "status": "running"},
-    )
-    return job.to_event()
+    return replace(JOB, opensearch_endpoint=url, task={**JOB.task, "status": "running"}).to_event()
 
 
 @contextmanager

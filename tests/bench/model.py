@@ -14,6 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
+from copying import LOOK_SECONDS
+from pacing import pause_seconds
+from trigger_file import MAX_STATE_BYTES
+
 DOLLARS_PER_TRANSITION = 0.025 / 1000
 DOLLARS_PER_LAMBDA_REQUEST = 0.20 / 1_000_000
 DOLLARS_PER_GB_SECOND = 0.0000166667
@@ -22,7 +26,6 @@ DOLLARS_PER_GB_SECOND = 0.0000166667
 LAMBDA_GB = 512 / 1024
 EXECUTION_TIMEOUT_SECONDS = 7200
 MAX_INDICES = 1000
-MAX_STATE_BYTES = 250 * 1024
 
 # GetTriggerFile, ReindexIndices and Success; ReindexIndex for each index.
 _STATES_OF_FILE, _STATES_OF_ITEM = 3, 1
@@ -59,17 +62,15 @@ class Looks:
 
 @dataclass(frozen=True)
 class Polling:
-    """When a copy is looked at, as `pacing.py` and `copying.py` have it; for a copy whose speed does not change.
+    """When a copy is looked at, if its speed does not change.
 
     Attributes:
         look_seconds: how long a function waits for the end where that may be near, StartReindex at first.
-        share_of_time: no pause is shorter than this part of the time so far.
         longest_pause: `poll_interval_seconds`.
     """
 
-    look_seconds: float = 5
-    share_of_time: float = 1 / 20
-    longest_pause: float = 30
+    look_seconds: float = LOOK_SECONDS
+    longest_pause: int = 30
 
     def looks(self, copy_seconds: float) -> Looks:
         """Follow a copy.
@@ -80,21 +81,12 @@ class Polling:
         number, seconds = 0, min(self.look_seconds, copy_seconds)
         waited = seconds
         while seconds < copy_seconds:
-            pause = self.pause(copy_seconds - seconds, seconds)
+            pause = pause_seconds([(seconds, copy_seconds)], seconds, self.longest_pause)
             number, seconds = number + 1, seconds + pause
             if pause < self.longest_pause and seconds < copy_seconds:
                 wait = min(self.look_seconds, copy_seconds - seconds)
                 seconds, waited = seconds + wait, waited + wait
         return Looks(number, seconds, waited)
-
-    def pause(self, expected_seconds: float, running_seconds: float) -> int:
-        """Seconds of a Wait state.
-
-        Args:
-            expected_seconds: until the end of the copy.
-            running_seconds: since its beginning.
-        """
-        return max(1, int(min(self.longest_pause, max(expected_seconds, running_seconds * self.share_of_time))))
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,15 @@ def test_a_document_that_does_not_fit_fails_the_copy_and_nothing_is_lost(domain:
     assert domain.documents("a_v1") == documents
 
 
+def test_a_batch_is_no_larger_than_the_source_allows(domain: Domain, rebuild: Rebuild) -> None:
+    domain("PUT", "a_v1", {"settings": {"max_result_window": 100}})
+    domain.bulk("a_v1", numbered(250))
+    job = rebuild("a_v1")
+    assert job.reindex["batch_size"] == 100
+    domain("PUT", "a_v2/_settings", {"index.max_result_window": None})  # which the look at all documents exceeds
+    assert domain.documents("a_v2") == numbered(250)
+
+
 def test_a_cancelled_copy_fails_whatever_it_had_done(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:

@@ -320,7 +320,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a copy that waits for its requests_per_second is taken for stalled",
         "copying.py",
-        "now if is_throttled or copied !=",
+        "now if is_throttled(statuses) or copied !=",
         "now if copied !=",
         unit="test_copying.py",
     ),
@@ -341,8 +341,8 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a copy gets faster than it was asked to be",
         "pacing.py",
-        "limit if asked == UNLIMITED else min(limit, asked)",
-        "limit",
+        "_at_most(asked, _FASTER * limit)",
+        "_FASTER * limit",
         unit="test_pacing.py",
     ),
     Mutation(

@@ -84,6 +84,13 @@ NOTHING_UNPROVEN_IS_DELETED = (
         unit="test_guards.py",
     ),
     Mutation(
+        "a target that is gone is waited for",
+        "guards.py",
+        "        both_indices(client, job)  # an index that is gone looks as if it were red\n",
+        "",
+        unit="test_guards.py",
+    ),
+    Mutation(
         "what was proven is outdated when the target has become healthy",
         "steps.py",
         "    require_health(client, job)  # may take its time, so that what is proven comes after it\n"
