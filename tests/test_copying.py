@@ -78,10 +78,21 @@ def test_what_is_noted_of_the_copy_is_added_to_what_was_noted_before() -> None:
     assert domain.indices["a_v2"].mappings["_meta"] == noted
 
 
-def test_a_copy_of_an_earlier_state_of_the_source_is_not_gone_on_with() -> None:
-    domain = copied()
-    with pytest.raises(VerificationError, match="written to after it had been frozen"):
-        copying.start_reindex(domain.client, replace(FROZEN, source_seq_no=JOB.source_seq_no + 1), ENVIRONMENT)
+@pytest.mark.parametrize(
+    ("strategy", "domain", "next_step"),
+    [
+        ("redirect_writes", copied(), "roll back"),
+        ("block_writes", copied(), "the copy is made anew"),
+        ("block_writes", proven(), "roll back"),
+    ],
+)
+def test_a_copy_of_an_earlier_state_of_the_source_is_not_gone_on_with(
+    strategy: str, domain: MockedDomain, next_step: str
+) -> None:
+    job = replace(FROZEN, strategy=strategy, source_seq_no=JOB.source_seq_no + 1)
+    with pytest.raises(VerificationError, match="written to after it had been frozen") as raised:
+        copying.start_reindex(domain.client, job, ENVIRONMENT)
+    assert next_step in raised.value.next_step
     assert domain.changes == []
 
 

@@ -23,20 +23,19 @@ _NO_DOCUMENTS, _ANY_SPEED = 0, 1.0
 
 
 def measure(sizes: Sizes) -> Part:
-    """Run files of rising length; the two longest once, since they take minutes.
+    """Run files of rising length.
 
     Raises:
         BenchmarkError: an execution failed, or a document is missing.
     """
-    runs: dict[int, list[Run]] = {number: [] for number in sizes.indices}
     with running_stack() as stack:
         _run(stack, "warm", _WARM_UP, sizes.name_characters)
-        for number in sizes.indices:
-            for each in range(sizes.runs if number in sizes.indices[:2] else 1):
-                runs[number].append(_run(stack, f"many-{number}-{each}", number, sizes.name_characters))
+        runs = {
+            number: [_run(stack, f"many-{number}-{each}", number, sizes.name_characters) for each in range(sizes.runs)]
+            for number in sizes.indices
+        }
         memory = _peaks(stack.deployment.ministack.run_dir)
         versions = stack.versions
-    (largest,) = runs[max(sizes.indices)]
     *known, checked, most = sizes.indices
     medians = [_median([_measured(number, run) for run in runs[number]]) for number in (*known, most)]
     measured = costs(medians, _ANY_SPEED)
@@ -50,12 +49,12 @@ def measure(sizes: Sizes) -> Part:
             figure(f"{number:,} indices: duration", "s", [run.parent.seconds for run in runs[number]])
             for number in runs
         ),
-        *_figures(largest, max(sizes.indices), memory),
+        *_figures(runs[most], most, memory),
         figure("model: state transitions that it predicts wrongly, in all runs", "", differences, Goal("at most", 0)),
     ]
     notes = [
         f"Indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; names of {sizes.name_characters} "
-        f"characters; strategy `{_STRATEGY}`. {checked:,} and {most:,} indices are run once.",
+        f"characters; strategy `{_STRATEGY}`.",
         f"Before each run the indices are made, and {_WARM_UP} are rebuilt once to start the functions.",
         "Events are counted by AWS's rules; the state holds the largest input or output of a state, and what the Map "
         "makes of the answers of all its items.",
@@ -83,23 +82,31 @@ def _run(stack: Stack, prefix: str, number: int, characters: int) -> Run:
     return run
 
 
-def _figures(run: Run, number: int, memory: dict[str, float]) -> list[Figure]:
-    seconds = run.seconds_of_indices
-    part = min(100, len(seconds) // 2)
-    first, last = median(seconds[:part]), median(seconds[-part:])
-    answers = json.dumps([{"source_index": index.output["source_index"]} for index in run.indices])
-    state = max(run.parent.state_bytes, len(answers.encode()))
+def _figures(runs: Sequence[Run], number: int, memory: dict[str, float]) -> list[Figure]:
+    part = min(100, number // 2)
+    firsts = [median(run.seconds_of_indices[:part]) for run in runs]
+    lasts = [median(run.seconds_of_indices[-part:]) for run in runs]
+    growth = [last / first for first, last in zip(firsts, lasts, strict=True)]
+    minutes = [run.parent.seconds / 60 for run in runs]
+    rebuilt = [len(run.indices) for run in runs]
+    state = [_largest_state(run) for run in runs]
     group = f"{number:,} indices"
     return [
-        figure("duration", "min", run.parent.seconds / 60, Goal("below", 60), group=group),
-        figure("indices rebuilt, each counted after it", "", len(run.indices), Goal("at least", number), group=group),
+        figure("duration", "min", minutes, Goal("below", 60), group=group),
+        figure("indices rebuilt, each counted after it", "", rebuilt, Goal("at least", number), group=group),
         figure("history of the file's execution", "events", parent_events(number), Goal("below", 12_000), group=group),
         figure("largest state of the file's execution", "bytes", state, Goal("below", _MAX_STATE_BYTES), group=group),
-        figure(f"an index, median of the first {part}", "s", first, group=group),
-        figure(f"an index, median of the last {part}", "s", last, group=group),
-        figure(f"last {part} / first {part}", "", last / first, Goal("at most", 1.2), group=group),
+        figure(f"an index, median of the first {part}", "s", firsts, group=group),
+        figure(f"an index, median of the last {part}", "s", lasts, group=group),
+        figure(f"last {part} / first {part}", "", growth, Goal("at most", 1.2), group=group),
         figure("peak memory of a Lambda function", "MiB", max(memory.values()), Goal("below", 200), group=group),
     ]
+
+
+def _largest_state(run: Run) -> int:
+    """In bytes; also what the Map makes of the answers of all its items, before it throws it away."""
+    answers = json.dumps([{"source_index": index.output["source_index"]} for index in run.indices])
+    return max(run.parent.state_bytes, len(answers.encode()))
 
 
 def _measured(number: int, run: Run) -> Measured:

@@ -11,7 +11,7 @@ class Sizes:
         runs: how often each figure is measured.
         small_documents: number of documents of about 500 bytes.
         large_documents: number of documents of about 10 KB.
-        indices: four numbers of indices in one execution, rising; the last two are run once.
+        indices: four numbers of indices in one execution, rising.
         name_characters: length of their names.
         cold_starts: how often each handler is imported.
         demo: whether `make demo` is among the commands.
