@@ -9,7 +9,7 @@ import pytest
 
 from bench import page
 from bench.figures import Goal, Part, Table, figure
-from bench.model import Costs, Growth, most_indices
+from bench.model import Costs, Growth, most_indices, predict
 
 
 def kept(part: Part) -> dict[str, Any]:
@@ -32,7 +32,9 @@ RESULTS = {
             [],
             data={
                 "costs": asdict(COSTS),
-                "runs": [{"indices": 10}, {"indices": 1000}],
+                "runs": [
+                    {"indices": number, "seconds": seconds} for number, seconds in ((1000, 1003), (300, 275), (10, 12))
+                ],
             },
         )
     ),
@@ -54,6 +56,11 @@ def test_the_readme_shows_what_the_model_predicts_with_the_measured_speed() -> N
     assert 10 < most < 1000
     (line,) = (line for line in table.splitlines() if line.startswith("| 1,000 | 1,000,000 |"))
     assert line.endswith(f"| split at {most} |")
+
+
+def test_the_readme_says_how_far_off_the_model_is_where_it_knows_nothing() -> None:
+    assert predict(300, 0, page.measured_costs(RESULTS)).seconds == pytest.approx(302, abs=1)
+    assert "for 300, which it does not know, its duration is off by +10% (" in page.readme_table(RESULTS)
 
 
 def test_without_measurements_the_readme_says_so() -> None:
