@@ -87,7 +87,7 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
 
     Raises:
         ReindexFailedError: the task ended with an error or failed documents, was cancelled, stalled, or is lost again
-            and again.
+            and again; or nobody builds the shards of the target index.
     """
     if job.task.get("status") == "recovering":
         return _finish(client, job, environment)
@@ -156,8 +156,8 @@ def _running(client: OpenSearchClient, job: Job, task: dict[str, Any], environme
     """Note how far the copy is, let it go as fast as the domain can bear, and give it up if it stands still."""
     whole, slices = task["status"], client.slice_statuses(job.task["id"])
     statuses = slices or [whole]
-    # The whole task counts the slices that are done.
-    copied = sum(map(_copied, [whole, *slices]))
+    # The whole task counts the slices that are done. One that ends between the two requests is in neither answer.
+    copied = max(job.task.get("copied", 0), sum(map(_copied, [whole, *slices])))
     # A copy that waits for its requests_per_second is as fast as it was asked to be.
     now = int(time.time())
     moved_at = now if is_throttled(statuses) or copied != job.task.get("copied") else job.task["moved_at"]
@@ -183,7 +183,7 @@ def _running(client: OpenSearchClient, job: Job, task: dict[str, Any], environme
         "copied": copied,
         "running_seconds": round(running_seconds, 1),
         "moved_at": moved_at,
-        "pace": asdict(pace),
+        **({"pace": asdict(pace)} if pace else {}),
         "wait_seconds": pause_seconds(
             [(_copied(status), status.get("total", 0)) for status in statuses],
             running_seconds,
@@ -200,32 +200,42 @@ def _copied(status: dict[str, Any]) -> int:
 def _rate(job: Job, copied: int, running_seconds: float) -> float:
     """Documents a second since the last look."""
     seconds = running_seconds - job.task.get("running_seconds", 0.0)
-    return max(0.0, copied - job.task.get("copied", 0)) / seconds if seconds > 0 else 0.0
+    return (copied - job.task.get("copied", 0)) / seconds if seconds > 0 else 0.0
 
 
 def _keep_pace(
     client: OpenSearchClient, job: Job, whole: dict[str, Any], slices: list[dict[str, Any]], rate: float
-) -> Pace:
-    """Slow the copy down when the domain refuses requests or has many waiting, for itself or for anybody else."""
-    running = len(slices) or 1
-    asked = job.reindex.get("requests_per_second", 0) / running or UNLIMITED
+) -> Pace | None:
+    """Slow the copy down when the domain refuses requests or has many waiting, for itself or for anybody else.
+
+    No copy is to fail for this. None: the domain could not be asked yet.
+    """
     before = Pace(**job.task["pace"]) if "pace" in job.task else None
     try:
-        look = Look.at(whole, slices, client.write_queues(), rate)
-        pace = before.next(look) if before else Pace(asked, asked, look.limit, look.refused, look.rate)
-        if not is_same(pace.limit, look.limit):
-            per_second = pace.limit if pace.limit == UNLIMITED else pace.limit * running
+        queues = client.write_queues()
+    except (OpenSearchRequestError, TransientOpenSearchError) as error:
+        log.warning("the copy's pace could not be looked after", extra={"reason": str(error)})
+        return before
+    look, running = Look.at(whole, slices, queues, rate), len(slices) or 1
+    asked = job.reindex.get("requests_per_second", 0) / running or UNLIMITED
+    pace = before.next(look) if before else Pace(asked, asked, look.limit, look.refused, look.rate)
+    if not is_same(pace.limit, look.limit):
+        per_second = pace.limit if pace.limit == UNLIMITED else pace.limit * running
+        try:
             if client.rethrottle(job.task["id"], per_second):
                 log.warning("the copy's pace was changed", extra={"requests_per_second": per_second})
-    except (OpenSearchRequestError, TransientOpenSearchError) as error:
-        # No copy is to fail for this.
-        log.warning("the copy's pace could not be looked after", extra={"reason": str(error)})
-        return before or Pace(asked, asked, asked)
+        except (OpenSearchRequestError, TransientOpenSearchError) as error:
+            # It may be changed all the same: the next look knows both limits for its own.
+            log.warning("the copy's pace could not be changed", extra={"reason": str(error)})
     return pace
 
 
 def _finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
-    """Give the filled target index its own settings, and let it become as healthy as the source index was."""
+    """Give the filled target index its own settings, and let it become as healthy as the source index was.
+
+    Raises:
+        ReindexFailedError: it does not, and no shard of it is being built.
+    """
     completed = replace(job, task={**job.task, "status": "completed"})
     if not job.settings_after_copy:
         return completed
@@ -233,8 +243,17 @@ def _finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job
     health = client.health(job.target_index, wait_for_status=job.source_health, timeout_seconds=LOOK_SECONDS)
     if is_as_healthy(health, job):
         return completed
+    now = int(time.time())
+    is_first_look = job.task.get("status") != "recovering"
+    moved_at = now if is_first_look or client.is_building(job.target_index) else job.task["moved_at"]
+    if now - moved_at > environment.stall_timeout_seconds:
+        raise ReindexFailedError(
+            f"the copy is complete, but the target index is {health} still, the source index was {job.source_health}, "
+            f"and for {now - moved_at} s none of its shards was being built. Look at _cluster/allocation/explain"
+        )
     log.info("waiting for the shards of the target index", extra={"health": health})
-    return replace(job, task={**job.task, "status": "recovering", "wait_seconds": environment.poll_interval_seconds})
+    waiting = {"status": "recovering", "moved_at": moved_at, "wait_seconds": environment.poll_interval_seconds}
+    return replace(job, task={**job.task, **waiting})
 
 
 def _reindex_body(job: Job, copy_alias: str) -> dict[str, Any]:

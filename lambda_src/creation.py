@@ -81,7 +81,11 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         raise IndexCreationError(reason, next_step=ROLL_BACK)
     discard = partial(discard_target, client, source_index, source, target_index, execution_id)
     is_ours_and_empty = target.markers.owner == execution_id and target.markers.frozen_seq_no is None
-    is_kept = is_new or in_use or (is_as_asked and (is_ours_and_empty or _is_half_copied(client, source_index, target)))
+    is_kept = (
+        is_new
+        or in_use
+        or (is_as_asked and (is_ours_and_empty or _is_half_copied(client, source_index, source, target)))
+    )
     if not is_kept:
         # Left by an attempt before: the source index, or the trigger file, may have changed since.
         _delete_unused(client, target_index, target, discard)
@@ -165,11 +169,11 @@ def _create(client: OpenSearchClient, target_index: str, body: Mapping[str, Any]
     return True
 
 
-def _is_half_copied(client: OpenSearchClient, source_index: str, target: IndexInfo) -> bool:
+def _is_half_copied(client: OpenSearchClient, source_index: str, source: IndexInfo, target: IndexInfo) -> bool:
     """Whether a target index that nobody uses yet holds a part of the source index as it still is."""
     frozen_seq_no = target.markers.frozen_seq_no
     is_copied = provenance_of(target.mappings)["strategy"] == BLOCK_WRITES and frozen_seq_no is not None
-    return is_copied and frozen_seq_no == client.last_seq_no(source_index)
+    return is_copied and frozen_seq_no == client.last_seq_no(source_index, source.shards)
 
 
 def _delete_unused(client: OpenSearchClient, target_index: str, target: IndexInfo, discard: Discard) -> None:

@@ -12,9 +12,9 @@ class Environment:
         allowed_endpoints: `host` or `host:port`; empty: the endpoints AWS gives the domains.
         ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
         domain_arns: the OpenSearch Service domains this deployment is for.
-        poll_interval_seconds: pause between two looks at a reindex task.
+        poll_interval_seconds: longest pause between two looks at a reindex task.
         region: AWS region of the functions.
-        stall_timeout_seconds: how long a copy may stay without progress.
+        stall_timeout_seconds: how long a copy, or the building of its shards, may stay without progress.
     """
 
     allowed_endpoints: tuple[str, ...]

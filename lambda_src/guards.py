@@ -9,7 +9,10 @@ from proof import copy_problems
 
 REPLACED = "Somebody else deleted or replaced an index of this run. Nothing more was changed; look at both by hand."
 
-PARTS_NEEDED = "mappings._meta,settings.index.blocks,settings.index.max_result_window,settings.index.replication"
+PARTS_NEEDED = (
+    "mappings._meta,settings.index.blocks,settings.index.max_result_window,settings.index.number_of_shards,"
+    "settings.index.replication"
+)
 # Replicas follow within a second or so; when they do not, the step comes back later.
 REPLICA_LOOKS = 40
 REPLICA_PAUSE_SECONDS = 0.25
@@ -95,7 +98,8 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo
     problems = []
     if source.settings.get("blocks", {}).get("write") != "true":
         problems.append("the source index is no longer write-blocked")
-    if not is_copy_of_frozen(job, target) or client.last_seq_no(job.source_index) != job.source_seq_no:
+    last_seq_no = client.last_seq_no(job.source_index, source.shards)
+    if not is_copy_of_frozen(job, target) or last_seq_no != job.source_seq_no:
         problems.append("the source index was written to after it had been frozen")
     if _is_in_use(job, target) and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
         problems.append(f"the target index is not the write index of alias {job.alias_name!r}")

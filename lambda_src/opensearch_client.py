@@ -61,6 +61,11 @@ class IndexInfo:
     markers: Markers = field(default_factory=Markers)
 
     @property
+    def shards(self) -> int:
+        """Number of primary shards."""
+        return int(self.settings["number_of_shards"])
+
+    @property
     def replicas_may_be_behind(self) -> bool:
         """Whether a refresh makes documents visible on primary shards alone; replicas fetch their segments later."""
         return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")
@@ -71,12 +76,10 @@ class PrimaryShards:
     """The primary shards of one index.
 
     Attributes:
-        number: how many there are.
         store_bytes: their disk space.
         last_seq_no: a number that every write to the index raises, also an overwrite: the sum of sequence numbers.
     """
 
-    number: int
     store_bytes: int
     last_seq_no: int
 
@@ -161,7 +164,7 @@ class OpenSearchClient:
     lost. The state machine retries the whole step on `TransientOpenSearchError`, and every step can run twice.
 
     Args:
-        endpoint: where to; checked before with `endpoint_problem`.
+        endpoint: where to; checked before with `endpoint.allowed_endpoint`.
         credentials: refreshed while the Lambda stays warm.
         region: AWS region to sign for, where the endpoint does not name one.
         ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
@@ -273,15 +276,22 @@ class OpenSearchClient:
         _demand_shards(answer, answer["_shards"]["total"], name)
         return int(answer["count"])
 
-    def last_seq_no(self, name: str) -> int:
-        """`PrimaryShards.last_seq_no` alone."""
-        return self.primary_shards(name).last_seq_no
+    def last_seq_no(self, name: str, number: int) -> int:
+        """`PrimaryShards.last_seq_no` alone, of an index with that number of shards."""
+        return self.primary_shards(name, number).last_seq_no
 
-    def primary_shards(self, name: str) -> PrimaryShards:
-        """What the primary shards of the index hold."""
-        primaries = [copy for _, copy in self._shard_copies(name) if copy["routing"]["primary"]]
+    def primary_shards(self, name: str, number: int) -> PrimaryShards:
+        """What the primary shards of the index hold.
+
+        Args:
+            name: index.
+            number: how many it has; one that is on no node, or starts, is not in the answer or has no sequence numbers.
+        """
+        copies = self._shard_copies(name)
+        primaries = [copy for _, copy in copies if copy["routing"]["primary"] and "seq_no" in copy]
+        if len(primaries) != number:
+            raise TransientOpenSearchError(f"only {len(primaries)} of {number} primary shards of {name} answered")
         return PrimaryShards(
-            number=len(primaries),
             store_bytes=sum(copy["store"]["size_in_bytes"] for copy in primaries),
             last_seq_no=sum(copy["seq_no"]["max_seq_no"] + 1 for copy in primaries),
         )
@@ -291,7 +301,7 @@ class OpenSearchClient:
         parts = ("routing", "seq_no.max_seq_no", "store.size_in_bytes")
         filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{part}" for part in parts)])
         answer = self._request("GET", f"{_path([name])}/_stats", {"level": "shards", "filter_path": filter_path})
-        indices = answer["indices"].values()
+        indices = answer.get("indices", {}).values()
         return [(number, copy) for index in indices for number, copies in index["shards"].items() for copy in copies]
 
     def has_routed_documents(self, name: str, *, primaries: bool = False) -> bool:
@@ -411,6 +421,10 @@ class OpenSearchClient:
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
         return str(answer["status"])
 
+    def is_building(self, name: str) -> bool:
+        """Whether a copy of one of its shards is being built."""
+        return bool(self._request("GET", f"/_cluster/health{_path([name])}")["initializing_shards"])
+
     def start_reindex(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str:
         """Start an asynchronous `_reindex` and return the task's id.
 
@@ -455,7 +469,7 @@ class OpenSearchClient:
             raise
 
     def slice_statuses(self, task_id: str) -> list[dict[str, Any]]:
-        """`status` of every running slice of a task, whose own status has no counters until the end."""
+        """`status` of every running slice of a task, whose own status counts only the slices that are done."""
         tasks = (task for _, task in self._tasks(parent_task_id=task_id))
         return [task["status"] for task in tasks if task["action"] == REINDEX_ACTION]
 

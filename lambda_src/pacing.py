@@ -20,7 +20,7 @@ _SHARE_OF_TIME = 20
 _SLOWER, _FASTER = 0.5, 1.25
 # Below this part of its best rate, or this many documents a second and slice, no copy is slowed down.
 _LEAST_SHARE, _SLOWEST = 0.1, 50.0
-# Other values of the same limit are what OpenSearch rounded.
+# Limits that differ by less are the same: OpenSearch rounds them.
 _TOLERANCE = 0.001
 
 
@@ -51,7 +51,7 @@ class Pace:
     Attributes:
         asked: by the trigger file, or by whoever changed the running task since.
         limit: what should be in force.
-        former: what was, for the case that the change did not come through.
+        former: what was in force before, in case that the change was not applied.
         refused: how many requests were refused so far: the copy's own, and those of every other writer.
         best: the highest rate so far.
     """
@@ -164,7 +164,7 @@ def batch_size(
 
 
 def pause_seconds(slices: Iterable[tuple[float, float]], running_seconds: float, poll_interval_seconds: int) -> int:
-    """How long to wait for the next look: until the end is to be expected, but no longer than the poll interval.
+    """How long to wait for the next look: until the end is expected, but no longer than the poll interval.
 
     Args:
         slices: of each one that runs, documents copied so far and all that it has to copy.

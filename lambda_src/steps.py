@@ -34,8 +34,8 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     client.block_writes(job.source_index)
     client.refresh(job.source_index)
     await_replicas(client, job.source_index, source)  # the copy reads them
-    count, shards = client.count(job.source_index), client.primary_shards(job.source_index)
-    size = batch_size(count, shards.store_bytes, shards.number, job.reindex, source.settings)
+    count, shards = client.count(job.source_index), client.primary_shards(job.source_index, source.shards)
+    size = batch_size(count, shards.store_bytes, source.shards, job.reindex, source.settings)
     return replace(
         job, source_count=count, source_seq_no=shards.last_seq_no, reindex={"batch_size": size, **job.reindex}
     )

@@ -1,5 +1,6 @@
 """The copy, on answers about tasks that a healthy node seldom gives."""
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -203,20 +204,40 @@ def test_an_execution_that_finds_a_slowed_copy_gives_it_the_pace_that_was_asked_
     assert [call.args[1] for call in domain.client.rethrottle.call_args_list] == changes
 
 
+NO_PACE = [TransientOpenSearchError("429"), OpenSearchRequestError(403, "security_exception", "no")]
+
+
+@pytest.mark.parametrize("error", NO_PACE)
 @pytest.mark.parametrize(
-    "error", [TransientOpenSearchError("429"), OpenSearchRequestError(403, "security_exception", "no")]
+    "pace", [{}, {"pace": {"asked": 7.0, "limit": -1.0, "former": -1.0, "refused": 0, "best": 0.0}}]
 )
-@pytest.mark.parametrize("call", ["write_queues", "rethrottle"])
-def test_a_copy_goes_on_when_its_pace_cannot_be_looked_after(error: Exception, call: str) -> None:
+def test_a_copy_goes_on_when_its_domain_cannot_be_asked_how_busy_it_is(error: Exception, pace: dict[str, Any]) -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
     domain.client.slice_statuses.return_value = [{"created": 1, "total": 9, "retries": {"bulk": 1}}]
-    getattr(domain.client, call).side_effect = error
-    pace = {"asked": 7.0, "limit": -1.0, "former": -1.0, "refused": 0, "best": 0.0}
-    task = copying.check_reindex_status(
-        domain.client, replace(RUNNING, task={**RUNNING.task, "pace": pace}), ENVIRONMENT
-    ).task
-    assert (task["status"], task["pace"]) == ("running", pace)
+    domain.client.write_queues.side_effect = error
+    job = replace(RUNNING, task={**RUNNING.task, **pace})
+    task = copying.check_reindex_status(domain.client, job, ENVIRONMENT).task
+    # Without a pace the next look is the first one, which knows what was refused before the copy, and undoes a limit.
+    assert (task["status"], task.get("pace")) == ("running", pace.get("pace"))
+
+
+@pytest.mark.parametrize("error", NO_PACE)
+@pytest.mark.parametrize("in_force", [-1.0, 50.0], ids=["as-before", "changed"])
+def test_a_copy_whose_slowing_was_not_answered_is_as_fast_as_before_in_the_end(
+    error: Exception, in_force: float
+) -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)
+    status = {"created": 1, "total": 9, "retries": {"bulk": 1}}
+    domain.client.slice_statuses.return_value = [{**status, "requests_per_second": -1.0}]
+    domain.client.rethrottle.side_effect = error
+    job = replace(RUNNING, task={**RUNNING.task, "pace": {}})
+    job = copying.check_reindex_status(domain.client, job, ENVIRONMENT)
+    assert job.task["pace"]["limit"] == 50.0
+    domain.client.slice_statuses.return_value = [{**status, "requests_per_second": in_force}]
+    job = copying.check_reindex_status(domain.client, job, ENVIRONMENT)
+    assert (job.task["status"], job.task["pace"]["asked"], job.task["pace"]["limit"]) == ("running", -1.0, -1.0)
 
 
 def test_a_limit_that_is_needed_no_more_is_lifted_for_the_whole_copy() -> None:
@@ -292,6 +313,31 @@ def test_a_copy_without_progress_is_given_up(progress: dict[str, int], *, stalle
         assert domain.changes == ["cancel_task"]
     else:
         assert copying.check_reindex_status(domain.client, job, ENVIRONMENT).task["moved_at"] > 0
+
+
+def test_a_slice_that_ends_between_two_requests_takes_nothing_back() -> None:
+    domain = copied()
+    domain.client.get_task.return_value = task_answer(completed=False)
+    domain.client.slice_statuses.return_value = [{"created": 1, "total": 9}]
+    job = replace(RUNNING, task={**RUNNING.task, "copied": 5, "moved_at": int(time.time())})
+    assert copying.check_reindex_status(domain.client, job, ENVIRONMENT).task["copied"] == 5
+
+
+@pytest.mark.parametrize("is_building", [True, False])
+def test_shards_that_nobody_builds_are_given_up(*, is_building: bool) -> None:
+    domain = copied()
+    domain.client.health.return_value = "yellow"
+    domain.client.is_building.return_value = is_building
+    recovering = {**RUNNING.task, "status": "recovering", "moved_at": 0}
+    job = replace(RUNNING, task=recovering, settings_after_copy={"number_of_replicas": "1"})
+    if is_building:
+        task = copying.check_reindex_status(domain.client, job, ENVIRONMENT).task
+        assert (task["status"], task["moved_at"] > 0) == ("recovering", True)
+    else:
+        with pytest.raises(
+            ReindexFailedError, match=r"is yellow still, the source index was green, and for \d+ s none"
+        ):
+            copying.check_reindex_status(domain.client, job, ENVIRONMENT)
 
 
 def test_a_target_whose_shards_are_being_built_is_waited_for_between_two_looks() -> None:

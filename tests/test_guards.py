@@ -74,7 +74,7 @@ def test_nothing_is_given_up_when_the_target_has_too_few_documents() -> None:
 @GIVES_UP
 def test_nothing_is_given_up_when_the_source_could_be_written_to(function: Any, make_domain: Any) -> None:
     domain = make_domain()
-    domain.indices["a_v1"] = replace(domain.indices["a_v1"], settings={})
+    domain.indices["a_v1"] = replace(domain.indices["a_v1"], settings={"number_of_shards": "1"})
     with pytest.raises(VerificationError) as caught:
         function(domain.client, JOB)
     assert "no longer write-blocked" in caught.value.problems[0]

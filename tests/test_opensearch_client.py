@@ -402,7 +402,23 @@ def test_a_write_to_any_shard_raises_the_sequence_number_and_a_new_replica_does_
 
     states = [{"0": shard(4), "1": shard(1)}, {"0": shard(4, 4), "1": shard(1, 0)}, {"0": shard(4), "1": shard(2)}]
     server.answers = [(200, {"indices": {"a": {"shards": state}}}) for state in states]
-    assert [client.last_seq_no("a") for _ in states] == [7, 7, 8]
+    assert [client.last_seq_no("a", 2) for _ in states] == [7, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("answer", "answered"),
+    [
+        ({}, 0),  # none is on a node
+        ({"indices": {"a": {"shards": {"1": [{"routing": {"primary": True}, "seq_no": {"max_seq_no": 1}}]}}}}, 1),
+        ({"indices": {"a": {"shards": {"0": [{"routing": {"primary": True}}]}}}}, 0),  # it starts
+    ],
+)
+def test_a_primary_shard_that_is_away_is_not_one_without_writes(
+    answer: dict[str, Any], answered: int, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, answer)]
+    with pytest.raises(TransientOpenSearchError, match=f"only {answered} of 2 primary shards of a answered"):
+        client.last_seq_no("a", 2)
 
 
 def test_another_error_while_waiting_for_a_task_is_an_error(server: Server, client: OpenSearchClient) -> None:

@@ -251,7 +251,7 @@ def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> N
     domain = proven()
     overtaken = domain.client.last_seq_no
 
-    def overtake(_: str) -> int:
+    def overtake(*_: object) -> int:
         overtaken.side_effect = None
         steps.delete_index(domain.client, JOB)
         return JOB.source_seq_no

@@ -144,6 +144,17 @@ def test_the_aliases_wait_until_the_target_is_as_healthy_as_the_source(
     assert is_only_the_target_left(domain)
 
 
+def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSearchClient, rebuild: Rebuild) -> None:
+    job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
+    started = copying.start_reindex(client, job, ENVIRONMENT)
+    impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
+    with pytest.raises(ReindexFailedError, match="is yellow still, the source index was green"):
+        wait_until(lambda: copying.check_reindex_status(client, started, impatient).task["status"] == "completed")
+    steps.release_source(client, job)
+    assert settings(domain, "a_v1").get("blocks") is None
+    assert domain.documents("a_current") == DOCUMENTS
+
+
 def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: OpenSearchClient) -> None:
     job = half_copied(client, domain)
     for _ in range(2):  # the answer of the first may get lost

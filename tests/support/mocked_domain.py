@@ -51,7 +51,9 @@ def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) 
         aliases: by name.
         differences: other attributes.
     """
-    return replace(IndexInfo(uuid, aliases or {}, {"blocks": {"write": "true"}}, {}), **differences)
+    return replace(
+        IndexInfo(uuid, aliases or {}, {"number_of_shards": "1", "blocks": {"write": "true"}}, {}), **differences
+    )
 
 
 def target(aliases: dict[str, Any] | None = None, markers: Markers = OWNED, **made_from: Any) -> IndexInfo:
@@ -83,12 +85,13 @@ class MockedDomain:
         self.client.health.return_value = "green"
         self.client.count.return_value = JOB.source_count
         self.client.last_seq_no.return_value = JOB.source_seq_no
-        self.client.primary_shards.return_value = PrimaryShards(1, 3000, JOB.source_seq_no)
+        self.client.primary_shards.return_value = PrimaryShards(3000, JOB.source_seq_no)
         self.client.has_routed_documents.return_value = False
         self.client.create_index.side_effect = self.create_index
         self.client.put_meta.side_effect = self.put_meta
         self.client.slice_statuses.return_value = []
         self.client.write_queues.return_value = []
+        self.client.is_building.return_value = False
         self.client.update_aliases.side_effect = self.update_markers
 
     def create_index(self, name: str, body: dict[str, Any]) -> None:

@@ -249,7 +249,7 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a half-copied target of a source that was written to since is kept",
         "creation.py",
-        "return is_copied and frozen_seq_no == client.last_seq_no(source_index)",
+        "return is_copied and frozen_seq_no == client.last_seq_no(source_index, source.shards)",
         "return is_copied",
         unit="test_block_writes.py",
     ),

@@ -306,8 +306,37 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a copy that comes no further is waited for without end",
         "copying.py",
-        "    if now - moved_at > environment.stall_timeout_seconds:\n",
-        "    if False:\n",
+        "    if now - moved_at > environment.stall_timeout_seconds:\n        stop_copy",
+        "    if False:\n        stop_copy",
+        unit="test_copying.py",
+    ),
+    Mutation(
+        "shards that nobody builds are waited for without end",
+        "copying.py",
+        "    if now - moved_at > environment.stall_timeout_seconds:\n        raise",
+        "    if False:\n        raise",
+        unit="test_copying.py",
+        node="test_block_writes.py::test_shards_that_cannot_be_built_are_given_up",
+    ),
+    Mutation(
+        "shards that are being built are given up",
+        "copying.py",
+        "is_first_look or client.is_building(job.target_index)",
+        "is_first_look",
+        unit="test_copying.py",
+    ),
+    Mutation(
+        "a copy fails when its pace cannot be changed",
+        "copying.py",
+        "        except (OpenSearchRequestError, TransientOpenSearchError) as error:\n            # It may",
+        "        except ZeroDivisionError as error:\n            # It may",
+        unit="test_copying.py",
+    ),
+    Mutation(
+        "a copy that is slowed down, without an answer to that, stays slow",
+        "copying.py",
+        "            # It may be changed all the same: the next look knows both limits for its own.\n",
+        "            return before\n",
         unit="test_copying.py",
     ),
     Mutation(
@@ -346,10 +375,10 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         unit="test_pacing.py",
     ),
     Mutation(
-        "a copy fails when its pace cannot be looked after",
+        "a copy fails when its domain cannot be asked how busy it is",
         "copying.py",
-        "    except (OpenSearchRequestError, TransientOpenSearchError) as error:\n        # No copy",
-        "    except ZeroDivisionError as error:\n        # No copy",
+        "client.write_queues()\n    except (OpenSearchRequestError, TransientOpenSearchError)",
+        "client.write_queues()\n    except ZeroDivisionError",
         unit="test_copying.py",
     ),
     Mutation(
