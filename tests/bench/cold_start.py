@@ -51,8 +51,8 @@ def measure(sizes: Sizes) -> Part:
             archive.extractall(unpacked)
         _compile_boto3(unpacked, Path(folder) / "copy", url)
         starts: dict[str, list[dict[str, Any]]] = {step: [] for step in ("", *_STEPS)}
-        for number in range(sizes.cold_starts):
-            say(f"cold start {number + 1} of {sizes.cold_starts} of each handler")
+        for number in range(sizes.runs):
+            say(f"cold start {number + 1} of {sizes.runs} of each handler")
             for step, measured in starts.items():
                 measured.append(_start(unpacked, step, url))
         size = package.stat().st_size
@@ -64,7 +64,7 @@ def measure(sizes: Sizes) -> Part:
     for step in _STEPS:
         figures += _figures(step, starts[step], starts[""])
     notes = [
-        f"{sizes.cold_starts} times a fresh interpreter for each handler, in turn; boto3 as in the Lambda runtime.",
+        f"{sizes.runs} times a fresh interpreter for each handler, in turn; boto3 as in the Lambda runtime.",
         "The call ends at the first request to the domain, which a server on this machine answers with 503; so what a "
         "handler imports when it is called is in the figure, and so are making a client and reading the trigger file.",
         "The package has no compiled files, as on Lambda; boto3 has them, as there.",

@@ -82,11 +82,14 @@ def measure(sizes: Sizes) -> Part:
         "header for each batch (OpenSearch 2.19), and Python's HTTP client takes no more than a hundred.",
         f"One node with {HEAP} of heap, {_shards()}, no replicas; every target has the source's mapping.",
         "The source is loaded once for each size and refreshed, not force-merged; merges have ended before each copy.",
-        "All five copies follow one another in each round, in an order that rotates; a round before is not counted.",
+        "All five copies follow one another in each round, in an order that rotates, every other time backwards; a "
+        "round before is not counted.",
         f"Raw is `POST _reindex` with nothing but the names; best is `slices: auto`, `size: {_BEST_BATCH}` and a "
         "target without refresh; the helper is called with nothing but the names.",
         "End to end is, for raw copies and the helper, from the request to the end of a refresh; for the pipeline it "
         "is the whole execution with all checks and the pauses between looks, with the defaults of examples/basic.",
+        "The pipeline makes its target and keeps the source (`keep_source`), so that each copy is one of the same "
+        "source; the targets of raw copies and of the helper are made before.",
         "Every target was counted after each copy.",
     ]
     return Part(figures, notes, data=data, versions=versions)
@@ -109,7 +112,8 @@ def _rounds(stack: Stack, client: OpenSearch, source: Source, runs: int) -> Samp
     names = list(ways)
     for number in range(runs + 1):
         turn = number % len(names)
-        for name in names[turn:] + names[:turn]:
+        order = names[turn:] + names[:turn]
+        for name in reversed(order) if number % 2 else order:
             wait_for_merges(client)
             sample = ways[name]()
             expect_documents(client, source.target, source.documents)

@@ -35,7 +35,7 @@ class Request:
 
     @property
     def is_look(self) -> bool:
-        """Whether it asks how far a task is: there are the more of these the longer a copy takes."""
+        """Whether it asks how far a task is: the longer a copy takes, the more of these there are."""
         path, query = self.exchange.path, self.exchange.query
         return self.exchange.method == "GET" and (path.startswith("/_tasks/") or "parent_task_id=" in query)
 
@@ -85,7 +85,8 @@ def measure(sizes: Sizes) -> Part:
         f"Files of {_INDICES} indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; warm functions.",
         "A request is counted for the function whose credentials it was signed with.",
         "Looks are `GET /_tasks/<id>`: their number depends on how long a copy takes.",
-        "Events are counted by AWS's rules from the states that were entered; MiniStack writes fewer of them.",
+        "Events are reckoned by AWS's rules from the states that were entered; MiniStack writes fewer of them. Those "
+        "of the file's execution follow from its definition.",
         "MiniStack waits 0.15 s before it begins an execution, a nested one too.",
         "The server alone: create, alias, block, refresh, reindex, refresh, two counts, aliases, delete; directly, "
         "without TLS and signatures.",
@@ -148,7 +149,7 @@ def _figures(strategy: str, samples: Sequence[Sample]) -> list[Figure]:
         ),
         each_index("Lambda invocations", [_mean(len(index.calls) for index in run.indices) for run in runs]),
         each_index(
-            "state transitions, its share of the file's included",
+            "state transitions, with the one of the Map in the file's execution",
             [_mean(len(index.states) + 1 for index in run.indices) for run in runs],
         ),
         each_index(

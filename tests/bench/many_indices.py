@@ -55,7 +55,7 @@ def measure(sizes: Sizes) -> Part:
     notes = [
         f"Indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; names of {sizes.name_characters} "
         f"characters; strategy `{_STRATEGY}`.",
-        f"Before each run the indices are made, and {_WARM_UP} are rebuilt once to start the functions.",
+        f"{_WARM_UP} indices are rebuilt before all runs, to start the functions.",
         "Events are counted by AWS's rules; the state holds the largest input or output of a state, and what the Map "
         "makes of the answers of all its items.",
         "Memory is VmHWM of the processes in which MiniStack runs the functions, after the last run.",
@@ -75,7 +75,7 @@ def _run(stack: Stack, prefix: str, number: int, characters: int) -> Run:
     indices = small_indices.names(prefix, number, characters)
     small_indices.make(stack, indices)
     stack.front.forget()  # it would keep every request of all runs
-    say(f"many indices: rebuilding {number:,} in one execution (1 to 3 s each)")
+    say(f"many indices: rebuilding {number:,} in one execution")
     run = run_file(stack, small_indices.file(stack, indices, _STRATEGY), _EXECUTION_SECONDS)
     say(f"many indices: {number:,} rebuilt in {run.parent.seconds:.0f} s")
     small_indices.expect_rebuilt(stack, indices)

@@ -170,7 +170,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run that costs are read from.
+    """One run, or the medians of several, that costs are read from.
 
     Attributes:
         indices: number of indices in the file.

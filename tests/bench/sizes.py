@@ -13,7 +13,6 @@ class Sizes:
         large_documents: number of documents of about 10 KB.
         indices: four numbers of indices in one execution, rising.
         name_characters: length of their names.
-        cold_starts: how often each handler is imported.
         demo: whether `make demo` is among the commands.
     """
 
@@ -22,7 +21,6 @@ class Sizes:
     large_documents: int = 20_000
     indices: tuple[int, int, int, int] = (10, 100, 300, 1000)
     name_characters: int = 200
-    cold_starts: int = 5
     demo: bool = True
 
 
@@ -38,6 +36,5 @@ def tiny(runs: int) -> Sizes:
         large_documents=100,
         indices=(2, 4, 5, 7),
         name_characters=60,
-        cold_starts=1,
         demo=False,
     )
