@@ -534,9 +534,9 @@ variable "poll_interval_seconds" {
 
   validation {
     # A Standard execution ends at 25,000 history events. One look costs 9, the other steps of an index about 60, and
-    # while a copy is young it is looked at more often: at most 175 times more each time it is started.
-    condition     = var.execution_timeout_seconds <= 2500 * var.poll_interval_seconds
-    error_message = "poll_interval_seconds: the history of an execution ends after some 2700 looks at the copy. Choose at least execution_timeout_seconds / 2500, or a shorter execution_timeout_seconds."
+    # while a copy is young it is looked at more often: at most 175 times more each time it is started, six times at most.
+    condition     = var.execution_timeout_seconds <= 2200 * var.poll_interval_seconds
+    error_message = "poll_interval_seconds: the history of an execution ends after some 2700 looks at the copy. Choose at least execution_timeout_seconds / 2200, or a shorter execution_timeout_seconds."
   }
 }
 
@@ -595,7 +595,7 @@ variable "role_path" {
 }
 
 variable "stall_timeout_seconds" {
-  description = "Seconds after which a copy that comes no further is cancelled with an error. A copy that waits for its `requests_per_second` does not count."
+  description = "Seconds after which a copy that comes no further is cancelled with an error; one that waits for its `requests_per_second` does not count. Under `block_writes` also the seconds after which a copied index is given up if none of its shards is being built."
   type        = number
   default     = 1800
   nullable    = false

@@ -12,7 +12,7 @@ from workflow.machines import StateMachines, index_definition
 DAY_SECONDS = 24 * 60 * 60
 MAX_EVENTS = 25_000
 # The module allows no shorter interval for a time-out of a day.
-POLL_INTERVAL_SECONDS = -(-DAY_SECONDS // 2500)
+POLL_INTERVAL_SECONDS = -(-DAY_SECONDS // 2200)
 
 
 def without_waiting() -> dict[str, Any]:
