@@ -56,17 +56,17 @@ test-all: ## The same with the tests that take long
 .PHONY: lint
 lint: lint-python lint-terraform lint-docs ## Check style, types, security and documentation without running anything
 
-# The model of what an execution costs calls the code of the steps.
-BENCH := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m bench
+# For what calls handlers, or a part of a step, in its own process.
+WITH_SOURCES := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python
 
 .PHONY: docs lint-docs
 docs: $(DEV) ## Write the tables of inputs and outputs into the READMEs, and the page of benchmarks
 	@$(BIN)/python -m support.terraform_docs
-	@$(BENCH).page
+	@$(WITH_SOURCES) -m bench.page
 lint-docs: $(DEV)
 	$(call say,tables of inputs and outputs and benchmarks)
 	@$(BIN)/python -m support.terraform_docs --check
-	@$(BENCH).page --check
+	@$(WITH_SOURCES) -m bench.page --check
 
 .PHONY: lint-python
 lint-python: $(DEV)
@@ -116,17 +116,15 @@ test-integration: setup $(TERRAFORMS) ## Run the last three suites on one node
 	$(call say,integration tests)
 	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack $(NOT_SLOW)
 
-# Handlers are called in the process of the interpreter.
-CHAOS := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python -m chaos
 ROUNDS ?= 10
 
 .PHONY: chaos test-chaos mutations
 chaos: setup ## Break every step and connection and kill nodes while applications write (ROUNDS=10)
-	@$(CHAOS) --rounds $(ROUNDS)
+	@$(WITH_SOURCES) -m chaos --rounds $(ROUNDS)
 	@$(MAKE) --no-print-directory mutations
 test-chaos: setup ## The short form of it
 	$(call say,chaos)
-	@$(CHAOS) --short
+	@$(WITH_SOURCES) -m chaos --short
 mutations: setup ## Take every safety check out of the Lambda code, one by one, and demand that a test notices
 	$(call say,mutations)
 	@$(BIN)/python -m mutations
@@ -136,7 +134,7 @@ RUNS ?= 3
 
 .PHONY: bench
 bench: setup ## Measure speed and cost, and write docs/benchmarks.md (PARTS=copy,commands RUNS=3)
-	@$(BENCH) --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
+	@$(WITH_SOURCES) -m bench --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
 
 PACKAGE ?= $(CACHE)/opensearch-reindex.zip
 RUNTIME ?= python3.11

@@ -62,7 +62,7 @@ def growth(
         path=planned.path,
         target_index=planned.target_index,
         shards=0 if planned.target_index in indices else primaries * copies,
-        shards_freed=int(source.settings.get("number_of_shards", 1)) * source_copies,
+        shards_freed=source.shards * source_copies,
         bytes=max(0, size.primaries * copies_on_disk - copied.total),
         bytes_freed=size.total,
         shards_reckoned=f"{primaries} x {copies} copies",

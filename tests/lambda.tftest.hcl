@@ -65,7 +65,7 @@ run "the_inputs_reach_the_functions" {
     allowed_endpoints              = ["search.example.com", "127.0.0.1:9200", "localhost:65535"]
     ca_certificates                = "-----BEGIN CERTIFICATE-----\n${format("%02945d", 0)}\n-----END CERTIFICATE-----\n" # as long as possible
     domain_arns                    = ["arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one", "arn:aws:es:eu-central-1:123456789012:domain/other-1"]
-    execution_timeout_seconds      = 2200
+    execution_timeout_seconds      = 1700
     lambda_architecture            = "arm64"
     lambda_code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0f6c334abcdea4d8b"
     lambda_environment             = { HTTPS_PROXY = "http://proxy.example.com:3128" }

@@ -237,7 +237,7 @@ run "the_inputs_reach_the_state_machines" {
 
   variables {
     create_notifications      = true
-    execution_timeout_seconds = 7920000 # what the history holds looks for
+    execution_timeout_seconds = 6120000 # what the history holds looks for
     poll_interval_seconds     = 3600
     stall_timeout_seconds     = 7200
     state_machine_log_level   = "OFF"
@@ -261,8 +261,8 @@ run "the_inputs_reach_the_state_machines" {
       for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex] :
       [state_machine.role_arn, state_machine.logging_configuration[0].log_destination == null, jsondecode(state_machine.definition).TimeoutSeconds]
       ] == [
-      ["arn:aws:iam::123456789012:role/index", true, 7920000],
-      ["arn:aws:iam::123456789012:role/reindex", true, 7920000],
+      ["arn:aws:iam::123456789012:role/index", true, 6120000],
+      ["arn:aws:iam::123456789012:role/reindex", true, 6120000],
     ]
     error_message = "Each state machine has its own role, those that log nothing name no log, and the time-out reaches both."
   }

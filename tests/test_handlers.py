@@ -50,7 +50,7 @@ def event_of(step: str) -> dict[str, Any]:
 
 def test_the_trigger_file_is_read_from_s3(mocker: MockerFixture) -> None:
     client = with_room(create_autospec(OpenSearchClient, instance=True))
-    client.get_indices.return_value = {"products_v1": IndexInfo("u", {}, {}, {})}
+    client.get_indices.return_value = {"products_v1": IndexInfo("u", {}, {"number_of_shards": "1"}, {})}
     mocker.patch("handlers.connect", return_value=client)
     with mock_aws():
         s3 = boto3.client("s3")

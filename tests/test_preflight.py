@@ -24,7 +24,7 @@ FILE: dict[str, Any] = {"keep_source": False, "reindex": {}}
 
 def on_domain(client: Any, planned: list[PlannedIndex], **settings: Any) -> dict[str, IndexInfo]:
     """Let the domain have every source index, and return what it says of them."""
-    indices = {index.source_index: IndexInfo("u", {}, settings, {}) for index in planned}
+    indices = {index.source_index: IndexInfo("u", {}, {"number_of_shards": "1", **settings}, {}) for index in planned}
     client.get_indices.return_value = indices
     return indices
 

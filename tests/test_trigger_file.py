@@ -41,7 +41,7 @@ def domain() -> Any:
     """A domain on which every source index exists."""
     client = with_room(create_autospec(OpenSearchClient, instance=True))
     client.get_indices.side_effect = lambda names, **_: {
-        name: IndexInfo(f"uuid-{name}", {}, {}, {}) for name in names if name.endswith("_v1")
+        name: IndexInfo(f"uuid-{name}", {}, {"number_of_shards": "1"}, {}) for name in names if name.endswith("_v1")
     }
     return client
 

@@ -173,8 +173,8 @@ run "something_else" {
     domain_arns        = ["arn:aws:aoss:eu-central-1:123456789012:collection/search"]
     lambda_environment = { LOG_LEVEL = "DEBUG" }
     package            = { file = "tests/mocks/package.zip", s3_bucket = "artifacts", s3_key = "package.zip" }
-    # 7200 s are 7200 looks at the copy, more than the history of an execution holds.
-    poll_interval_seconds = 1
+    # 7200 s are 1800 looks at the copy and those while it is young, more than the history of an execution may hold.
+    poll_interval_seconds = 4
     project_name          = "1search"
     role_path             = "platform/"
     trigger_file_prefix   = "/reindex/"

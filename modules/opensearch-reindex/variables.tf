@@ -533,10 +533,10 @@ variable "poll_interval_seconds" {
   }
 
   validation {
-    # A Standard execution ends at 25,000 history events. One look costs 9, the other steps of an index about 60, and
-    # while a copy is young it is looked at more often: at most 175 times more each time it is started, six times at most.
-    condition     = var.execution_timeout_seconds <= 2200 * var.poll_interval_seconds
-    error_message = "poll_interval_seconds: the history of an execution ends after some 2700 looks at the copy. Choose at least execution_timeout_seconds / 2200, or a shorter execution_timeout_seconds."
+    # A Standard execution ends at 25,000 history events. One look costs 9, and while a copy is young it is looked at more
+    # often: up to 175 times more each time it is started, which is six times at most.
+    condition     = var.execution_timeout_seconds <= 1700 * var.poll_interval_seconds
+    error_message = "poll_interval_seconds: more looks at the copy may not fit into the history of an execution. Choose at least execution_timeout_seconds / 1700, or a shorter execution_timeout_seconds."
   }
 }
 

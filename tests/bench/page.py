@@ -240,9 +240,9 @@ def _copies(results: Results) -> list[str]:
         transitions = median(sample["transitions"] for sample in samples)
         measured = replace(measured_costs(results), documents_per_second=copied["documents_per_second"])
         ours = predict(1, copied["documents"], measured)
-        off = f"{ours.seconds / seconds - 1:+.1%}"
-        rows.append([f"{copied['documents']:,}", f"{ours.seconds:.1f} s", f"{seconds:.1f} s", off])
-        rows[-1] += [f"{ours.transitions}", f"{transitions:g}"]
+        error = ours.seconds / seconds - 1
+        times = f"{ours.seconds:.1f} s", f"{seconds:.1f} s", f"{error:+.1%}"
+        rows.append([f"{copied['documents']:,}", *times, f"{ours.transitions}", f"{transitions:g}"])
     head = ["Documents in one index", "Predicted", "Measured", "Error", "Transitions predicted", "measured"]
     return _table(head, rows)
 

@@ -14,7 +14,7 @@ from support.signed_front import SignedFront
 from support.terraform import applied_example
 
 # The state machines keep 25,000 events of an execution, so the module allows no less for its two hours.
-_POLL_INTERVAL_SECONDS = 4
+_POLL_INTERVAL_SECONDS = 5
 
 
 def connect(node: OpenSearchNode) -> OpenSearch:

@@ -33,7 +33,7 @@ def complete(ministack: MiniStack, front: SignedFront, before: set[str]) -> Iter
         "create_alarms": False,
         "create_domain": False,
         "force_destroy": True,
-        "poll_interval_seconds": 20,
+        "poll_interval_seconds": 26,
     }
     with deployed(ministack, front, "complete", **variables) as running:
         yield running

@@ -4,15 +4,15 @@ import json
 from typing import Any
 
 from pacing import pause_seconds
+from support.history import MAX_EVENTS, MAX_INTERVALS
 from support.trigger_file import trigger_file
 from workflow.functions import Event, Handler, State
 from workflow.indices import Indices
 from workflow.machines import StateMachines, index_definition
 
 DAY_SECONDS = 24 * 60 * 60
-MAX_EVENTS = 25_000
 # The module allows no shorter interval for a time-out of a day.
-POLL_INTERVAL_SECONDS = -(-DAY_SECONDS // 2200)
+POLL_INTERVAL_SECONDS = -(-DAY_SECONDS // MAX_INTERVALS)
 
 
 def without_waiting() -> dict[str, Any]:

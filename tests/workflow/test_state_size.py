@@ -25,7 +25,7 @@ DO_NOTHING = {
 @pytest.fixture(autouse=True)
 def _thousand_indices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the domain have 1,000 indices: creating them takes minutes and as many shards as a node may have."""
-    found = {name: IndexInfo(uuid=name, aliases={}, settings={}, mappings={}) for name in NAMES}
+    found = {name: IndexInfo(name, {}, {"number_of_shards": "1"}, {}) for name in NAMES}
     monkeypatch.setattr(OpenSearchClient, "get_indices", lambda *_args, **_kwargs: found)
     monkeypatch.setattr(OpenSearchClient, "store_sizes", lambda _, names: dict.fromkeys(names, StoreSize(0, 0)))
 
