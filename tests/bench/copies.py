@@ -82,8 +82,8 @@ def measure(sizes: Sizes) -> Part:
         "header for each batch (OpenSearch 2.19), and Python's HTTP client takes no more than a hundred.",
         f"One node with {HEAP} of heap, {_shards()}, no replicas; every target has the source's mapping.",
         "The source is loaded once for each size and refreshed, not force-merged; merges have ended before each copy.",
-        "All five copies follow one another in each round, in an order that rotates, every other time backwards; a "
-        "round before is not counted.",
+        "All five copies follow one another in each round, in an order that changes so that each comes after each of "
+        "the others: a copy feels what the one before it left behind. A round before is not counted.",
         f"Raw is `POST _reindex` with nothing but the names; best is `slices: auto`, `size: {_BEST_BATCH}` and a "
         "target without refresh; the helper is called with nothing but the names.",
         "End to end is, for raw copies and the helper, from the request to the end of a refresh; for the pipeline it "
@@ -111,9 +111,8 @@ def _rounds(stack: Stack, client: OpenSearch, source: Source, runs: int) -> Samp
     samples: dict[str, list[Sample]] = {name: [] for name in ways}
     names = list(ways)
     for number in range(runs + 1):
-        turn = number % len(names)
-        order = names[turn:] + names[:turn]
-        for name in reversed(order) if number % 2 else order:
+        step = 1 + number % (len(names) - 1)  # each way is met once, since five is a prime number
+        for name in (names[(number + place * step) % len(names)] for place in range(len(names))):
             wait_for_merges(client)
             sample = ways[name]()
             expect_documents(client, source.target, source.documents)
