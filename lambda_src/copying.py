@@ -216,11 +216,11 @@ def _keep_pace(
     except (OpenSearchRequestError, TransientOpenSearchError) as error:
         log.warning("the copy's pace could not be looked after", extra={"reason": str(error)})
         return before
-    look, running = Look.at(whole, slices, queues, rate), len(slices) or 1
-    asked = job.reindex.get("requests_per_second", 0) / running or UNLIMITED
-    pace = before.next(look) if before else Pace(asked, asked, look.limit, look.refused, look.rate)
+    look = Look.at(whole, slices, queues, rate)
+    asked = job.reindex.get("requests_per_second", 0) / look.slices or UNLIMITED
+    pace = before.next(look) if before else Pace(asked, asked, look.limit, look.slices, look.refused, look.rate)
     if not is_same(pace.limit, look.limit):
-        per_second = pace.limit if pace.limit == UNLIMITED else pace.limit * running
+        per_second = pace.limit if pace.limit == UNLIMITED else pace.limit * look.slices
         try:
             if client.rethrottle(job.task["id"], per_second):
                 log.warning("the copy's pace was changed", extra={"requests_per_second": per_second})

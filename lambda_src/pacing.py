@@ -52,6 +52,7 @@ class Pace:
         asked: by the trigger file, or by whoever changed the running task since.
         limit: what should be in force.
         former: what was in force before, in case that the change was not applied.
+        slices: how many ran then.
         refused: how many requests were refused so far: the copy's own, and those of every other writer.
         best: the highest rate so far.
     """
@@ -59,6 +60,7 @@ class Pace:
     asked: float = UNLIMITED
     limit: float = UNLIMITED
     former: float = UNLIMITED
+    slices: int = 1
     refused: int = 0
     best: float = 0.0
 
@@ -68,7 +70,9 @@ class Pace:
         Args:
             look: what is in force now; a limit that was not set here is a person's, and is not exceeded.
         """
-        is_own = any(is_same(look.limit, own) for own in (self.limit, self.former))
+        # OpenSearch divides a limit among the slices that run when it gets it: some may have ended a moment before.
+        of_fewer = [self.limit * self.slices / slices for slices in range(look.slices, self.slices)]
+        is_own = any(is_same(look.limit, own) for own in (self.limit, self.former, *of_fewer))
         asked, best = self.asked if is_own else look.limit, max(self.best, look.rate)
         limit = look.limit
         if look.refused > self.refused or look.is_queue_high:
@@ -78,7 +82,7 @@ class Pace:
             # A limit that no slice waits for is not needed any more.
             is_needed = look.is_throttled or look.rate > _SLOWER * limit
             limit = _at_most(asked, _FASTER * limit) if is_needed or asked != UNLIMITED else UNLIMITED
-        return Pace(asked, limit, look.limit, look.refused, best)
+        return Pace(asked, limit, look.limit, look.slices, look.refused, best)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ class Look:
     Attributes:
         limit: in force for each slice, in documents a second, or `UNLIMITED`.
         rate: documents a second and slice since the look before.
+        slices: how many run; 1 where the copy has none.
         refused: how many requests were refused so far: the copy's own, and those of every other writer.
         is_throttled: whether a slice waits because of its limit.
         is_queue_high: whether a node has many write requests waiting.
@@ -95,6 +100,7 @@ class Look:
 
     limit: float = UNLIMITED
     rate: float = 0.0
+    slices: int = 1
     refused: int = 0
     is_throttled: bool = False
     is_queue_high: bool = False
@@ -121,6 +127,7 @@ class Look:
         return cls(
             limit=min((limit for limit in limits if limit > 0), default=UNLIMITED),
             rate=documents_per_second / len(running),
+            slices=len(running),
             refused=refused + sum(queue.refused for queue in queues),
             is_throttled=is_throttled(running),
             is_queue_high=any(queue.is_high for queue in queues),

@@ -1,7 +1,7 @@
 """The copy, on answers about tasks that a healthy node seldom gives."""
 
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from errors import (
     TransientOpenSearchError,
     VerificationError,
 )
+from pacing import Pace
 from support.mocked_domain import (
     COPIED,
     COUNTERS,
@@ -158,7 +159,7 @@ def test_a_running_copy_tells_how_far_it_is(slices: list[int], copied_documents:
         "running_seconds": 10.0,
         "wait_seconds": 1,
         "moved_at": task["moved_at"],
-        "pace": {"asked": -1, "limit": -1, "former": -1, "refused": 0, "best": task["pace"]["best"]},
+        "pace": asdict(Pace(slices=len(slices) or 1, best=task["pace"]["best"])),
     }
 
 
@@ -183,7 +184,7 @@ def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
     domain.client.slice_statuses.return_value = slices
     job = replace(RUNNING, task={**RUNNING.task, "copied": 2000, "running_seconds": 5.0, "pace": {}})
     task = copying.check_reindex_status(domain.client, job, ENVIRONMENT).task
-    assert task["pace"] == {"asked": -1.0, "limit": 100.0, "former": -1.0, "refused": 2, "best": 200.0}
+    assert task["pace"] == asdict(Pace(limit=100, slices=2, refused=2, best=200))
     domain.client.rethrottle.assert_called_once_with("n:1", 200.0)
     (told,) = [record for record in caplog.records if record.getMessage() == "copying"]
     assert told.documents_per_second == 400  # type: ignore[attr-defined]
@@ -208,9 +209,7 @@ NO_PACE = [TransientOpenSearchError("429"), OpenSearchRequestError(403, "securit
 
 
 @pytest.mark.parametrize("error", NO_PACE)
-@pytest.mark.parametrize(
-    "pace", [{}, {"pace": {"asked": 7.0, "limit": -1.0, "former": -1.0, "refused": 0, "best": 0.0}}]
-)
+@pytest.mark.parametrize("pace", [{}, {"pace": asdict(Pace(asked=7.0))}])
 def test_a_copy_goes_on_when_its_domain_cannot_be_asked_how_busy_it_is(error: Exception, pace: dict[str, Any]) -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)

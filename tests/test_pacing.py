@@ -62,8 +62,8 @@ def test_a_look_tells_of_all_slices_and_nodes() -> None:
         {"requests_per_second": 250.0, "retries": {"bulk": 0, "search": 3}, "throttled_until_millis": 9},
     ]
     queues = [WriteQueue(length=1, capacity=100, refused=7), WriteQueue(length=99, capacity=100, refused=1)]
-    assert Look.at(whole, slices, queues, 400) == Look(250, 200, 15, is_throttled=True, is_queue_high=True)
-    assert Look.at(whole, [], [], 400) == Look(UNLIMITED, 400, 2)
+    assert Look.at(whole, slices, queues, 400) == Look(250, 200, 2, 15, is_throttled=True, is_queue_high=True)
+    assert Look.at(whole, [], [], 400) == Look(UNLIMITED, 400, 1, 2)
 
 
 @pytest.mark.parametrize(("length", "capacity", "is_high"), [(51, 100, True), (50, 100, False), (999, -1, False)])
@@ -129,3 +129,11 @@ def test_a_limit_that_a_person_set_is_kept() -> None:
 @pytest.mark.parametrize("limit", [500.00003, UNLIMITED])
 def test_a_limit_of_its_own_is_no_person_s_also_when_it_was_rounded_or_did_not_come_through(limit: float) -> None:
     assert Pace(limit=500).next(Look(limit, 500)).asked == UNLIMITED
+
+
+def test_a_limit_of_its_own_is_no_person_s_also_when_slices_ended_before_it_came_through() -> None:
+    slowed = Pace(limit=200, slices=4)
+    for then, now in ((3, 3), (3, 2), (2, 1), (1, 1)):
+        assert slowed.next(Look(200 * 4 / then, 200, now)).asked == UNLIMITED
+    assert slowed.next(Look(200 * 4 / 2, 200, 4)).asked == 400  # none has ended: this is a person's
+    assert Pace(limit=200, slices=1).next(Look(200, 200, 2)).asked == UNLIMITED

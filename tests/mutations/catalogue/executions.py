@@ -389,6 +389,13 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         unit="test_pacing.py",
     ),
     Mutation(
+        "a slowed copy stays slow when a slice ended before the limit came through",
+        "pacing.py",
+        "(self.limit, self.former, *of_fewer)",
+        "(self.limit, self.former)",
+        unit="test_pacing.py",
+    ),
+    Mutation(
         "the looks at a long copy near its end fill the history of the execution",
         "pacing.py",
         "max(expected, running_seconds / _SHARE_OF_TIME)",
