@@ -234,7 +234,7 @@ def _finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job
     """Give the filled target index its own settings, and let it become as healthy as the source index was.
 
     Raises:
-        ReindexFailedError: it does not, and no shard of it is being built.
+        ReindexFailedError: it does not, and no shard is being built.
     """
     completed = replace(job, task={**job.task, "status": "completed"})
     if not job.settings_after_copy:
@@ -244,12 +244,12 @@ def _finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job
     if is_as_healthy(health, job):
         return completed
     now = int(time.time())
-    is_first_look = job.task.get("status") != "recovering"
-    moved_at = now if is_first_look or client.is_building(job.target_index) else job.task["moved_at"]
+    # Shards of other indices, too: those of the target wait in line behind them.
+    moved_at = now if client.is_building() else job.task.get("moved_at", now)
     if now - moved_at > environment.stall_timeout_seconds:
         raise ReindexFailedError(
             f"the copy is complete, but the target index is {health} still, the source index was {job.source_health}, "
-            f"and for {now - moved_at} s none of its shards was being built. Look at _cluster/allocation/explain"
+            f"and for {now - moved_at} s no shard of the domain was being built. Look at _cluster/allocation/explain"
         )
     log.info("waiting for the shards of the target index", extra={"health": health})
     waiting = {"status": "recovering", "moved_at": moved_at, "wait_seconds": environment.poll_interval_seconds}

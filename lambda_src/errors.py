@@ -120,12 +120,12 @@ class ReindexStartError(ReindexError):
 
 
 class ReindexFailedError(ReindexError):
-    """The reindex task ended with an error, with failed documents, or was cancelled."""
+    """The reindex task ended with an error, with failed documents, or was cancelled, or its target stays unhealthy."""
 
     next_step = (
         "The source index is complete and still in its aliases. Upload the file again after a cancelled or stalled "
-        "copy. For documents that do not fit: with strategy redirect_writes roll back first (see the README), with "
-        "block_writes upload a file with other mappings."
+        "copy, or when shards that were not built are. For documents that do not fit: with strategy redirect_writes "
+        "roll back first (see the README), with block_writes upload a file with other mappings."
     )
 
 

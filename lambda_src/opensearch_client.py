@@ -352,9 +352,12 @@ class OpenSearchClient:
 
     def shards(self) -> tuple[int, int]:
         """How many data nodes the domain has, and how many shards of open indices, unassigned ones too."""
-        answer = self._request("GET", "/_cluster/health", {"expand_wildcards": "open,hidden"})
+        answer = self._cluster_health()
         counters = ("active_shards", "initializing_shards", "unassigned_shards")
         return answer["number_of_data_nodes"], sum(answer[counter] for counter in counters)
+
+    def _cluster_health(self) -> dict[str, Any]:
+        return self._request("GET", "/_cluster/health", {"expand_wildcards": "open,hidden"})
 
     def refused_actions(self, source_index: str, target_index: str) -> list[OpenSearchRequestError]:
         """The refusals to requests that need what a rebuild needs; none of them can change anything, ever.
@@ -421,9 +424,10 @@ class OpenSearchClient:
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
         return str(answer["status"])
 
-    def is_building(self, name: str) -> bool:
-        """Whether a copy of one of its shards is being built."""
-        return bool(self._request("GET", f"/_cluster/health{_path([name])}")["initializing_shards"])
+    def is_building(self) -> bool:
+        """Whether any shard of the domain is being built or moved."""
+        answer = self._cluster_health()
+        return bool(answer["initializing_shards"] or answer["relocating_shards"])
 
     def start_reindex(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str:
         """Start an asynchronous `_reindex` and return the task's id.

@@ -334,7 +334,7 @@ def test_shards_that_nobody_builds_are_given_up(*, is_building: bool) -> None:
         assert (task["status"], task["moved_at"] > 0) == ("recovering", True)
     else:
         with pytest.raises(
-            ReindexFailedError, match=r"is yellow still, the source index was green, and for \d+ s none"
+            ReindexFailedError, match=r"is yellow still, the source index was green, and for \d+ s no shard"
         ):
             copying.check_reindex_status(domain.client, job, ENVIRONMENT)
 

@@ -567,6 +567,18 @@ def test_every_shard_of_the_domain_counts(server: Server, client: OpenSearchClie
 
 
 @pytest.mark.parametrize(
+    ("initializing", "relocating", "is_building"), [(0, 0, False), (1, 0, True), (0, 1, True), (2, 1, True)]
+)
+def test_shards_that_are_built_or_moved_keep_others_waiting(
+    initializing: int, relocating: int, server: Server, client: OpenSearchClient, *, is_building: bool
+) -> None:
+    counters = {"unassigned_shards": 3, "initializing_shards": initializing, "relocating_shards": relocating}
+    server.answers = [(200, {"status": "yellow", **counters})]
+    assert client.is_building() is is_building
+    assert server.requests[0]["path"].startswith("/_cluster/health?")
+
+
+@pytest.mark.parametrize(
     ("status", "error_type", "restricted"),
     [
         # OpenSearch 2.19 with the security plugin, for roles with one of the three, without any, and without updates.

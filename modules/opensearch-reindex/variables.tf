@@ -595,7 +595,7 @@ variable "role_path" {
 }
 
 variable "stall_timeout_seconds" {
-  description = "Seconds after which a copy that comes no further is cancelled with an error; one that waits for its `requests_per_second` does not count. Under `block_writes` also the seconds after which a copied index is given up if none of its shards is being built."
+  description = "Seconds after which a copy that comes no further is cancelled with an error; one that waits for its `requests_per_second` does not count. Under `block_writes` also the seconds after which a copied index that is not as healthy as its source is given up, if no shard of the domain is being built or moved meanwhile."
   type        = number
   default     = 1800
   nullable    = false

@@ -321,9 +321,16 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "shards that are being built are given up",
         "copying.py",
-        "is_first_look or client.is_building(job.target_index)",
-        "is_first_look",
+        "now if client.is_building() else job",
+        "job",
         unit="test_copying.py",
+    ),
+    Mutation(
+        "shards that wait in line behind others are given up",
+        "opensearch_client.py",
+        'answer["initializing_shards"] or answer["relocating_shards"]',
+        "False",
+        unit="test_opensearch_client.py",
     ),
     Mutation(
         "a copy fails when its pace cannot be changed",
