@@ -63,7 +63,7 @@ run "too_large_or_too_long" {
     domain_arns               = ["arn:aws:es:eu-central-1:123456789012:domain/a-name-of-twenty-nine-letters"]
     environment               = "a23456789-123456789-123456789-123"
     event_max_age_seconds     = 86401
-    execution_timeout_seconds = 31536001
+    execution_timeout_seconds = 6120001
     lambda_layers             = [for number in range(6) : "arn:aws:lambda:eu-central-1:210987654321:layer:observe:${number}"]
     lambda_memory             = 10241
     lambda_timeout            = 901

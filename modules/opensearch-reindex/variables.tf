@@ -246,10 +246,10 @@ variable "execution_timeout_seconds" {
 
   validation {
     condition = (
-      var.execution_timeout_seconds >= 60 && var.execution_timeout_seconds <= 31536000 &&
+      var.execution_timeout_seconds >= 60 && var.execution_timeout_seconds <= 6120000 &&
       floor(var.execution_timeout_seconds) == var.execution_timeout_seconds
     )
-    error_message = "execution_timeout_seconds: choose a whole number from 60 to 31536000 (a year, the longest Step Functions allows)."
+    error_message = "execution_timeout_seconds: choose a whole number from 60 to 6120000 (70 days: the longest for which the history of an execution holds the looks at a copy)."
   }
 }
 
