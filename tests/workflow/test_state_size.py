@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from opensearch_client import IndexInfo, OpenSearchClient, StoreSize
+from support.history import MAX_EVENTS
 from support.trigger_file import trigger_file
 from workflow.indices import Indices
 from workflow.machines import StateMachines
 
 MAX_STATE_BYTES = 256 * 1024
-MAX_EVENTS = 25_000
 NAMES = [f"{number:04}-{'x' * 52}_v1" for number in range(1000)]
 
 # Stands for the rebuilding of an index, which is not what these tests are about.
