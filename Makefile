@@ -172,13 +172,16 @@ clean: ## Remove everything that was installed, built or left by a run
 setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install what the suites and the demo need
 	@:
 
+# A lock names every package, so pip has nothing to resolve. Resolving is what differs between versions of pip: 23.2 takes
+# `coverage[toml]` for a requirement beside the locked one, and stops as soon as there is a newer release. Wheels alone,
+# because the build of a source archive installs the newest setuptools.
 # $(call install,NAME) makes the environment .cache/NAME from the lock file of a target's first prerequisite.
 define install
 	@printf '\n==> installing .cache/%s\n' '$(1)'
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@rm -rf $(CACHE)/$(1)
 	@$(PYTHON) -m venv $(CACHE)/$(1)
-	@$(CACHE)/$(1)/bin/python -m pip install --quiet --require-hashes --no-compile -r $<
+	@$(CACHE)/$(1)/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary=:all: --no-compile -r $<
 	@touch $@
 endef
 

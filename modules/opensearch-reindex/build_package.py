@@ -52,6 +52,9 @@ def install_requirements(requirements: Path, target: Path, runtime: str) -> None
         # `user = true` in somebody's pip.conf cannot be combined with --target.
         "--no-user",
         "--require-hashes",
+        # The lock names every package. Some versions of pip take an extra, such as `coverage[toml]`, for a requirement
+        # beside the locked one, look for its newest release and stop for want of a hash.
+        "--no-deps",
         # Both are about the Python that builds: what it has installed does not matter below --target.
         "--no-warn-conflicts",
         "--root-user-action=ignore",
