@@ -15,7 +15,7 @@ TERRAFORM_ROOTS := modules/opensearch-reindex $(patsubst %/,%,$(dir $(wildcard e
 TFLINT := $(or $(shell command -v tflint),$(if $(or $(CI),$(shell command -v go)),$(CACHE)/bin/tflint))
 TFLINT_VERSION := v0.64.0
 
-export PYTHONPATH := $(CURDIR)/tests
+export PYTHONPATH := $(CURDIR)/tests:$(CURDIR)/tests/tools
 # Lambda sources are packaged and tests are read by people: neither folder should fill with compiled files.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -96,7 +96,7 @@ lint-terraform: $(DEV) $(CHECKOV) $(TFLINT)
 .PHONY: test-unit
 test-unit: $(DEV) ## Test the Lambda code with mocks, and its coverage
 	$(call say,unit tests)
-	@$(BIN)/pytest tests/test_*.py --cov
+	@$(BIN)/pytest tests/unit --cov
 
 .PHONY: test-terraform
 test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test`: under a mocked provider, and one apply on the local AWS
@@ -136,13 +136,15 @@ RUNS ?= 3
 bench: setup ## Measure speed and cost, and write docs/benchmarks.md (PARTS=copy,commands RUNS=3)
 	@$(WITH_SOURCES) -m bench --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
 
+# What is in the zip besides the locked requirements: the same list as in modules/opensearch-reindex/package.tf.
+PACKAGED = $(shell cd lambda_src && find handlers.py requirements.txt opensearch_reindex -name "*.py" -o -name "*.json" -o -name requirements.txt | LC_ALL=C sort)
 PACKAGE ?= $(CACHE)/opensearch-reindex.zip
 RUNTIME ?= python3.11
 
 .PHONY: package
 package: ## Build the zip of the functions for where there is no Python (PACKAGE=path, RUNTIME=python3.11)
 	@$(PYTHON) modules/opensearch-reindex/build_package.py --runtime $(RUNTIME) --source-dir lambda_src \
-	  --output '$(PACKAGE)' $(sort $(notdir $(wildcard lambda_src/*.json lambda_src/*.py lambda_src/requirements.txt)))
+	  --output '$(PACKAGE)' $(PACKAGED)
 	@$(PYTHON) -c 'import base64, hashlib, sys; data = open(sys.argv[1], "rb").read(); \
 	  print(sys.argv[1], "SHA-256 in Base64:", base64.b64encode(hashlib.sha256(data).digest()).decode())' '$(PACKAGE)'
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import boto3
 
-import copying
-import creation
-import logs
-import steps
-from environment import Environment
-from errors import (
+from opensearch_reindex.opensearch_client import connect
+from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime import logs
+from opensearch_reindex.runtime.environment import Environment
+from opensearch_reindex.runtime.errors import (
     PERMISSION_HINT,
     AliasRemovalError,
     AliasUpdateError,
@@ -25,10 +25,8 @@ from errors import (
     TransientOpenSearchError,
     TriggerFileError,
 )
-from executions import is_running
-from job import Job
-from logs import log
-from opensearch_client import connect
+from opensearch_reindex.runtime.executions import is_running
+from opensearch_reindex.runtime.logs import log
 
 Event = Mapping[str, Any]
 State = dict[str, Any]
@@ -86,7 +84,7 @@ def _reported(error: ReindexError) -> ReindexError:
 def get_trigger_file_handler(event: Event) -> State:
     """Read the trigger file from S3 and check all of it before anything changes."""
     # What checks a file takes a quarter of the time in which a function starts, and the other six do not need it.
-    from trigger_file import get_trigger_file
+    from opensearch_reindex.trigger.trigger_file import get_trigger_file
 
     return get_trigger_file(event, boto3.client("s3"), connect, Environment.read())
 
@@ -94,7 +92,9 @@ def get_trigger_file_handler(event: Event) -> State:
 @step("CreateIndex", IndexCreationError)
 def create_index_handler(event: Event) -> State:
     """Create the target index."""
-    return creation.create_index(connect(event["trigger_file"]["opensearch_endpoint"]), event, is_running).to_event()
+    return create_index.create_index(
+        connect(event["trigger_file"]["opensearch_endpoint"]), event, is_running
+    ).to_event()
 
 
 @step("UpdateAliases", AliasUpdateError)
@@ -103,34 +103,36 @@ def update_aliases_handler(event: Event) -> State:
     job = Job.from_event(event)
     client = connect(job.opensearch_endpoint)
     if "error" in event:
-        steps.release_source(client, job)
+        update_aliases.release_source(client, job)
         return job.to_event()
-    return steps.update_aliases(client, job).to_event()
+    return update_aliases.update_aliases(client, job).to_event()
 
 
 @step("StartReindex", ReindexStartError)
 def start_reindex_handler(event: Event) -> State:
     """Start the copy."""
     job = Job.from_event(event)
-    return copying.start_reindex(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
+    return check_reindex_status.start_reindex(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("CheckReindexStatus", ReindexFailedError)
 def check_reindex_status_handler(event: Event) -> State:
     """Look at the copy."""
     job = Job.from_event(event)
-    return copying.check_reindex_status(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
+    return check_reindex_status.check_reindex_status(
+        connect(job.opensearch_endpoint), job, Environment.read()
+    ).to_event()
 
 
 @step("RemoveAlias", AliasRemovalError)
 def remove_alias_handler(event: Event) -> State:
     """Prove the copy and move the aliases."""
     job = Job.from_event(event)
-    return steps.remove_alias(connect(job.opensearch_endpoint), job).to_event()
+    return update_aliases.remove_alias(connect(job.opensearch_endpoint), job).to_event()
 
 
 @step("DeleteIndex", IndexDeletionError)
 def delete_index_handler(event: Event) -> State:
     """Prove the copy once more and delete the source index."""
     job = Job.from_event(event)
-    return steps.delete_index(connect(job.opensearch_endpoint), job).to_event()
+    return update_aliases.delete_index(connect(job.opensearch_endpoint), job).to_event()

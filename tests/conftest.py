@@ -7,7 +7,7 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-import opensearch_client
+from opensearch_reindex import opensearch_client
 from support.domain import Domain
 from support.ministack import MiniStack
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
@@ -15,8 +15,8 @@ from support.paths import CACHE
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
 
-# Properties are tried with the same examples in every run, so that a failure is nobody's bad luck. For other ones, and
-# more: PROPERTY_EXAMPLES=5000 pytest tests/test_properties_*.py --hypothesis-profile=random [--hypothesis-seed=1]
+# Properties are tried with the same examples in every run, so that a failure is nobody's bad luck. For other ones, and more:
+# PROPERTY_EXAMPLES=5000 pytest tests/unit/*/test_properties_*.py --hypothesis-profile=random [--hypothesis-seed=1]
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.register_profile(
     "random",

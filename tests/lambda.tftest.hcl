@@ -37,7 +37,7 @@ run "the_defaults" {
         STALL_TIMEOUT_SECONDS = "1800"
       })
     ])
-    error_message = "The functions' environment is the one lambda_src/environment.py reads."
+    error_message = "The functions' environment is the one lambda_src/opensearch_reindex/runtime/environment.py reads."
   }
 
   assert {

@@ -132,7 +132,7 @@ def build(source_dir: Path, sources: list[str], output: Path, runtime: str) -> N
 
     Args:
         source_dir: directory of the sources.
-        sources: names of the files in it; `requirements.txt` is installed, the others are copied.
+        sources: paths of the files in it; `requirements.txt` is installed, the others are copied.
         output: path of the zip.
         runtime: Lambda runtime, such as `python3.11`.
 
@@ -149,6 +149,7 @@ def build(source_dir: Path, sources: list[str], output: Path, runtime: str) -> N
                 install_requirements(source_dir / name, directory, runtime)
         for name in sources:
             if name != "requirements.txt":
+                (directory / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(source_dir / name, directory / name)
         write_zip(package_files(directory), output)
 

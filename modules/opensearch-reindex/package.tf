@@ -3,9 +3,10 @@
 
 locals {
   # Of a package that is given everything may be known only when it is made, but that it is given.
-  builds_package = var.package == null
-  source_dir     = "${path.module}/../../lambda_src"
-  source_files   = sort(flatten([for pattern in ["*.json", "*.py", "requirements.txt"] : tolist(fileset(local.source_dir, pattern))]))
+  builds_package  = var.package == null
+  source_dir      = "${path.module}/../../lambda_src"
+  source_patterns = ["handlers.py", "requirements.txt", "opensearch_reindex/**/*.json", "opensearch_reindex/**/*.py"]
+  source_files    = sort(flatten([for pattern in local.source_patterns : tolist(fileset(local.source_dir, pattern))]))
 
   # Everything the zip is made of, under names that are the same on every machine. The zip itself does not exist
   # when a clean machine plans, so its own hash cannot be asked for.

@@ -3,8 +3,8 @@
 import pytest
 from botocore.credentials import Credentials
 
-from endpoint import parse_endpoint
-from opensearch_client import OpenSearchClient
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.endpoint import parse_endpoint
 from support.rebuild import Rebuild
 from support.signed_front import FUNCTION_KEY, SignedFront
 

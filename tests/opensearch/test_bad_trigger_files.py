@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from errors import TriggerFileError
+from opensearch_reindex.runtime.errors import TriggerFileError
 from support.bad_trigger_files import FAULTS
 from support.bad_trigger_files.domain_broken import prepared
 from support.bad_trigger_files.good import good_file, written

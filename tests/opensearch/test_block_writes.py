@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-import copying
-import creation
-import steps
-from aliases import RELEASED, Markers
-from errors import (
+from opensearch_reindex.index.markers import RELEASED, Markers
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
     DomainBusyError,
     IndexCreationError,
@@ -18,8 +18,6 @@ from errors import (
     ReindexFailedError,
     VerificationError,
 )
-from job import Job
-from opensearch_client import OpenSearchClient
 from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
 from support.waiting import wait_until
@@ -32,14 +30,14 @@ FAST = {"slices": "auto", "batch_size": 1000}
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copying, "LOOK_SECONDS", 1)
+    monkeypatch.setattr(check_reindex_status, "LOOK_SECONDS", 1)
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}, "reader": {}}})
     domain.bulk("a_v1", DOCUMENTS)
 
 
 def create(client: OpenSearchClient, url: str, number: int, **changes: Any) -> Job:
     started = event("a_v1", url, strategy="block_writes", **changes)
-    return creation.create_index(client, {**started, "execution_id": f"arn:{number}"}, nobody_runs)
+    return create_index.create_index(client, {**started, "execution_id": f"arn:{number}"}, nobody_runs)
 
 
 def settings(domain: Domain, index: str) -> dict[str, Any]:
@@ -58,15 +56,15 @@ def aliases(domain: Domain, index: str) -> dict[str, Any]:
 
 def half_copied(client: OpenSearchClient, domain: Domain) -> Job:
     """An execution that was killed while the copy ran; the copy goes on."""
-    job = steps.update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
-    started = copying.start_reindex(client, job, ENVIRONMENT)
+    job = update_aliases.update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
+    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
     assert started.task["status"] == "running"
     wait_until(lambda: domain("POST", "a_v2/_refresh") and domain("GET", "a_v2/_count")["count"])
     return started
 
 
 def finish(rebuild: Rebuild, client: OpenSearchClient, job: Job) -> None:
-    rebuild.finish(rebuild.copy(steps.update_aliases(client, replace(job, reindex=FAST))))
+    rebuild.finish(rebuild.copy(update_aliases.update_aliases(client, replace(job, reindex=FAST))))
 
 
 def is_only_the_target_left(domain: Domain) -> bool:
@@ -135,22 +133,24 @@ def test_the_aliases_wait_until_the_target_is_as_healthy_as_the_source(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
-    started = copying.start_reindex(client, job, ENVIRONMENT)
+    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
     assert (started.task["status"], started.task["created"]) == ("recovering", len(DOCUMENTS))
-    assert copying.check_reindex_status(client, started, ENVIRONMENT).task["status"] == "recovering"
+    assert check_reindex_status.check_reindex_status(client, started, ENVIRONMENT).task["status"] == "recovering"
     assert "a_current" not in aliases(domain, "a_v2")
     job = replace(started, settings_after_copy={"number_of_replicas": 0})  # as if a second node had come
-    rebuild.finish(copying.check_reindex_status(client, job, ENVIRONMENT))
+    rebuild.finish(check_reindex_status.check_reindex_status(client, job, ENVIRONMENT))
     assert is_only_the_target_left(domain)
 
 
 def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSearchClient, rebuild: Rebuild) -> None:
     job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
-    started = copying.start_reindex(client, job, ENVIRONMENT)
+    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     with pytest.raises(ReindexFailedError, match="is yellow still, the source index was green"):
-        wait_until(lambda: copying.check_reindex_status(client, started, impatient).task["status"] == "completed")
-    steps.release_source(client, job)
+        wait_until(
+            lambda: check_reindex_status.check_reindex_status(client, started, impatient).task["status"] == "completed"
+        )
+    update_aliases.release_source(client, job)
     assert settings(domain, "a_v1").get("blocks") is None
     assert domain.documents("a_current") == DOCUMENTS
 
@@ -158,7 +158,7 @@ def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSe
 def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: OpenSearchClient) -> None:
     job = half_copied(client, domain)
     for _ in range(2):  # the answer of the first may get lost
-        steps.release_source(client, job)
+        update_aliases.release_source(client, job)
         assert not is_blocked(domain)
     assert Markers.read(aliases(domain, "a_v2")).owner == RELEASED
     assert domain("GET", f"_tasks/{job.task['id']}")["task"]["cancelled"]
@@ -171,27 +171,27 @@ def test_what_the_failed_run_still_does_afterwards_has_no_effect(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
-    steps.release_source(client, job)
+    update_aliases.release_source(client, job)
     domain("DELETE", "a_current/_doc/1")
     before = domain.state()
-    for step in (steps.update_aliases, steps.remove_alias, steps.delete_index):
+    for step in (update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index):
         with pytest.raises(ConcurrentReindexError):
             step(client, job)
     with pytest.raises(ConcurrentReindexError):
-        copying.start_reindex(client, job, ENVIRONMENT)
+        check_reindex_status.start_reindex(client, job, ENVIRONMENT)
     assert domain.state() == before
 
 
 def test_a_block_of_the_user_is_not_lifted(domain: Domain, client: OpenSearchClient) -> None:
     domain("PUT", "a_v1/_block/write")
-    steps.release_source(client, half_copied(client, domain))
+    update_aliases.release_source(client, half_copied(client, domain))
     assert is_blocked(domain)
 
 
 def test_a_block_that_a_killed_run_left_is_not_taken_for_the_users(domain: Domain, client: OpenSearchClient) -> None:
     half_copied(client, domain)
     second = create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
-    steps.release_source(client, steps.update_aliases(client, second))
+    update_aliases.release_source(client, update_aliases.update_aliases(client, second))
     assert not is_blocked(domain)
 
 
@@ -199,10 +199,10 @@ def test_nothing_is_released_when_the_aliases_have_moved(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
-    steps.remove_alias(client, job)
-    steps.release_source(client, job)
+    update_aliases.remove_alias(client, job)
+    update_aliases.release_source(client, job)
     assert is_blocked(domain)
-    steps.delete_index(client, job)
+    update_aliases.delete_index(client, job)
     assert is_only_the_target_left(domain)
 
 
@@ -212,7 +212,7 @@ def test_after_a_kill_the_next_upload_goes_on_with_the_running_copy(
     first = half_copied(client, domain)
     second = create(client, domain.url, 2, reindex=SLOW)
     assert second.target_uuid == first.target_uuid
-    again = copying.start_reindex(client, steps.update_aliases(client, second), ENVIRONMENT)
+    again = check_reindex_status.start_reindex(client, update_aliases.update_aliases(client, second), ENVIRONMENT)
     assert again.task["id"] == first.task["id"]
     domain("POST", f"_reindex/{first.task['id']}/_rethrottle?requests_per_second=-1")
     rebuild.finish(rebuild.copy(again))
@@ -226,7 +226,7 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
 ) -> None:
     first = half_copied(client, domain)
     if release:
-        steps.release_source(client, first)
+        update_aliases.release_source(client, first)
     else:  # a kill, and the line that the README gives
         domain("PUT", "a_v1/_settings", {"index.blocks.write": None})
     domain("DELETE", "a_current/_doc/1")
@@ -245,10 +245,12 @@ def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     domain.bulk("a_v1", {"bad": {"m": "no number"}})
-    job = steps.update_aliases(client, create(client, domain.url, 1, mappings={"properties": {"m": {"type": "long"}}}))
+    job = update_aliases.update_aliases(
+        client, create(client, domain.url, 1, mappings={"properties": {"m": {"type": "long"}}})
+    )
     with pytest.raises(ReindexFailedError, match="1 with status 400"):
         rebuild.copy(job)
-    steps.release_source(client, job)
+    update_aliases.release_source(client, job)
     finish(rebuild, client, create(client, domain.url, 2, mappings={"properties": {"m": {"type": "text"}}}))
     assert domain.documents("a_current") == {**DOCUMENTS, "bad": {"m": "no number"}}
     assert is_only_the_target_left(domain)
@@ -257,13 +259,13 @@ def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
 def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    steps.release_source(client, half_copied(client, domain))
+    update_aliases.release_source(client, half_copied(client, domain))
     second = create(client, domain.url, 2)  # finds the source as it was frozen, and goes on
     domain("PUT", "a_current/_doc/1", {"n": -1})
-    frozen = steps.update_aliases(client, second)
+    frozen = update_aliases.update_aliases(client, second)
     with pytest.raises(VerificationError, match="written to after"):
-        copying.start_reindex(client, frozen, ENVIRONMENT)
-    steps.release_source(client, second)
+        check_reindex_status.start_reindex(client, frozen, ENVIRONMENT)
+    update_aliases.release_source(client, second)
     finish(rebuild, client, create(client, domain.url, 3))
     assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
 
@@ -271,14 +273,14 @@ def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
 def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps.release_source(client, half_copied(client, domain))
+    update_aliases.release_source(client, half_copied(client, domain))
     domain("PUT", "a_current/_doc/1", {"n": -1})
-    update_aliases = client.update_aliases
+    apply_aliases = client.update_aliases
 
     def a_snapshot_runs(actions: list[dict[str, Any]]) -> None:
         if any("remove_index" in action for action in actions):
             raise DomainBusyError("a snapshot holds the index")
-        update_aliases(actions)
+        apply_aliases(actions)
 
     monkeypatch.setattr(client, "update_aliases", a_snapshot_runs)
     with pytest.raises(DomainBusyError):
@@ -289,7 +291,7 @@ def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
 
 
 def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client: OpenSearchClient) -> None:
-    steps.release_source(client, half_copied(client, domain))
+    update_aliases.release_source(client, half_copied(client, domain))
     domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v2", "alias": "theirs"}}]})
     with pytest.raises(IndexCreationError, match="holds documents"):
         create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
@@ -300,9 +302,9 @@ def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client
 def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by_then(
     late: str, domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    steps.release_source(client, half_copied(client, domain))
+    update_aliases.release_source(client, half_copied(client, domain))
     changes = {"mappings": {"properties": {"m": {"type": "long"}}}}
-    update_aliases = client.update_aliases
+    apply_aliases = client.update_aliases
     stuck = 1 if late == "before the first call" else 2  # after the take-over
     calls = 0
 
@@ -312,10 +314,10 @@ def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by
         if calls == 1 + stuck:
             # Meanwhile Step Functions has tried the step again, and gone on to the end.
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(client, "update_aliases", update_aliases)
+                patch.setattr(client, "update_aliases", apply_aliases)
                 finish(rebuild, client, create(client, domain.url, 2, **changes))
                 domain("PUT", "a_current/_doc/new", {"n": -1})
-        update_aliases(actions)
+        apply_aliases(actions)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client, "update_aliases", wake_up_late)

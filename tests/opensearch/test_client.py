@@ -1,8 +1,8 @@
 import pytest
 
-from aliases import new_copy_alias
-from errors import OpenSearchRequestError
-from opensearch_client import OpenSearchClient
+from opensearch_reindex.index.markers import new_copy_alias
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from support.domain import Domain
 from support.waiting import wait_until
 

@@ -9,10 +9,10 @@ import pytest
 import trustme
 from botocore.credentials import Credentials
 
-import opensearch_client
-from endpoint import parse_endpoint
-from errors import OpenSearchRequestError, TransientOpenSearchError
-from opensearch_client import OpenSearchClient
+from opensearch_reindex import opensearch_client
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.endpoint import parse_endpoint
+from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from support.domain import Domain
 from support.faults import Fault
 from support.opensearch_node import OpenSearchNode

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-import copying
-import creation
-import steps
-from aliases import Markers, owner_alias
-from errors import ConcurrentReindexError, IndexCreationError, OpenSearchRequestError, ReindexError
-from job import Job
-from opensearch_client import OpenSearchClient
+from opensearch_reindex.index.markers import Markers, owner_alias
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime.errors import (
+    ConcurrentReindexError,
+    IndexCreationError,
+    OpenSearchRequestError,
+    ReindexError,
+)
 from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
 
@@ -25,7 +28,7 @@ def execution(number: int) -> str:
 
 
 def create(client: OpenSearchClient, url: str, number: int, is_running: Callable[[str], bool], **changes: Any) -> Job:
-    return creation.create_index(
+    return create_index.create_index(
         client, {**event("a_v1", url, **changes), "execution_id": execution(number)}, is_running
     )
 
@@ -89,9 +92,9 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
 ) -> None:
     way: list[Callable[[Job], Job]] = [
         lambda job: job,
-        lambda job: steps.update_aliases(client, job),
+        lambda job: update_aliases.update_aliases(client, job),
         rebuild.copy,
-        lambda job: steps.remove_alias(client, job),
+        lambda job: update_aliases.remove_alias(client, job),
     ]
     job = create(client, domain.url, 1, nobody_runs)
     for step in way[:done]:
@@ -100,7 +103,7 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
     domain.bulk("a_current", {"meanwhile": {"n": -1}})
     for step in way[1:]:
         second = step(second)
-    steps.delete_index(client, second)
+    update_aliases.delete_index(client, second)
     assert not domain.exists("a_v1")
     target = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
     assert target == {"a_current": {"is_write_index": True}}
@@ -112,14 +115,14 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
 def test_an_execution_that_was_taken_for_dead_can_do_no_more(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    first = rebuild.copy(steps.update_aliases(client, create(client, domain.url, 1, nobody_runs)))
+    first = rebuild.copy(update_aliases.update_aliases(client, create(client, domain.url, 1, nobody_runs)))
     create(client, domain.url, 2, nobody_runs)
     before = domain.state()
-    for step in (steps.update_aliases, steps.remove_alias, steps.delete_index):
+    for step in (update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index):
         with pytest.raises(ConcurrentReindexError):
             step(client, first)
     with pytest.raises(ConcurrentReindexError):
-        copying.start_reindex(client, first, ENVIRONMENT)
+        check_reindex_status.start_reindex(client, first, ENVIRONMENT)
     assert domain.state() == before
 
 
@@ -142,7 +145,7 @@ def test_a_target_that_writers_use_keeps_the_settings_it_was_made_with(
     first = create(client, domain.url, 1, nobody_runs)
     unused = create(client, domain.url, 2, nobody_runs, **changes)
     assert unused.target_uuid != first.target_uuid
-    steps.update_aliases(client, unused)
+    update_aliases.update_aliases(client, unused)
     with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
         create(client, domain.url, 3, nobody_runs)
     assert create(client, domain.url, 4, nobody_runs, **changes, reindex={"slices": 2}).reindex["slices"] == 2

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
-from opensearch_client import OpenSearchClient
+from opensearch_reindex.index.target_index import keeps_documents_apart, name_problem, target_settings
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.trigger.transforms import script_problems
 from support.domain import Domain
 from support.spellings import spelled
-from transforms import script_problems
-from utils import keeps_documents_apart, name_problem, target_settings
 
 # One domain serves all examples of a test.
 on_the_node = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

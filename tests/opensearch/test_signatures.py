@@ -17,14 +17,14 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from pytest_mock import MockerFixture
 
-from aliases import new_copy_alias
-from endpoint import parse_endpoint
-from errors import OpenSearchRequestError, TransientOpenSearchError
-from opensearch_client import OpenSearchClient, connect
+from opensearch_reindex.index.markers import new_copy_alias
+from opensearch_reindex.index.target_index import name_problem
+from opensearch_reindex.opensearch_client import OpenSearchClient, connect
+from opensearch_reindex.runtime.endpoint import parse_endpoint
+from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from support.domain import Domain
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
-from utils import name_problem
 
 TARGET = "/a_v1?wait_for_active_shards=1&timeout=9s"
 BODY = b'{"settings": {"number_of_shards": 1}}'

@@ -87,7 +87,7 @@ class Checkout(TerraformRoot):
         Args:
             comment: what is added to it.
         """
-        with (self.work_dir / "lambda_src" / "logs.py").open("a") as source:
+        with (self.work_dir / "lambda_src" / "handlers.py").open("a") as source:
             source.write(f"\n# {comment}\n")
 
     def plan(self) -> str:

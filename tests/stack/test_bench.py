@@ -19,7 +19,10 @@ def test_every_part_of_the_benchmark_measures_and_is_on_the_page(tmp_path: Path)
     result = subprocess.run(
         [sys.executable, "-m", "bench", "--tiny", "--runs", "1", "--output", str(tmp_path)],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "lambda_src"), str(ROOT / "tests")])},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT / part) for part in ("lambda_src", "tests", "tests/tools")]),
+        },
         capture_output=True,
         text=True,
         timeout=DEADLINE_SECONDS,

@@ -11,7 +11,7 @@ DEADLINE_SECONDS = 600
 
 
 def run_demo(*options: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "tools")])}
     environment.pop("OPENSEARCH_URL", None)  # a node that somebody else runs cannot be killed
     return subprocess.run(
         [sys.executable, "-m", "demo", *options],

@@ -17,7 +17,8 @@ def build(deployment: Deployment, folder: Path) -> Path:
     """Build the package from a copy of the sources, as on another machine: other paths, other times."""
     sources = folder / "lambda_src"
     shutil.copytree(deployment.root.work_dir / "lambda_src", sources, copy_function=shutil.copyfile)
-    names = sorted(path.name for pattern in ("*.json", "*.py", "requirements.txt") for path in sources.glob(pattern))
+    patterns = ("handlers.py", "requirements.txt", "opensearch_reindex/**/*.json", "opensearch_reindex/**/*.py")
+    names = sorted(str(path.relative_to(sources)) for pattern in patterns for path in sources.glob(pattern))
     package = folder / "package.zip"
     arguments = ["--runtime", "python3.11", "--source-dir", str(sources), "--output", str(package), *names]
     subprocess.run([sys.executable, str(BUILDER), *arguments], check=True)

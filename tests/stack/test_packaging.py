@@ -119,7 +119,7 @@ def test_a_changed_source_file_makes_one_package_and_updates_every_function_by_a
     assert key not in before
     assert account.code("dev") == {sha256(package)}
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
-        assert b"first change" in archive.read("logs.py")
+        assert b"first change" in archive.read("handlers.py")
     assert [path.read_bytes() for path in checkout.builds] == [package]
     assert checkout.plan_is_empty()
 

@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
-from aliases import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
-from errors import OpenSearchRequestError
-from job import Job
-from opensearch_client import IndexInfo, OpenSearchClient, PrimaryShards
+from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
+from opensearch_reindex.index.target_index import changes_of
+from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient, PrimaryShards
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from support.rebuild import event
-from utils import changes_of
 
 COUNTERS = {"took": 1, "total": 3, "created": 3, "updated": 0, "version_conflicts": 0, "noops": 0, "deleted": 0}
 JOB = Job(

@@ -2,12 +2,10 @@
 
 from typing import Any
 
-import copying
-import creation
-import steps
-from environment import Environment
-from job import Job
-from opensearch_client import OpenSearchClient
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime.environment import Environment
 from support.trigger_file import trigger_file
 
 # Tests look again after a second.
@@ -47,27 +45,31 @@ class Rebuild:
     def create(self, source_index: str, **changes: Any) -> Job:
         """CreateIndex."""
         for _ in range(self.times):
-            job = creation.create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
+            job = create_index.create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
         return job
 
     def freeze(self, source_index: str, **changes: Any) -> Job:
         """CreateIndex and UpdateAliases."""
         job = self.create(source_index, **changes)
         for _ in range(self.times):
-            frozen = steps.update_aliases(self.client, job)
+            frozen = update_aliases.update_aliases(self.client, job)
         return frozen
 
     def copy(self, job: Job) -> Job:
         """StartReindex and, until it is done, CheckReindexStatus."""
         for _ in range(self.times):
-            started = copying.start_reindex(self.client, job, ENVIRONMENT)
+            started = check_reindex_status.start_reindex(self.client, job, ENVIRONMENT)
         while started.task["status"] in ("running", "recovering"):
-            started = copying.check_reindex_status(self.client, started, ENVIRONMENT)
-        return copying.start_reindex(self.client, job, ENVIRONMENT) if started.task["status"] == "lost" else started
+            started = check_reindex_status.check_reindex_status(self.client, started, ENVIRONMENT)
+        return (
+            check_reindex_status.start_reindex(self.client, job, ENVIRONMENT)
+            if started.task["status"] == "lost"
+            else started
+        )
 
     def finish(self, job: Job) -> Job:
         """RemoveAlias and DeleteIndex."""
-        for step in (steps.remove_alias, steps.delete_index):
+        for step in (update_aliases.remove_alias, update_aliases.delete_index):
             for _ in range(self.times):
                 step(self.client, job)
         return job

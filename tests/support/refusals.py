@@ -12,16 +12,16 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote, urlencode, urlsplit
 
-from endpoint import parse_endpoint
-from errors import TriggerFileError
 from handlers import step
-from opensearch_client import IMPOSSIBLE_NAME, NEVER, OpenSearchClient
+from opensearch_reindex.opensearch_client import IMPOSSIBLE_NAME, NEVER, OpenSearchClient
+from opensearch_reindex.runtime.endpoint import parse_endpoint
+from opensearch_reindex.runtime.errors import TriggerFileError
+from opensearch_reindex.trigger.trigger_file import get_trigger_file
 from support.bad_trigger_files import bad_files
 from support.bad_trigger_files.domain_broken import prepared
 from support.bad_trigger_files.faults import BadFile
 from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild
-from trigger_file import get_trigger_file
 
 MAX_SECONDS = 10.0
 # In place of some seconds; patterns that go on for ever are then no matter of minutes.
@@ -183,7 +183,7 @@ def quiet() -> Iterator[None]:
     """No log lines about thousands of refused files, and no long wait for endless patterns."""
     logging.disable(logging.CRITICAL)
     try:
-        with patch("plan.MAX_PATTERN_SECONDS", _PATTERN_SECONDS):
+        with patch("opensearch_reindex.trigger.plan.MAX_PATTERN_SECONDS", _PATTERN_SECONDS):
             yield
     finally:
         logging.disable(logging.NOTSET)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from opensearch_client import StoreSize
+from opensearch_reindex.opensearch_client import StoreSize
 
 
 def with_room(client: Any) -> Any:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pacing import pause_seconds
+from opensearch_reindex.rebuild.throttle import pause_seconds
 from support.history import MAX_EVENTS, MAX_INTERVALS
 from support.trigger_file import trigger_file
 from workflow.functions import Event, Handler, State

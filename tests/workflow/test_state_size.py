@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from opensearch_client import IndexInfo, OpenSearchClient, StoreSize
+from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient, StoreSize
 from support.history import MAX_EVENTS
 from support.trigger_file import trigger_file
 from workflow.indices import Indices

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 from urllib.parse import quote
 
-from aliases import OWNER_ALIAS_PREFIX
+from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX
 from support.bad_trigger_files.faults import Faults, File, put_in
 from support.bad_trigger_files.good import GOOD_INDICES, VERSIONED
 from support.domain import Domain

@@ -1,0 +1,1 @@
+"""What both state machines know of an index. No I/O."""

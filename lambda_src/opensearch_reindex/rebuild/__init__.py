@@ -1,0 +1,1 @@
+"""State machine `reindex_index`: rebuild one index, one file a step."""

@@ -1,0 +1,1 @@
+"""What the code runs on: environment, logs, errors, endpoints, time limits."""

@@ -1,0 +1,1 @@
+"""State machine `reindex`: read a trigger file and decide whether it may run."""

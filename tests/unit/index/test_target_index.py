@@ -1,0 +1,448 @@
+import re
+from typing import Any
+
+import pytest
+
+from opensearch_reindex.index.markers import (
+    Markers,
+    is_own_alias,
+    move_alias_actions,
+    new_copy_alias,
+    owner_alias,
+    proven_alias,
+    source_alias,
+    switch_write_actions,
+)
+from opensearch_reindex.index.target_index import (
+    changes_of,
+    copy_settings,
+    expand_names,
+    flat_settings,
+    forbidden_settings,
+    keeps_documents_apart,
+    merge_patch,
+    name_problem,
+    provenance_of,
+    repeated_settings,
+    target_mappings,
+    target_settings,
+    unrequested,
+)
+from opensearch_reindex.runtime.redaction import document_error, redact
+
+
+def names(
+    pattern: str, replacement: str, source_index: str, alias_name: str = "{{index_base}}_current"
+) -> tuple[str, str]:
+    file = {"index_pattern": pattern, "index_replacement": replacement, "alias_name": alias_name}
+    return expand_names(file, source_index)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "source_index", "target_index"),
+    [
+        (r"^(.+)_v(\d+)$", r"\1_v{{next_version}}", "products_v1", "products_v2"),
+        (r"^(.+)_v(\d+)$", r"\1_v{{next_version}}", "orders_v9", "orders_v10"),
+        (r"^(.+)_v(\d+)$", r"\1_v{{next_version}}", "orders_v007", "orders_v008"),
+        (r"^(.+)_v(\d+)$", r"\1_v{{next_version}}", "orders_v099", "orders_v100"),
+        (r"^(.+)_v(\d+)$", r"{{index_base}}{{next_version}}", "a_v1", "a2"),
+        # Text after \1 must not turn it into \12.
+        (r"^(.+?)(\d+)$", r"\1{{next_version}}", "logs1", "logs2"),
+        (r"^(?P<base>\w+)-(?P<version>\d+)-(\d+)$", r"\g<base>-{{next_version}}-\3", "x-1-9", "x-2-9"),
+        (r"^(\d+)_(.+)$", r"{{next_version}}_\2", "7_logs", "8_logs"),
+        (r"^(.+)$", r"\1_rebuilt", "plain", "plain_rebuilt"),
+        # A name that looks like a placeholder stays as it is.
+        (r"^(.+)_v(\d+)$", r"\1_v{{next_version}}", "{{next_version}}_v1", "{{next_version}}_v2"),
+    ],
+)
+def test_target_names_come_from_pattern_and_replacement(
+    pattern: str, replacement: str, source_index: str, target_index: str
+) -> None:
+    assert names(pattern, replacement, source_index)[0] == target_index
+
+
+def test_the_alias_name_is_a_template_too() -> None:
+    assert names(r"^(.+)_v(\d+)$", r"\1_v2", "products_v1", r"all_{{ index_base }}_\2")[1] == "all_products_1"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "problem"),
+    [
+        (r"^(.+)_x$", r"\1", "does not match index_pattern"),
+        (r"(.+)_v", r"\1", "does not match index_pattern"),  # a match in part is none
+        (r"^.+_v\d+$", r"{{index_base}}", "{{index_base}} needs a group"),
+        (r"^(.+)_v\d+$", r"{{next_version}}", "{{next_version}} needs a group"),
+        (r"^(.+)_(?P<version>v\d+)$", r"{{next_version}}", "{{next_version}} needs a group"),
+        (r"^(.+)_v(\d+)$", r"{{nextversion}}", "{{nextversion}} is not a placeholder"),
+        (r"^(.+)_v(\d+)$", r"\3", "invalid group reference"),
+        (r"^(.+)_v(\d+)$", r"\g<nope>", "nope"),
+        (r"^(.+)_v(\d+)$", r"\q", "bad escape"),
+    ],
+)
+def test_a_name_that_cannot_be_made_is_refused(pattern: str, replacement: str, problem: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(problem)):
+        names(pattern, replacement, "products_v1")
+
+
+@pytest.mark.parametrize("name", ["a", "products_v1", "ünï-çode.1", "a" * 255, "with'quote", "per%cent", "1", "a+b"])
+def test_legal_names_are_accepted(name: str) -> None:
+    assert name_problem(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("", "is empty"),
+        ("a" * 256, "longer than 255 bytes"),
+        ("ü" * 128, "longer than 255 bytes"),
+        ("Products", "lower case"),
+        ("_all", "must not start with '_'"),
+        ("-a", "must not start with '-'"),
+        ("+a", "must not start with '+'"),
+        (".kibana", "must not start with '.'"),
+        ("logs-*", "must not contain '*'"),
+        ("a,b", "must not contain ','"),
+        ("a b", "must not contain ' '"),
+        ("<a-{now/d}>", "must not contain '/' '<' '>'"),
+        ("a:b", "must not contain ':'"),
+        ("a#b", "must not contain '#'"),
+        ('a"b\\c|d?', "must not contain"),
+        ("a\nb", "must not contain"),
+        ("a\ud800", "must not contain"),
+    ],
+)
+def test_illegal_names_are_refused(name: str, problem: str) -> None:
+    assert problem in str(name_problem(name))
+
+
+def test_an_alias_may_have_capitals() -> None:
+    assert name_problem("Products", alias=True) is None
+    assert name_problem("a*", alias=True)
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "merged"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ({"a": "foo"}, {"a": {"b": {"c": None}}}, {"a": {"b": {}}}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_merge_patch_follows_rfc_7396(target: object, patch: object, merged: object) -> None:
+    before = repr(target)
+    assert merge_patch(target, patch) == merged
+    assert repr(target) == before
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"index": {"number_of_shards": 2, "merge": {"policy": {"x": 1}}}},
+        {"index.number_of_shards": 2, "index.merge.policy.x": 1},
+        {"number_of_shards": 2, "merge.policy": {"x": 1}},
+        {"number_of_shards": 2, "index": {"merge.policy.x": 1}},
+    ],
+)
+def test_settings_have_one_form_however_they_are_written(settings: dict[str, object]) -> None:
+    assert flat_settings(settings) == {"number_of_shards": 2, "merge.policy.x": 1}
+
+
+def test_an_analyzer_called_index_keeps_its_name() -> None:
+    settings = {"analysis.analyzer.index.type": "custom"}
+    assert flat_settings({"analysis": {"analyzer": {"index": {"type": "custom"}}}}) == settings
+    assert flat_settings(settings) == settings
+
+
+@pytest.mark.parametrize("group", [{"knn.algo_param": {"ef_search": "9"}}, {"knn.algo_param.ef_search": "9"}])
+def test_a_setting_and_another_below_its_name_are_both_kept(group: dict[str, Any]) -> None:
+    both = {"knn": "true", "knn.algo_param.ef_search": "9"}
+    assert target_settings({"knn": "true", **group}) == both
+    assert target_settings({}, {"index": {**group, "knn": "true"}}) == both
+    assert target_settings({"knn": "true"}, group) == both
+    assert target_settings(group, {"knn": "true"}) == both
+
+
+def test_a_setting_that_is_there_in_two_spellings_is_found() -> None:
+    assert repeated_settings({"index": {"codec": "a"}, "codec": "b", "merge.policy": "x", "merge": {"y": 1}}) == [
+        "codec"
+    ]
+
+
+# The form in which OpenSearch tells a setting and those below it.
+KNN = {"knn": "true", "knn.algo_param": {"ef_search": "100"}, "knn.derived_source": {"enabled": "true"}}
+
+
+@pytest.mark.parametrize(
+    ("patch", "changed"),
+    [
+        ({}, {}),
+        ({"index": {"knn": {"algo_param": {"ef_search": 200}}}}, {"knn.algo_param.ef_search": 200}),
+        ({"index.knn": False}, {"knn": False}),
+    ],
+)
+def test_a_setting_and_those_below_it_are_both_kept(patch: dict[str, Any], changed: dict[str, Any]) -> None:
+    flat = {"knn": "true", "knn.algo_param.ef_search": "100", "knn.derived_source.enabled": "true"}
+    assert target_settings(KNN, patch) == {**flat, **changed}
+
+
+def test_null_removes_a_setting_and_those_below_it() -> None:
+    assert target_settings({**KNN, "knnish": "x"}, {"knn": None}) == {"knnish": "x"}
+
+
+def test_what_cannot_be_copied_is_left_out_of_the_settings() -> None:
+    source = {
+        "uuid": "u",
+        "creation_date": "1",
+        "provided_name": "a",
+        "version": {"created": "1", "upgraded": "2"},
+        "resize": {"source": {"name": "x"}},
+        "history": {"uuid": "h"},
+        "blocks": {"write": "true"},
+        "final_pipeline": "f",
+        "routing": {"allocation": {"require": {"_name": "n"}, "initial_recovery": {"_id": "x"}, "enable": "all"}},
+        "default_pipeline": "p",
+        "hidden": "true",
+        "number_of_shards": "3",
+        "sort": {"field": ["a"], "order": ["asc"]},
+        "mapping": {"total_fields": {"limit": "10"}},
+    }
+    assert target_settings(source) == {
+        "routing.allocation.enable": "all",
+        "default_pipeline": "p",
+        "hidden": "true",
+        "number_of_shards": "3",
+        "sort.field": ["a"],
+        "sort.order": ["asc"],
+        "mapping.total_fields.limit": "10",
+    }
+    assert source["routing"]["allocation"]["require"] == {"_name": "n"}  # type: ignore[index]
+
+
+def test_the_patches_are_merged_over_the_source_settings_in_turn() -> None:
+    source = {"number_of_shards": "1", "refresh_interval": "-1", "analysis": {"analyzer": {"a": {"type": "x"}}}}
+    general = {"index.number_of_shards": 2, "analysis.analyzer.a": None}
+    own = {"number_of_shards": 3, "final_pipeline": "again"}
+    assert target_settings(source, general, own) == {
+        "number_of_shards": 3,
+        "refresh_interval": "-1",
+        "final_pipeline": "again",
+    }
+
+
+def test_what_is_removed_and_set_anew_does_not_depend_on_the_order() -> None:
+    source = {"analysis": {"filter": {"stop": {"type": "stop", "stopwords": "_english_"}}}}
+    patch = {"analysis.filter": {"stop": {"type": "stop"}}, "index.analysis.filter.stop": None}
+    for order in (patch, dict(reversed(patch.items()))):
+        assert target_settings(source, order) == {"analysis.filter.stop.type": "stop"}
+
+
+def test_settings_that_no_new_index_can_have_are_found_in_a_trigger_file() -> None:
+    settings = {"index.uuid": "x", "blocks": {"write": True}, "routing.allocation.require._name": "n", "codec": "zstd"}
+    assert forbidden_settings(settings) == ["blocks", "uuid"]
+
+
+def test_mappings_are_merged_and_keep_the_meta_of_the_user() -> None:
+    source = {"_meta": {"team": "search"}, "properties": {"a": {"type": "text"}, "b": {"type": "long"}}}
+    provenance = {"source_index": "s"}
+    patches = ({"properties": {"a": {"type": "keyword"}}}, {"properties": {"b": None}, "_meta": {"owner": "me"}})
+    mappings = target_mappings(source, provenance, *patches)
+    assert mappings == {
+        "_meta": {"team": "search", "owner": "me", "opensearch_reindex": provenance},
+        "properties": {"a": {"type": "keyword"}},
+    }
+    assert provenance_of(mappings) == provenance
+
+
+@pytest.mark.parametrize("mappings", [{}, {"_meta": {}}, {"_meta": {"opensearch_reindex": "text"}}])
+def test_an_index_of_somebody_else_has_no_provenance(mappings: dict[str, object]) -> None:
+    assert provenance_of(mappings) == {}
+
+
+def test_what_an_index_template_added_is_found() -> None:
+    asked: Any = {"settings": {"index": {"default_pipeline": "p"}}, "mappings": {}}
+    asked["mappings"] = {
+        "dynamic": "false",
+        "properties": {"a.b": {"type": "text", "fields": {"raw": {"type": "keyword"}}}},
+    }
+    mappings = {
+        "dynamic": "false",
+        "_source": {"enabled": False},
+        "properties": {
+            "a": {"properties": {"b": {"type": "text", "fields": {"raw": {"type": "keyword"}}}, "c": {"type": "long"}}},
+            "d": {"type": "keyword"},
+        },
+    }
+    settings = {"default_pipeline": "p", "final_pipeline": "f", "blocks": {"write": "true"}, "number_of_replicas": "0"}
+    assert unrequested(asked, settings, mappings, {"live": {}}) == [
+        "alias live",
+        "setting final_pipeline",
+        "setting blocks",
+        "mapping parameter _source",
+        "field a.c",
+        "field d",
+    ]
+    assert unrequested({"settings": {"index": {}}, "mappings": mappings}, {}, mappings, {}) == []
+
+
+def test_an_owner_alias_names_its_execution_and_nothing_else_does() -> None:
+    execution_id = "arn:aws:states:us-east-1:123456789012:execution:reindex-dev:0d6c_X-1"
+    alias = owner_alias(execution_id)
+    assert name_problem(alias, alias=True) is None
+    assert Markers.read([alias, "products_current"]) == Markers(owner=execution_id)
+    assert Markers.read(["products_current"]) == Markers()
+
+
+def test_the_modules_own_aliases_are_told_from_those_of_the_user() -> None:
+    copy_alias = new_copy_alias()
+    own = [owner_alias("arn:e"), source_alias("u"), copy_alias]
+    assert all(map(is_own_alias, [*own, proven_alias(2)]))
+    assert Markers.read([*own, "mine"]) == Markers(owner="arn:e", copy_alias=copy_alias)
+    assert not is_own_alias("opensearch-reindex-mine")
+    assert copy_alias != new_copy_alias()
+    # Legal as the name of an alias, and never as that of an index.
+    assert name_problem(copy_alias, alias=True) is None
+    assert name_problem(copy_alias) == "must be lower case"
+
+
+@pytest.mark.parametrize("frozen_seq_no", [0, 1234567890123])
+def test_a_target_tells_which_state_of_the_source_was_copied_or_proven(frozen_seq_no: int) -> None:
+    opened = new_copy_alias(frozen_seq_no)
+    assert Markers.read([opened]) == Markers(copy_alias=opened, frozen_seq_no=frozen_seq_no)
+    assert name_problem(opened, alias=True) is None
+    assert Markers.read([proven_alias(frozen_seq_no)]) == Markers(is_proven=True, frozen_seq_no=frozen_seq_no)
+
+
+def test_the_fingerprint_is_of_all_that_changes_an_index_and_of_nothing_else() -> None:
+    file = {"settings": {"a": 1, "b": 2}, "alias_name": "x"}
+    same = changes_of({"settings": {"b": 2, "a": 1}, "reindex": {"slices": 3}}, {"source_index": "s"})
+    assert changes_of(file, {}) == same
+    others: list[tuple[Any, Any]] = [
+        ({}, {}),
+        (file, {"settings": {"a": 1}}),
+        (file, {"mappings": {"a": 1}}),
+        ({**file, "reindex": {"script": {"source": "x"}}}, {}),
+        ({**file, "reindex": {"pipeline": "p"}}, {}),
+        ({"settings": {"a": 1}}, {}),
+        ({**file, "strategy": "block_writes"}, {}),
+    ]
+    assert changes_of({**file, "strategy": "redirect_writes"}, {}) == same
+    assert len({same, *(changes_of(*other) for other in others)}) == 8
+
+
+def test_writes_move_and_every_attribute_of_an_alias_stays() -> None:
+    entry = {"filter": {"term": {"a": 1}}, "index_routing": "1", "search_routing": "1,2", "is_hidden": True}
+    source_aliases = {"current": entry, "explicit": {"is_write_index": True}, "reader": {}}
+    actions = switch_write_actions("s", "t", source_aliases, {}, "current")
+    assert actions == [
+        {"add": {"index": "t", "alias": "current", **entry, "is_write_index": True}},
+        {"add": {"index": "s", "alias": "current", **entry, "is_write_index": False}},
+        {"add": {"index": "t", "alias": "explicit", "is_write_index": True}},
+        {"add": {"index": "s", "alias": "explicit", "is_write_index": False}},
+    ]
+
+
+def test_an_alias_that_does_not_exist_is_made_by_the_same_call() -> None:
+    assert switch_write_actions("s", "t", {}, {}, "current") == [
+        {"add": {"index": "t", "alias": "current", "is_write_index": True}},
+        {"add": {"index": "s", "alias": "current", "is_write_index": False}},
+    ]
+
+
+def test_an_alias_that_was_switched_is_left_alone() -> None:
+    source_aliases = {"current": {"is_write_index": False}}
+    assert switch_write_actions("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == []
+    # After the source has left it, a second run must not bring the source back.
+    assert switch_write_actions("s", "t", {}, {"current": {"is_write_index": True}}, "current") == []
+
+
+def test_every_alias_moves_to_the_target_in_one_call() -> None:
+    source_aliases = {
+        "current": {"is_write_index": False},
+        "reader": {"filter": {"term": {"a": 1}}, "is_hidden": True},
+    }
+    assert move_alias_actions("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == [
+        {"add": {"index": "t", "alias": "reader", "filter": {"term": {"a": 1}}, "is_hidden": True}},
+        {"remove": {"index": "s", "alias": "current", "must_exist": True}},
+        {"remove": {"index": "s", "alias": "reader", "must_exist": True}},
+    ]
+
+
+@pytest.mark.parametrize("source_aliases", [{}, {"current": {}}, {"current": {"is_write_index": False}}])
+def test_the_target_becomes_the_write_index_of_the_named_alias_also_if_it_is_new(source_aliases: Any) -> None:
+    add, *removes = move_alias_actions("s", "t", source_aliases, {}, "current")
+    assert add == {"add": {"index": "t", "alias": "current", "is_write_index": True}}
+    assert len(removes) == len(source_aliases)
+
+
+@pytest.mark.parametrize(
+    ("settings", "faster"),
+    [
+        ({}, {"refresh_interval": "-1", "number_of_replicas": "0"}),
+        ({"auto_expand_replicas": "false"}, {"refresh_interval": "-1", "number_of_replicas": "0"}),
+        ({"auto_expand_replicas": "0-all"}, {"refresh_interval": "-1"}),
+    ],
+)
+def test_an_index_is_filled_without_refresh_and_replicas(settings: Any, faster: Any) -> None:
+    assert copy_settings(settings) == faster
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "apart"),
+    [
+        ({"number_of_shards": "5"}, {"number_of_shards": 5}, True),
+        ({"number_of_shards": "5"}, {"number_of_shards": "20"}, True),
+        ({"number_of_shards": "5"}, {"number_of_shards": 15}, False),
+        ({"number_of_shards": "5"}, {"number_of_shards": 1}, False),
+        ({"number_of_shards": "2"}, {"number_of_shards": 2, "number_of_routing_shards": 6}, False),
+        ({"number_of_shards": "2", "routing_partition_size": "2"}, {"number_of_shards": 2}, False),
+        ({"number_of_shards": "2"}, {}, False),
+        ({"number_of_shards": "1"}, {"number_of_shards": 3}, True),
+        ({"number_of_shards": "2", "resize": {"source": {"name": "a"}}}, {"number_of_shards": 2}, False),
+    ],
+)
+def test_shards_are_kept_or_doubled_for_custom_routing(before: Any, after: Any, *, apart: bool) -> None:
+    assert keeps_documents_apart(before, after) is apart
+
+
+@pytest.mark.parametrize(
+    ("error_type", "reason", "told"),
+    [
+        (
+            "mapper_parsing_exception",
+            "failed to parse field [a] of type [long] in document with id 'S'. Preview: 'S'",
+            "[long]",
+        ),
+        ("illegal_argument_exception", "unable to parse date [S]", "(reason left out"),
+        ("date_time_parse_exception", "Text 'S' could not be parsed", "(reason left out"),
+        ("illegal_argument_exception", "Provided Grok expressions do not match field value: [S]", "(reason left out"),
+        ("illegal_argument_exception", 'Document contains at least one immense term in field="a" [83, S', 'field="a"'),
+        (
+            "strict_dynamic_mapping_exception",
+            "mapping set to strict, dynamic introduction of [b] within [_doc] is not allowed",
+            "[b]",
+        ),
+        ("index_not_found_exception", "no such index [a_v1]", "no such index [a_v1]"),
+        ("script_exception", "compile error", "compile error"),
+    ],
+)
+def test_of_a_document_s_error_only_what_cannot_quote_it_is_told(error_type: str, reason: str, told: str) -> None:
+    text = document_error({"type": error_type, "reason": reason})
+    assert text.startswith(error_type)
+    assert told in text
+    assert "S" not in text
+
+
+def test_no_value_of_a_document_is_in_a_reason() -> None:
+    reason = "failed to parse field [a] of type [long] in document with id '1'. Preview of field's value: 'se\ncret'"
+    assert "cret" not in redact(reason)
+    assert "document with id '1'" in redact(reason)
+    assert "secret" not in redact('For input string: "secret"')
+    assert redact("index_not_found_exception: no such index [a]") == "index_not_found_exception: no such index [a]"

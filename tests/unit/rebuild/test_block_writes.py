@@ -1,0 +1,152 @@
+"""Strategy `block_writes` on a mocked domain: what is changed, in which order, and what is left alone."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from opensearch_reindex.index.markers import RELEASED, Markers, owner_alias
+from opensearch_reindex.index.target_index import changes_of
+from opensearch_reindex.opensearch_client import IndexInfo
+from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError, VerificationError
+from support.mocked_domain import COPIED, JOB, MADE_FROM, OWNED, PROVEN, MockedDomain, index, target
+from support.rebuild import ENVIRONMENT, event, nobody_runs
+
+BLOCKING = replace(JOB, strategy="block_writes", settings_after_copy={"refresh_interval": None})
+EVENT = {**event("a_v1", JOB.opensearch_endpoint, strategy="block_writes"), "execution_id": JOB.execution_id}
+MADE = {**MADE_FROM, "strategy": "block_writes", "changes": changes_of(EVENT["trigger_file"], EVENT["index"])}
+
+
+def unused(markers: Markers = OWNED, **made_from: Any) -> IndexInfo:
+    """The target index before the aliases move."""
+    return target({}, markers, **{**MADE, **made_from})
+
+
+def half_copied(markers: Markers = COPIED, **made_from: Any) -> MockedDomain:
+    """A domain on which a copy was begun.
+
+    Args:
+        markers: of the target index.
+        made_from: what it notes about its origin.
+    """
+    made_from = {"task_id": "n:1", **made_from}
+    return MockedDomain(a_v1=index("u1"), a_v2=unused(markers, **made_from))
+
+
+def test_the_aliases_stay_while_the_source_is_frozen() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=unused())
+    frozen = update_aliases.update_aliases(domain.client, BLOCKING)
+    assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
+    assert domain.changes == ["block_writes"]
+
+
+def test_a_source_that_was_written_to_asks_for_another_upload_alone() -> None:
+    domain = half_copied(replace(COPIED, frozen_seq_no=JOB.source_seq_no - 1))
+    with pytest.raises(VerificationError) as caught:
+        check_reindex_status.start_reindex(domain.client, BLOCKING, ENVIRONMENT)
+    assert "Upload the file again" in caught.value.next_step
+
+
+def test_the_aliases_move_in_one_call_with_the_proof() -> None:
+    domain = half_copied()
+    domain.indices["a_v1"] = index("u1", {"a_current": {}, "reader": {}})
+    update_aliases.remove_alias(domain.client, BLOCKING)
+    (call,) = domain.client.update_aliases.call_args_list
+    owner = owner_alias("arn:e")
+    assert call.args[0] == [
+        {"remove": {"index": "a_v2", "alias": owner, "must_exist": True}},
+        {"add": {"index": "a_v2", "alias": owner, "is_hidden": True}},
+        {"add": {"index": "a_v2", "alias": "a_current", "is_write_index": True}},
+        {"add": {"index": "a_v2", "alias": "reader"}},
+        {"remove": {"index": "a_v1", "alias": "a_current", "must_exist": True}},
+        {"remove": {"index": "a_v1", "alias": "reader", "must_exist": True}},
+        {"remove": {"index": "a_v2", "alias": "copy~1", "must_exist": True}},
+        {"add": {"index": "a_v2", "alias": "opensearch-reindex-proven~2", "is_hidden": True}},
+    ]
+
+
+def test_the_target_is_created_without_refresh_and_replicas() -> None:
+    domain = MockedDomain(a_v1=index("u1", settings={"number_of_replicas": "2"}))
+    job = create_index.create_index(domain.client, EVENT, nobody_runs)
+    asked = domain.client.create_index.call_args.args[1]["settings"]["index"]
+    assert (asked["refresh_interval"], asked["number_of_replicas"]) == ("-1", "0")
+    assert job.settings_after_copy == {"refresh_interval": None, "number_of_replicas": "2"}
+
+
+def test_a_domain_that_refuses_an_index_without_replicas_gets_it_as_it_is_to_be() -> None:
+    domain = MockedDomain(a_v1=index("u1", settings={"number_of_replicas": "2"}))
+
+    def refuse(name: str, body: dict[str, Any]) -> None:
+        if body["settings"]["index"]["number_of_replicas"] == "0":
+            raise OpenSearchRequestError(400, "validation_exception", "multiple of total awareness attributes [3]")
+        domain.create_index(name, body)
+
+    domain.client.create_index.side_effect = refuse
+    create_index.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.indices["a_v2"].settings == {"number_of_replicas": "2"}
+
+
+@pytest.mark.parametrize("markers", [COPIED, replace(COPIED, owner="arn:dead")])
+def test_a_half_copied_target_of_an_unchanged_source_is_kept(markers: Markers) -> None:
+    domain = half_copied(markers)
+    assert create_index.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert domain.indices["a_v2"].markers.owner == JOB.execution_id
+    assert "create_index" not in domain.changes
+
+
+def test_a_released_target_is_taken_over_without_asking_whether_anybody_runs() -> None:
+    domain = half_copied(replace(COPIED, owner=RELEASED))
+    create_index.create_index(domain.client, EVENT, lambda _: pytest.fail("nobody of that name"))
+    assert domain.indices["a_v2"].markers.owner == JOB.execution_id
+
+
+@pytest.mark.parametrize(("frozen_seq_no", "changes"), [(1, MADE["changes"]), (JOB.source_seq_no, "others")])
+def test_a_target_that_is_outdated_is_made_anew_after_its_copy_was_stopped(frozen_seq_no: int, changes: str) -> None:
+    markers = replace(COPIED, owner=RELEASED, frozen_seq_no=frozen_seq_no)
+    domain = half_copied(markers, source_was_blocked=False, changes=changes)
+    domain.client.find_reindex_task.return_value = "n:1"
+    create_index.create_index(domain.client, EVENT, nobody_runs)
+    assert domain.changes == ["update_aliases", "cancel_task", "update_aliases", "update_aliases", "create_index"]
+    made_from = domain.indices["a_v2"].mappings["_meta"]["opensearch_reindex"]
+    assert made_from["source_was_blocked"] is False  # though it is now, by the run before
+
+
+@pytest.mark.parametrize("was_blocked", [False, True])
+@pytest.mark.parametrize("owner", [JOB.execution_id, RELEASED])
+def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, *, was_blocked: bool) -> None:
+    domain = half_copied(Markers(owner=owner, copy_alias="copy~1"), source_was_blocked=was_blocked)
+    domain.client.find_reindex_task.return_value = "n:1"
+    update_aliases.release_source(domain.client, BLOCKING)
+    given_up = [] if owner == RELEASED else ["update_aliases"]
+    assert domain.changes == [*given_up, "cancel_task", *([] if was_blocked else ["allow_writes"])]
+    assert domain.indices["a_v2"].markers.owner == RELEASED
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        MockedDomain(),
+        MockedDomain(a_v1=index("u9"), a_v2=unused()),
+        half_copied(Markers(owner="arn:other")),
+        half_copied(PROVEN),
+    ],
+)
+def test_what_another_execution_works_on_or_is_done_is_not_released(domain: MockedDomain) -> None:
+    update_aliases.release_source(domain.client, BLOCKING)
+    assert domain.changes == []
+
+
+def test_with_redirected_writes_there_is_nothing_to_release() -> None:
+    domain = half_copied()
+    update_aliases.release_source(domain.client, JOB)
+    assert domain.client.mock_calls == []
+
+
+def test_a_target_that_was_taken_over_is_not_released() -> None:
+    domain = half_copied()
+    missing = f"aliases [{owner_alias('arn:e')}] missing"
+    domain.client.update_aliases.side_effect = OpenSearchRequestError(404, "aliases_not_found_exception", missing)
+    with pytest.raises(ConcurrentReindexError, match="took target index"):
+        update_aliases.release_source(domain.client, BLOCKING)
+    assert "allow_writes" not in domain.changes

@@ -1,0 +1,208 @@
+"""What must hold before a step changes or deletes something: every guard, in every step that has it."""
+
+from dataclasses import replace
+from typing import Any
+from unittest.mock import call
+
+import pytest
+
+from opensearch_reindex.index.markers import Markers
+from opensearch_reindex.rebuild import guards, update_aliases
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
+from support.mocked_domain import IN_USE, JOB, MockedDomain, copied, index, proven, target
+
+# The steps that give something up, each on a domain on which it would do so. RemoveAlias may run twice.
+GIVES_UP = pytest.mark.parametrize(
+    ("function", "make_domain"),
+    [
+        (update_aliases.remove_alias, copied),
+        (update_aliases.remove_alias, proven),
+        (update_aliases.delete_index, proven),
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    "function", [update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index]
+)
+@pytest.mark.parametrize(
+    ("indices", "problem"),
+    [
+        ({"a_v1": index("u9"), "a_v2": target()}, "'a_v1' was deleted and created anew"),
+        ({"a_v1": index("u1"), "a_v2": index("u9")}, "'a_v2' was deleted and created anew"),
+        ({"a_v1": index("u1")}, "'a_v2' is gone"),
+    ],
+)
+def test_an_index_of_the_same_name_is_not_the_same_index(function: Any, indices: Any, problem: str) -> None:
+    domain = MockedDomain(**indices)
+    with pytest.raises(VerificationError, match=problem):
+        function(domain.client, JOB)
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize(
+    "function", [update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index]
+)
+@pytest.mark.parametrize("owner", ["arn:other", None])
+def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, owner: str | None) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner=owner)))
+    with pytest.raises(ConcurrentReindexError, match="is no longer owned by this execution"):
+        function(domain.client, JOB)
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize(
+    ("job", "problem"),
+    [
+        (replace(JOB, task={**JOB.task, "status": "running"}), "the reindex task is running"),
+        (replace(JOB, task={**JOB.task, "total": 2}), "accounts for 3"),
+        (replace(JOB, task={**JOB.task, "created": 2}), "accounts for 2"),
+        (replace(JOB, source_count=4), "the source index had 4 documents"),
+    ],
+)
+def test_nothing_is_given_up_on_a_task_that_does_not_account_for_every_document(job: Job, problem: str) -> None:
+    domain = copied()
+    with pytest.raises(VerificationError) as caught:
+        update_aliases.remove_alias(domain.client, job)
+    assert problem in " ".join(caught.value.problems)
+    assert domain.changes == []
+
+
+def test_nothing_is_given_up_when_the_target_has_too_few_documents() -> None:
+    domain = copied()
+    domain.client.count.side_effect = lambda name, **_: {"a_v1": 3, "a_v2": 2}[name]
+    with pytest.raises(VerificationError) as caught:
+        update_aliases.remove_alias(domain.client, JOB)
+    assert "the target index has 2 documents" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+def test_nothing_is_given_up_when_the_source_could_be_written_to(function: Any, make_domain: Any) -> None:
+    domain = make_domain()
+    domain.indices["a_v1"] = replace(domain.indices["a_v1"], settings={"number_of_shards": "1"})
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "no longer write-blocked" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+def test_nothing_is_given_up_when_the_source_was_written_to(function: Any, make_domain: Any) -> None:
+    domain = make_domain()
+    domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "written to after it had been frozen" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+def test_nothing_is_given_up_when_another_state_of_the_source_was_copied(function: Any, make_domain: Any) -> None:
+    domain = make_domain()
+    markers = replace(domain.indices["a_v2"].markers, frozen_seq_no=JOB.source_seq_no - 1)
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], markers=markers)
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "written to after it had been frozen" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@GIVES_UP
+@pytest.mark.parametrize("aliases", [{}, {"a_current": {"is_write_index": False}}])
+def test_nothing_is_given_up_when_the_alias_does_not_write_to_the_target(
+    function: Any, make_domain: Any, aliases: Any
+) -> None:
+    domain = make_domain()
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases=aliases)
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, JOB)
+    assert "not the write index of alias 'a_current'" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize("function", [update_aliases.remove_alias, update_aliases.delete_index])
+def test_with_blocked_writes_too_the_alias_has_to_write_to_the_target_once_it_was_moved(function: Any) -> None:
+    domain = proven()
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={})
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, replace(JOB, strategy="block_writes"))
+    assert "not the write index of alias 'a_current'" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+def test_a_target_in_worse_health_than_the_source_is_waited_for() -> None:
+    domain = proven()
+    domain.client.health.return_value = "yellow"
+    with pytest.raises(DomainBusyError, match="yellow still"):
+        update_aliases.delete_index(domain.client, JOB)
+    domain.client.health.assert_called_once_with("a_v2", wait_for_status="green")
+    assert domain.changes == []
+
+
+def test_a_target_that_is_gone_is_not_waited_for_until_it_is_healthy() -> None:
+    domain = proven()
+    del domain.indices["a_v2"]
+    domain.client.health.return_value = "red"
+    with pytest.raises(VerificationError, match="'a_v2' is gone"):
+        update_aliases.delete_index(domain.client, JOB)
+
+
+def test_nothing_that_happens_while_the_target_becomes_healthy_escapes_the_proof() -> None:
+    domain = proven()
+
+    def write_meanwhile(*_: object, **__: object) -> str:
+        domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
+        return "green"
+
+    domain.client.health.side_effect = write_meanwhile
+    with pytest.raises(VerificationError) as caught:
+        update_aliases.delete_index(domain.client, JOB)
+    assert "written to after it had been frozen" in caught.value.problems[0]
+    assert domain.changes == []
+
+
+def test_the_counts_are_taken_after_a_refresh_of_the_target() -> None:
+    domain = copied()
+    update_aliases.remove_alias(domain.client, JOB)
+    calls = [(name, *arguments) for name, arguments, _ in domain.client.mock_calls]
+    assert calls.index(("refresh", "a_v2")) < calls.index(("count", "a_v2"))
+
+
+@pytest.mark.parametrize(("settings", "primaries"), [({}, False), ({"replication": {"type": "SEGMENT"}}, True)])
+def test_replicas_that_may_be_behind_are_not_counted(settings: dict[str, Any], primaries: bool) -> None:
+    domain = copied()
+    for name, info in domain.indices.items():
+        domain.indices[name] = replace(info, settings={**info.settings, **settings})
+    update_aliases.remove_alias(domain.client, JOB)
+    assert domain.client.count.call_args_list == [call(name, primaries=primaries) for name in ("a_v1", "a_v2")]
+
+
+def test_readers_get_a_target_whose_replicas_are_not_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
+    domain = copied()
+    domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={}, settings={"replication": {"type": "SEGMENT"}})
+    domain.client.replicas_behind.return_value = 1
+    with pytest.raises(DomainBusyError, match="'a_v2' are behind their primary"):
+        update_aliases.remove_alias(domain.client, replace(JOB, strategy="block_writes"))
+    assert domain.changes == []
+
+
+@pytest.mark.parametrize(("behind", "looks"), [([0], 1), ([2, 1, 0], 3)])
+def test_replicas_that_are_behind_are_waited_for(
+    behind: list[int], looks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
+    domain = copied()
+    domain.client.replicas_behind.side_effect = behind
+    guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
+    assert domain.client.replicas_behind.call_count == looks
+
+
+def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
+    domain = copied()
+    domain.client.replicas_behind.return_value = 1
+    with pytest.raises(DomainBusyError, match="behind their primary"):
+        guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))

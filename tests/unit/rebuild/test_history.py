@@ -1,0 +1,28 @@
+"""The poll interval that the module asks for, held against the events that Step Functions keeps of an execution."""
+
+import pytest
+
+from bench.model import index_events
+from opensearch_reindex.rebuild.check_reindex_status import LOOK_SECONDS, MAX_RESTARTS
+from opensearch_reindex.rebuild.throttle import pause_seconds
+from support.history import MAX_EVENTS, MAX_INTERVALS
+
+
+def looks(seconds: int, interval: int) -> int:
+    """How often a copy is looked at that seems to be near its end all the time."""
+    number, running = 0, LOOK_SECONDS
+    while running < seconds:
+        running += pause_seconds([(1000, 1000)], running, interval)
+        number += 1
+    return number
+
+
+@pytest.mark.parametrize("interval", [5, 30, 51, 356, 3600])
+@pytest.mark.parametrize("intervals_lost", [5, 20, 40, MAX_INTERVALS // (MAX_RESTARTS + 1)])
+def test_a_copy_that_is_lost_as_often_as_allowed_fits_into_the_history(interval: int, intervals_lost: int) -> None:
+    lost = looks(intervals_lost * interval, interval)
+    last = looks((MAX_INTERVALS - MAX_RESTARTS * intervals_lost) * interval, interval)
+    start, look = ["StartReindex", "IsReindexDone"], ["WaitForReindex", "CheckReindexStatus", "IsReindexDone"]
+    states = ["CreateIndex", "UpdateAliases", *(MAX_RESTARTS + 1) * start, "RemoveAlias", "DeleteIndex", "Success"]
+    events = index_events(states + (MAX_RESTARTS * lost + last) * look)
+    assert 9 * MAX_INTERVALS < events < MAX_EVENTS

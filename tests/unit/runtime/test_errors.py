@@ -1,0 +1,52 @@
+import json
+
+import pytest
+
+from opensearch_reindex.runtime.errors import MAX_REASON_CHARACTERS, ReindexError, TriggerFileError, VerificationError
+
+LARGEST_CAUSE_CHARACTERS = 32_768  # of Step Functions
+
+
+def test_the_message_is_json_with_all_that_is_known() -> None:
+    error = VerificationError("it differs", status=400, error_type="some_exception", problems=["one"])
+    error.context = {"step": "RemoveAlias", "source_index": "a_v1", "target_index": "a_v2"}
+    assert json.loads(str(error)) == {
+        "step": "RemoveAlias",
+        "source_index": "a_v1",
+        "target_index": "a_v2",
+        "status": 400,
+        "type": "some_exception",
+        "reason": "it differs",
+        "problems": ["one"],
+        "next": VerificationError.next_step,
+    }
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    assert json.loads(str(TriggerFileError("bad", next_step="Go home."))) == {"reason": "bad", "next": "Go home."}
+
+
+def test_a_message_with_many_problems_still_fits_and_says_how_many_it_hides() -> None:
+    error = TriggerFileError("bad", problems=[f"indices[{number}]: " + "x" * 200 for number in range(1000)])
+    message = json.loads(str(error))
+    assert len(json.dumps({"errorMessage": str(error)})) < LARGEST_CAUSE_CHARACTERS
+    shown = len(message["problems"]) - 1
+    assert shown > 50
+    assert message["problems"][-1] == f"... and {1000 - shown} more; all are in the log"
+    assert len(error.to_dict()["problems"]) == 1000
+
+
+@pytest.mark.parametrize("letter", ['"', "\\", "\x01", "ü", "\U0001f600"])
+def test_letters_that_lambda_escapes_leave_room_for_fewer_problems(letter: str) -> None:
+    error = TriggerFileError(letter * 8_000, problems=[letter * 200] * 1000)
+    assert len(json.dumps({"errorMessage": str(error)})) < LARGEST_CAUSE_CHARACTERS
+    assert "more; all are in the log" in json.loads(str(error))["problems"][-1]
+
+
+def test_a_reason_without_end_is_cut() -> None:
+    assert json.loads(str(ReindexError("x" * 100_000)))["reason"] == "x" * MAX_REASON_CHARACTERS
+
+
+@pytest.mark.parametrize("error_class", [ReindexError, *ReindexError.__subclasses__()])
+def test_every_error_says_what_to_do_next(error_class: type[ReindexError]) -> None:
+    assert json.loads(str(error_class("reason")))["next"].endswith(".")

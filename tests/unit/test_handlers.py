@@ -1,0 +1,204 @@
+import json
+import logging
+from dataclasses import replace
+from typing import Any
+from unittest.mock import create_autospec
+
+import boto3
+import pytest
+from moto import mock_aws
+from pytest_mock import MockerFixture
+
+import handlers
+from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime import errors
+from support.mocked_domain import EVENT, JOB, copied, index, task_answer
+from support.room import with_room
+from support.trigger_file import trigger_file
+
+pytestmark = pytest.mark.usefixtures("lambda_environment")
+
+FILE = trigger_file("https://search.example.com", "products_v1")
+# Step, handler, function that does the step, error for what OpenSearch refuses.
+STEPS = [
+    (
+        "CreateIndex",
+        handlers.create_index_handler,
+        "opensearch_reindex.rebuild.create_index.create_index",
+        errors.IndexCreationError,
+    ),
+    (
+        "UpdateAliases",
+        handlers.update_aliases_handler,
+        "opensearch_reindex.rebuild.update_aliases.update_aliases",
+        errors.AliasUpdateError,
+    ),
+    (
+        "StartReindex",
+        handlers.start_reindex_handler,
+        "opensearch_reindex.rebuild.check_reindex_status.start_reindex",
+        errors.ReindexStartError,
+    ),
+    (
+        "CheckReindexStatus",
+        handlers.check_reindex_status_handler,
+        "opensearch_reindex.rebuild.check_reindex_status.check_reindex_status",
+        errors.ReindexFailedError,
+    ),
+    (
+        "RemoveAlias",
+        handlers.remove_alias_handler,
+        "opensearch_reindex.rebuild.update_aliases.remove_alias",
+        errors.AliasRemovalError,
+    ),
+    (
+        "DeleteIndex",
+        handlers.delete_index_handler,
+        "opensearch_reindex.rebuild.update_aliases.delete_index",
+        errors.IndexDeletionError,
+    ),
+]
+
+
+@pytest.fixture
+def connected(mocker: MockerFixture) -> Any:
+    """The client that every handler gets, over a domain on which the copy is done."""
+    domain = copied()
+    mocker.patch("handlers.connect", return_value=domain.client)
+    return domain.client
+
+
+def event_of(step: str) -> dict[str, Any]:
+    return EVENT if step == "CreateIndex" else JOB.to_event()
+
+
+def test_the_trigger_file_is_read_from_s3(mocker: MockerFixture) -> None:
+    client = with_room(create_autospec(OpenSearchClient, instance=True))
+    client.get_indices.return_value = {"products_v1": IndexInfo("u", {}, {"number_of_shards": "1"}, {})}
+    mocker.patch("handlers.connect", return_value=client)
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="triggers")
+        s3.put_object(Bucket="triggers", Key="t.json", Body=json.dumps(FILE))
+        detail = {"bucket": {"name": "triggers"}, "object": {"key": "t.json"}}
+        state = handlers.get_trigger_file_handler({"execution_id": "arn:e", "detail": detail}, None)
+    assert state["indices"] == [{"source_index": "products_v1"}]
+
+
+def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
+    connected.find_reindex_task.return_value = "n:1"
+    connected.get_task.return_value = task_answer()
+    state = JOB.to_event()
+    for name, handler, _, _ in STEPS[1:]:
+        state = handler(state, None)
+        assert json.loads(json.dumps(state)) == state, name
+    assert Job.from_event(state) == replace(JOB, task=state["task"])
+
+
+def test_update_aliases_is_called_again_to_undo_what_it_did(connected: Any, mocker: MockerFixture) -> None:
+    release_source = mocker.patch("opensearch_reindex.rebuild.update_aliases.release_source")
+    state = {**JOB.to_event(), "error": {"Error": "ReindexFailedError", "Cause": "{}"}}
+    assert handlers.update_aliases_handler(state, None) == JOB.to_event()
+    release_source.assert_called_once_with(connected, JOB)
+    assert connected.block_writes.call_count == 0
+
+
+def test_the_poll_interval_comes_from_the_environment(connected: Any, lambda_environment: pytest.MonkeyPatch) -> None:
+    lambda_environment.setenv("POLL_INTERVAL_SECONDS", "7")
+    connected.get_task.return_value = task_answer(completed=False)
+    connected.get_task.return_value["task"]["running_time_in_nanos"] = 10**12
+    assert handlers.check_reindex_status_handler(JOB.to_event(), None)["task"]["wait_seconds"] == 7
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize(("name", "handler", "function", "error_class"), STEPS)
+def test_what_opensearch_refuses_becomes_the_error_of_the_step(
+    name: str,
+    handler: Any,
+    function: str,
+    error_class: type[errors.ReindexError],
+    mocker: MockerFixture,
+) -> None:
+    refusal = errors.OpenSearchRequestError(400, "illegal_argument_exception", "no, because")
+    mocker.patch(function, side_effect=refusal)
+    with pytest.raises(errors.ReindexError) as caught:
+        handler(event_of(name), None)
+    assert type(caught.value) is error_class
+    message = json.loads(str(caught.value))
+    assert message["next"] == error_class.next_step
+    expected = {
+        "execution_id": "arn:e",
+        "step": name,
+        "source_index": "a_v1",
+        "status": 400,
+        "type": "illegal_argument_exception",
+        "reason": "no, because",
+    }
+    assert expected.items() <= message.items()
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_missing_permission_says_where_to_give_it(status: int, mocker: MockerFixture) -> None:
+    refusal = errors.OpenSearchRequestError(status, "security_exception", "no permissions for [indices:admin/create]")
+    mocker.patch("opensearch_reindex.rebuild.create_index.create_index", side_effect=refusal)
+    with pytest.raises(errors.IndexCreationError, match="fine-grained access control"):
+        handlers.create_index_handler(EVENT, None)
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_block_is_no_missing_permission(mocker: MockerFixture) -> None:
+    refusal = errors.OpenSearchRequestError(403, "cluster_block_exception", "blocked by: [FORBIDDEN/10/create-index]")
+    mocker.patch("opensearch_reindex.rebuild.create_index.create_index", side_effect=refusal)
+    with pytest.raises(errors.IndexCreationError, match="create-index") as caught:
+        handlers.create_index_handler(EVENT, None)
+    assert caught.value.next_step == errors.IndexCreationError.next_step
+
+
+def test_an_error_names_source_and_target_index_from_the_first_step_on(connected: Any) -> None:
+    connected.get_indices.side_effect = lambda *_: {"a_v1": index("u1")}
+    connected.create_index.side_effect = errors.OpenSearchRequestError(400, "x", "y")
+    with pytest.raises(errors.IndexCreationError) as caught:
+        handlers.create_index_handler(EVENT, None)
+    assert json.loads(str(caught.value))["target_index"] == "a_v2"
+
+
+@pytest.mark.usefixtures("connected")
+def test_an_error_of_this_package_keeps_its_class(mocker: MockerFixture) -> None:
+    mocker.patch(
+        "opensearch_reindex.rebuild.update_aliases.delete_index",
+        side_effect=errors.TransientOpenSearchError("busy", status=503),
+    )
+    with pytest.raises(errors.TransientOpenSearchError, match='"step": "DeleteIndex"'):
+        handlers.delete_index_handler(JOB.to_event(), None)
+
+
+@pytest.mark.usefixtures("connected")
+def test_what_nobody_foresaw_is_a_reindex_error(mocker: MockerFixture) -> None:
+    mocker.patch(
+        "opensearch_reindex.rebuild.update_aliases.delete_index", side_effect=ZeroDivisionError("division by zero")
+    )
+    with pytest.raises(errors.ReindexError, match="ZeroDivisionError: division by zero") as caught:
+        handlers.delete_index_handler(JOB.to_event(), None)
+    assert type(caught.value) is errors.ReindexError
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_state_that_is_none_is_an_error_of_the_step() -> None:
+    with pytest.raises(errors.ReindexError, match='"step": "DeleteIndex"'):
+        handlers.delete_index_handler({}, None)
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_failure_is_logged_with_its_problems_and_stack(
+    mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    failure = errors.VerificationError("not proven", problems=["one", "two"])
+    mocker.patch("opensearch_reindex.rebuild.update_aliases.delete_index", side_effect=failure)
+    with pytest.raises(errors.VerificationError):
+        handlers.delete_index_handler(JOB.to_event(), None)
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.error["name"] == "VerificationError"  # type: ignore[attr-defined]
+    assert record.error["problems"] == ["one", "two"]  # type: ignore[attr-defined]
+    assert record.exc_info

@@ -1,0 +1,621 @@
+"""What a healthy node cannot be made to do: faults, refusals and signatures, from a server that answers as told."""
+
+import json
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+import trustme
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from opensearchpy import ConnectionTimeout, RequestsHttpConnection
+from pytest_mock import MockerFixture
+
+from opensearch_reindex.opensearch_client import OpenSearchClient, StoreSize, _connect, connect
+from opensearch_reindex.runtime.endpoint import parse_endpoint
+from opensearch_reindex.runtime.errors import (
+    DomainBusyError,
+    OpenSearchRequestError,
+    ReindexError,
+    TransientOpenSearchError,
+)
+from support.signatures import AccessKey, Request, refusal
+
+CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
+COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
+ERROR = {"error": {"type": "some_exception", "reason": "some reason"}, "status": 400}
+COUNTED = {"count": 1, "_shards": {"total": 1, "successful": 1, "failed": 0}}
+FOUND = {
+    "_shards": {"total": 2, "successful": 2, "failed": 0},
+    "aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}},
+}
+
+
+class Server(ThreadingHTTPServer):
+    """Gives the answers in `answers`, one a request (the last one for ever), and keeps the requests."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[tuple[int, Any]] = []
+        self.requests: list[dict[str, Any]] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def handle_one_request(self) -> None:
+        self.raw_requestline = self.rfile.readline()
+        if not self.raw_requestline or not self.parse_request():
+            self.close_connection = True
+            return
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.requests.append(
+            {"method": self.command, "path": self.path, "headers": dict(self.headers.items()), "body": body}
+        )
+        answers = self.server.answers
+        status, content = answers.pop(0) if len(answers) > 1 else answers[0]
+        if status == 0:  # act, and cut the connection
+            self.close_connection = True
+            return
+        data = content.encode() if isinstance(content, str) else json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html" if isinstance(content, str) else "application/json; charset=UTF-8")
+        self.send_header("Content-Length", str(len(data)))
+        if status == 302:
+            self.send_header("Location", f"{self.server.url}/elsewhere")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: Any) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as running:
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield running
+        running.shutdown()
+
+
+@pytest.fixture
+def client(server: Server) -> OpenSearchClient:
+    return OpenSearchClient(parse_endpoint(server.url), CREDENTIALS, "eu-west-1")
+
+
+def copies(primary: str, replica: str, state: str = "STARTED") -> tuple[int, Any]:
+    """Where OpenSearch has the two copies of one shard, by nodes; the state is the replica's."""
+    of_primary = {"state": "STARTED", "primary": True, "node": primary}
+    of_replica = {"state": state, "primary": False, "node": replica}
+    return 200, {"indices": {"a": {"shards": {"0": [{"routing": of_primary}, {"routing": of_replica}]}}}}
+
+
+def shown(documents: int, last_seq_no: int | None, successful: int = 1) -> tuple[int, Any]:
+    """What a search finds in one copy."""
+    return 200, {
+        "_shards": {"total": 1, "successful": successful, "skipped": 0, "failed": 0},
+        "hits": {"total": {"value": documents, "relation": "eq"}},
+        "aggregations": {"last": {"value": None if last_seq_no is None else float(last_seq_no)}},
+    }
+
+
+def preferences_of(request: dict[str, Any]) -> list[str]:
+    return parse_qs(urlsplit(request["path"]).query).get("preference", [])
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_or_absent_domain_is_transient(status: int, server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(status, {**ERROR, "status": status})]
+    with pytest.raises(TransientOpenSearchError) as caught:
+        client.refresh("a")
+    assert (caught.value.status, caught.value.error_type) == (status, "some_exception")
+    assert caught.value.reason == "POST /a/_refresh: some reason"
+    assert len(server.requests) == 1, "the state machine retries, not the client"
+
+
+def test_the_page_of_a_load_balancer_is_understood(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(504, "<html>504 Gateway Time-out</html>")]
+    with pytest.raises(TransientOpenSearchError, match="504 Gateway Time-out"):
+        client.count("a")
+
+
+def test_a_connection_that_is_cut_is_transient_and_a_post_is_not_repeated(
+    server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(0, None)]
+    with pytest.raises(TransientOpenSearchError, match="no answer from http"):
+        client.start_reindex(COPY, {})
+    assert len(server.requests) == 1
+
+
+def test_a_question_whose_connection_is_cut_is_asked_again(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(0, None), (0, None), (200, {"status": "green"})]
+    assert client.health("a") == "green"
+    server.answers = [(0, None)]
+    with pytest.raises(TransientOpenSearchError, match="no answer from http"):
+        client.health("a")
+    assert len(server.requests) == 3 + 3
+
+
+def test_a_domain_whose_packets_get_lost_is_waited_for_once(client: OpenSearchClient, mocker: MockerFixture) -> None:
+    timeout = ConnectionTimeout("TIMEOUT", "timed out", requests.ConnectTimeout())
+    sent = mocker.patch.object(RequestsHttpConnection, "perform_request", side_effect=timeout)
+    with pytest.raises(TransientOpenSearchError, match="no answer from http"):
+        client.health("a")
+    assert sent.call_count == 1  # three times the time-out would be more than a function may have
+
+
+def test_a_domain_that_cannot_be_reached_is_named(server: Server, client: OpenSearchClient) -> None:
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(TransientOpenSearchError, match=f"no answer from {server.url}") as caught:
+        client.get_indices(["a"])
+    assert caught.value.error_type == "ConnectionError"
+
+
+def test_a_certificate_that_is_not_trusted_is_no_passing_fault(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # would be trusted also if no certificate were checked
+        monkeypatch.delenv(name, raising=False)
+    certificate = trustme.CA().issue_cert("localhost")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate.configure_cert(context)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    client = OpenSearchClient(parse_endpoint(f"https://localhost:{server.server_port}"), CREDENTIALS, "eu-west-1")
+    with pytest.raises(OpenSearchRequestError, match=f"the certificate of https://localhost:{server.server_port}"):
+        client.refresh("a")
+    assert server.requests == []
+
+
+def test_a_connection_that_ends_within_the_tls_handshake_is_transient(server: Server) -> None:
+    client = OpenSearchClient(parse_endpoint(server.url.replace("http:", "https:")), CREDENTIALS, "eu-west-1")
+    server.answers = [(0, None)]
+    with pytest.raises(TransientOpenSearchError, match="no answer from https"):
+        client.refresh("a")
+
+
+@pytest.mark.parametrize(("status", "error_type"), [(400, "a"), (401, "b"), (403, "c"), (404, "d"), (500, "e")])
+def test_a_refused_request_fails_at_once_with_opensearch_s_words(
+    status: int, error_type: str, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(status, {"error": {"type": error_type, "reason": "some reason"}, "status": status})]
+    with pytest.raises(OpenSearchRequestError) as caught:
+        client.update_aliases([])
+    assert (caught.value.status, caught.value.error_type) == (status, error_type)
+    assert caught.value.reason == "POST /_aliases: some reason"
+    assert len(server.requests) == 1
+
+
+def test_every_unknown_setting_is_named(server: Server, client: OpenSearchClient) -> None:
+    error = {
+        "type": "illegal_argument_exception",
+        "reason": "unknown setting [a]",
+        "suppressed": [{"reason": "unknown setting [b]"}],
+        "caused_by": {"reason": "why"},
+    }
+    server.answers = [(400, {"error": error})]
+    with pytest.raises(OpenSearchRequestError, match=r"unknown setting \[a\]; unknown setting \[b\]; why"):
+        client.create_index("a", {})
+
+
+def test_the_message_of_aws_is_understood(server: Server, client: OpenSearchClient) -> None:
+    message = "User: x is not authorized to perform: es:ESHttpGet"
+    server.answers = [(403, {"Message": message})]
+    with pytest.raises(OpenSearchRequestError, match="not authorized to perform"):
+        client.count("a")
+
+
+def test_expired_credentials_are_transient(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(403, {"message": "The security token included in the request is expired"})]
+    with pytest.raises(TransientOpenSearchError, match="token included in the request is expired") as caught:
+        client.count("a")
+    assert caught.value.status == 403
+
+
+def test_no_redirect_is_followed(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(302, "moved")]
+    with pytest.raises(TransientOpenSearchError):
+        client.count("a")
+    assert len(server.requests) == 1
+
+
+def test_a_failed_shard_is_no_success(server: Server, client: OpenSearchClient) -> None:
+    failure = {"reason": {"type": "x", "reason": "gone"}}
+    server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 1, "failures": [failure]}})]
+    with pytest.raises(TransientOpenSearchError, match="gone"):
+        client.count("a")
+
+
+def test_a_shard_that_did_not_count_is_no_success(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
+    with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards"):
+        client.count("a")
+
+
+def test_a_shard_that_was_not_searched_for_routing_is_no_success(server: Server, client: OpenSearchClient) -> None:
+    nothing: dict[str, Any] = {"aggregations": {"indices": {"buckets": []}}}
+    server.answers = [(200, {**nothing, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
+    with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards of a, b answered"):
+        client.indices_with_routing(["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("options", "preferences"), [({}, []), ({"primaries": True}, ["_primary"])], ids=["all", "primaries"]
+)
+@pytest.mark.parametrize(
+    ("call", "answer", "expected"),
+    [
+        (lambda client, **options: client.count("a", **options), COUNTED, 1),
+        (lambda client, **options: client.has_routed_documents("a", **options), FOUND, True),
+        (lambda client, **options: client.indices_with_routing(["a"], **options), FOUND, {"a"}),
+    ],
+    ids=["count", "has_routed_documents", "indices_with_routing"],
+)
+def test_primary_shards_alone_are_asked_where_replicas_may_be_behind_and_nowhere_else(
+    call: Callable[..., Any],
+    answer: dict[str, Any],
+    expected: Any,
+    options: dict[str, bool],
+    preferences: list[str],
+    server: Server,
+    client: OpenSearchClient,
+) -> None:
+    server.answers = [(200, answer)]
+    assert call(client, **options) == expected
+    (request,) = server.requests
+    assert preferences_of(request) == preferences
+
+
+@pytest.mark.parametrize(
+    ("on_replica", "behind"),
+    [
+        ((2, 7), 0),
+        ((2, 6), 1),  # an overwritten document
+        ((3, 7), 1),  # a deleted one
+        ((0, None), 1),  # all of them
+    ],
+)
+def test_a_replica_that_shows_other_documents_than_its_primary_is_behind(
+    on_replica: tuple[int, int | None], behind: int, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [copies("first", "second"), shown(2, 7), shown(*on_replica)]
+    assert client.replicas_behind("a") == behind
+    # Each copy itself: any other choice of OpenSearch's might ask one of them twice.
+    assert [preferences_of(request) for request in server.requests[1:]] == [
+        ["_shards:0|_only_nodes:first"],
+        ["_shards:0|_only_nodes:second"],
+    ]
+
+
+def test_an_empty_replica_of_an_empty_shard_is_not_behind(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [copies("first", "second"), shown(0, None)]
+    assert client.replicas_behind("a") == 0
+
+
+@pytest.mark.parametrize(("state", "asked"), [("INITIALIZING", 1), ("RELOCATING", 2), ("STARTED", 2)])
+def test_a_copy_that_is_still_built_is_not_asked(
+    state: str, asked: int, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [copies("first", "second", state), shown(2, 7)]
+    assert client.replicas_behind("a") == 0
+    assert len(server.requests[1:]) == asked
+
+
+def test_a_copy_that_moved_to_another_node_is_looked_for_again(server: Server, client: OpenSearchClient) -> None:
+    reason = "no data nodes with criteria [second] found for shard: [a][0]"
+    error = {"error": {"type": "illegal_argument_exception", "reason": reason}, "status": 400}
+    server.answers = [copies("first", "second"), shown(2, 7), (400, error)]
+    with pytest.raises(TransientOpenSearchError, match="shard 0 of a moved"):
+        client.replicas_behind("a")
+
+
+def test_another_refusal_to_search_a_copy_is_no_move(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [copies("first", "second"), (400, ERROR)]
+    with pytest.raises(OpenSearchRequestError, match="some reason"):
+        client.replicas_behind("a")
+
+
+def test_a_copy_that_did_not_answer_is_not_taken_for_an_empty_one(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [copies("first", "second"), shown(0, None, successful=0)]
+    with pytest.raises(TransientOpenSearchError, match="only 0 of 1 shards of a answered"):
+        client.replicas_behind("a")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"acknowledged": False, "shards_acknowledged": False, "indices": []},
+        {"acknowledged": True, "shards_acknowledged": False, "indices": [{"name": "a", "blocked": False}]},
+    ],
+)
+def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
+    answer: dict[str, Any], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, answer)]
+    with pytest.raises(TransientOpenSearchError, match="not write-blocked"):
+        client.block_writes("a")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda client: client.update_aliases([]),
+        lambda client: client.put_settings("a", {}),
+        lambda client: client.put_meta("a", {}),
+    ],
+)
+def test_a_change_that_not_every_node_knows_of_yet_is_asked_for_again(
+    change: Callable[[OpenSearchClient], None], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, {"acknowledged": False}), (200, {"acknowledged": True})]
+    with pytest.raises(TransientOpenSearchError, match="not every node"):
+        change(client)
+    change(client)
+
+
+def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {"took": 1, "created": 1})]
+    with pytest.raises(KeyError, match="task"):
+        client.start_reindex(COPY, {})
+
+
+def test_a_task_that_is_not_done_in_time_is_looked_at_again(server: Server, client: OpenSearchClient) -> None:
+    timeout = {"error": {"type": "timeout_exception", "reason": "Timed out waiting for completion"}, "status": 500}
+    server.answers = [(500, timeout), (200, {"completed": False})]
+    assert client.get_task("n:1", wait_seconds=5) == {"completed": False}
+    assert [r["path"] for r in server.requests] == ["/_tasks/n:1?wait_for_completion=true&timeout=5s", "/_tasks/n:1"]
+
+
+def test_a_slice_and_a_cancelled_copy_are_not_the_running_copy(server: Server, client: OpenSearchClient) -> None:
+    def listed(**tasks: Any) -> tuple[int, Any]:
+        return 200, {"nodes": {"n": {"tasks": {f"n:{number}": task for number, task in tasks.items()}}}}
+
+    ours = {"headers": {"X-Opaque-Id": "copy~1"}}
+    # A copy that is cancelled while it backs off from 429 can stay in the list for ever.
+    others: dict[str, Any] = {
+        "1": {"headers": {}},
+        "2": {**ours, "parent_task_id": "n:4"},
+        "3": {**ours, "cancelled": True},
+    }
+    server.answers = [listed(**others), listed(**others, **{"4": ours})]
+    assert [client.find_reindex_task("copy~1") for _ in range(2)] == [None, "n:4"]
+
+
+def test_a_snapshot_of_the_index_is_waited_for(server: Server, client: OpenSearchClient) -> None:
+    reason = "Cannot delete indices that are being snapshotted: [[a_v1/u1]]. Try again after snapshot finishes"
+    server.answers = [(400, {"error": {"type": "snapshot_in_progress_exception", "reason": reason}, "status": 400})]
+    with pytest.raises(DomainBusyError, match="being snapshotted"):
+        client.update_aliases([])
+
+
+def test_a_write_to_any_shard_raises_the_sequence_number_and_a_new_replica_does_not(
+    server: Server, client: OpenSearchClient
+) -> None:
+    def shard(primary: int, *replicas: int) -> list[dict[str, Any]]:
+        copies = ((primary, True), *((replica, False) for replica in replicas))
+        return [
+            {"routing": {"primary": is_primary}, "seq_no": {"max_seq_no": n}, "store": {"size_in_bytes": 1}}
+            for n, is_primary in copies
+        ]
+
+    states = [{"0": shard(4), "1": shard(1)}, {"0": shard(4, 4), "1": shard(1, 0)}, {"0": shard(4), "1": shard(2)}]
+    server.answers = [(200, {"indices": {"a": {"shards": state}}}) for state in states]
+    assert [client.last_seq_no("a", 2) for _ in states] == [7, 7, 8]
+
+
+@pytest.mark.parametrize(
+    ("answer", "answered"),
+    [
+        ({}, 0),  # none is on a node
+        ({"indices": {"a": {"shards": {"1": [{"routing": {"primary": True}, "seq_no": {"max_seq_no": 1}}]}}}}, 1),
+        ({"indices": {"a": {"shards": {"0": [{"routing": {"primary": True}}]}}}}, 0),  # it starts
+    ],
+)
+def test_a_primary_shard_that_is_away_is_not_one_without_writes(
+    answer: dict[str, Any], answered: int, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, answer)]
+    with pytest.raises(TransientOpenSearchError, match=f"only {answered} of 2 primary shards of a answered"):
+        client.last_seq_no("a", 2)
+
+
+def test_another_error_while_waiting_for_a_task_is_an_error(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(500, ERROR)]
+    with pytest.raises(OpenSearchRequestError):
+        client.get_task("n:1", wait_seconds=5)
+    with pytest.raises(OpenSearchRequestError):
+        client.get_task("n:1")
+
+
+def test_names_are_asked_for_in_requests_that_opensearch_accepts(server: Server, client: OpenSearchClient) -> None:
+    names = [f"{number:04}-ü".ljust(60, "x") for number in range(200)]
+    server.answers = [(200, {})]
+    assert client.get_indices([*names, *names]) == {}
+    assert 4 <= len(server.requests) <= 6
+    assert all(len(request["path"]) < 4000 for request in server.requests)
+
+
+@pytest.mark.parametrize(
+    ("call", "answer"),
+    [
+        (lambda client: client.get_indices(["a'b+%ü", "x"]), {}),
+        (lambda client: client.health("a", wait_for_status="green"), {"status": "green"}),
+        (
+            lambda client: client.start_reindex(
+                {"source": {"index": "ü"}, "dest": {"index": "A~b"}}, {"slices": "auto"}
+            ),
+            {"task": "n:1"},
+        ),
+        (lambda client: client.refresh("a&b=c"), {}),
+    ],
+)
+def test_every_request_is_signed_so_that_aws_accepts_it(
+    call: Any, answer: dict[str, str], server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(200, answer)]
+    call(client)
+    (request,) = server.requests
+    headers = {name.lower(): value for name, value in request["headers"].items()}
+    authorization = headers["authorization"]
+    assert "/eu-west-1/es/aws4_request" in authorization
+    assert headers["x-amz-security-token"] == "a-token"
+    assert headers["host"] == f"127.0.0.1:{server.server_port}"
+
+    # botocore, as an independent signer, comes to the same signature for what arrived.
+    signed = authorization.split("SignedHeaders=")[1].split(",")[0].split(";")
+    expected = AWSRequest(
+        request["method"],
+        server.url + request["path"],
+        headers={name: headers[name] for name in signed if name != "host"},
+        data=request["body"],
+    )
+    signer = SigV4Auth(CREDENTIALS, "es", "eu-west-1")
+    expected.context["timestamp"] = headers["x-amz-date"]
+    canonical = signer.canonical_request(expected)
+    signature = signer.signature(signer.string_to_sign(expected, canonical), expected)
+    assert f"Signature={signature}" in authorization
+
+
+def test_the_region_of_an_aws_endpoint_is_signed_for() -> None:
+    url = "https://search-products-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com"
+    client = OpenSearchClient(parse_endpoint(url), CREDENTIALS, "us-east-1")
+    connection = client._client.transport.get_connection()
+    assert connection.session.auth.region == "eu-central-1"
+    assert connection.host == f"{url}:443"
+
+
+@pytest.mark.usefixtures("lambda_environment")
+def test_an_endpoint_is_checked_at_every_step_and_its_client_kept() -> None:
+    _connect.cache_clear()
+    assert connect("https://search.example.com") is connect("https://search.example.com")
+    for refused in ("https://evil.example", "https://search.example.com/x"):
+        with pytest.raises(ReindexError, match="opensearch_endpoint"):
+            connect(refused)
+    _connect.cache_clear()
+
+
+@pytest.mark.usefixtures("lambda_environment")
+def test_without_credentials_nothing_is_sent(mocker: MockerFixture) -> None:
+    mocker.patch("boto3.Session").return_value.get_credentials.return_value = None
+    _connect.cache_clear()
+    with pytest.raises(ReindexError, match="no AWS credentials"):
+        connect("https://search.example.com")
+
+
+def test_nothing_is_refused_where_every_request_is_answered_for_another_reason(
+    server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(400, ERROR), (404, ERROR), (200, {"total": 0}), (404, ERROR)]
+    assert client.refused_actions("a_v1", "a_v2") == []
+    assert client.refused_alias_change(["a_v1"]) is None
+    assert [request["method"] for request in server.requests] == ["PUT", "PUT", "POST", "POST"]
+
+
+def test_refusals_are_told_as_opensearch_and_aws_word_them(server: Server, client: OpenSearchClient) -> None:
+    forbidden = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
+    iam = {"Message": "User: x is not authorized to perform: es:ESHttpPost"}
+    server.answers = [(403, forbidden), (401, forbidden), (403, iam)]
+    reasons = [refusal.reason for refusal in client.refused_actions("a_v1", "a_v2")]
+    assert reasons[0] == "PUT /a_v2: no permissions for [x]"
+    assert reasons[1].startswith("PUT /a_v2/_doc/")
+    assert reasons[2] == "POST /_reindex: User: x is not authorized to perform: es:ESHttpPost"
+
+
+def test_a_busy_domain_is_no_missing_permission(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(429, ERROR)]
+    with pytest.raises(TransientOpenSearchError):
+        client.refused_actions("a_v1", "a_v2")
+
+
+def test_settings_of_the_cluster_are_those_in_force(server: Server, client: OpenSearchClient) -> None:
+    def disk(low: str) -> dict[str, Any]:
+        return {"cluster": {"routing": {"allocation": {"disk": {"watermark": {"low": low}}}}}}
+
+    defaults: dict[str, Any] = {"cluster": {"max_shards_per_node": "1000", **disk("85%")["cluster"]}}
+    server.answers = [(200, {"defaults": defaults, "persistent": disk("25gb"), "transient": disk("30gb")})]
+    assert client.cluster_settings() == {
+        "cluster.max_shards_per_node": "1000",
+        "cluster.routing.allocation.disk.watermark.low": "30gb",
+    }
+
+
+def test_only_disks_of_data_nodes_count(server: Server, client: OpenSearchClient) -> None:
+    disk = {"total": {"total_in_bytes": 10, "available_in_bytes": 5}}
+    nodes = {"a": {"roles": ["data", "ingest"], "fs": disk}, "b": {"roles": ["cluster_manager"], "fs": disk}}
+    server.answers = [(200, {"nodes": nodes})]
+    assert client.data_disks() == [(10, 5)]
+
+
+def test_sizes_and_routing_of_many_indices_are_asked_for_in_few_requests(
+    server: Server, client: OpenSearchClient
+) -> None:
+    names = [f"{number:04}".ljust(60, "x") for number in range(100)]
+    store = {"store": {"size_in_bytes": 7}}
+    server.answers = [(200, {"indices": {"a": {"primaries": store, "total": {"store": {"size_in_bytes": 14}}}}})]
+    assert client.store_sizes(names) == {"a": StoreSize(7, 14)}
+    server.answers = [(200, FOUND)]
+    assert client.indices_with_routing(names) == {"a"}
+    assert len(server.requests) == 6
+
+
+def test_every_shard_of_the_domain_counts(server: Server, client: OpenSearchClient) -> None:
+    counters = {"active_shards": 5, "initializing_shards": 2, "unassigned_shards": 1, "relocating_shards": 1}
+    server.answers = [(200, {"number_of_data_nodes": 3, **counters})]
+    assert client.shards() == (3, 8)
+
+
+@pytest.mark.parametrize(
+    ("initializing", "relocating", "is_building"), [(0, 0, False), (1, 0, True), (0, 1, True), (2, 1, True)]
+)
+def test_shards_that_are_built_or_moved_keep_others_waiting(
+    initializing: int, relocating: int, server: Server, client: OpenSearchClient, *, is_building: bool
+) -> None:
+    counters = {"unassigned_shards": 3, "initializing_shards": initializing, "relocating_shards": relocating}
+    server.answers = [(200, {"status": "yellow", **counters})]
+    assert client.is_building() is is_building
+    assert server.requests[0]["path"].startswith("/_cluster/health?")
+
+
+@pytest.mark.parametrize(
+    ("status", "error_type", "restricted"),
+    [
+        # OpenSearch 2.19 with the security plugin, for roles with one of the three, without any, and without updates.
+        (500, "security_exception", True),
+        (404, "index_not_found_exception", False),
+        (403, "security_exception", False),
+        (500, "some_exception", False),
+    ],
+)
+def test_a_role_that_sees_not_all_of_an_index_is_recognised(
+    status: int, error_type: str, server: Server, client: OpenSearchClient, *, restricted: bool
+) -> None:
+    reason = "Update is not supported when FLS or DLS or Fieldmasking is activated"
+    server.answers = [(status, {"error": {"type": error_type, "reason": reason}, "status": status})]
+    assert client.is_restricted("a_v1") is restricted
+    server.answers = [(200, {"result": "noop"})]
+    assert client.is_restricted("a_v1") is False
+
+
+@pytest.mark.parametrize("url", ["https://search.example.com", "https://search.example.com:8443"])
+def test_the_host_is_signed_as_it_is_sent(url: str) -> None:
+    endpoint = parse_endpoint(url)
+    connection = OpenSearchClient(endpoint, CREDENTIALS, "eu-west-1")._client.transport.get_connection()
+    prepared = connection.session.prepare_request(requests.Request("GET", f"{connection.host}/a?b=c"))
+    # http.client leaves the port out where it is the scheme's own.
+    headers = {"host": url.removeprefix("https://"), **{key.lower(): value for key, value in prepared.headers.items()}}
+    key = AccessKey(CREDENTIALS.access_key, CREDENTIALS.secret_key, str(CREDENTIALS.token))
+    assert refusal(Request("GET", "/a", "b=c", headers, b""), "eu-west-1", lambda _: key) is None
+
+
+@pytest.mark.parametrize("text", ["nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"])
+def test_an_authority_that_cannot_be_read_is_named(text: str, lambda_environment: pytest.MonkeyPatch) -> None:
+    lambda_environment.setenv("CA_CERTIFICATES", text)
+    with pytest.raises(ReindexError, match="ca_certificates cannot be read"):
+        connect("https://search.example.com")

@@ -1,0 +1,146 @@
+from dataclasses import replace
+from typing import Any
+from unittest.mock import create_autospec
+
+import pytest
+
+from opensearch_reindex.index.markers import Markers
+from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient, StoreSize
+from opensearch_reindex.runtime.errors import OpenSearchRequestError
+from opensearch_reindex.trigger.plan import PlannedIndex
+from opensearch_reindex.trigger.preflight import MAX_REFUSALS_SHOWN, check_domain, permission_problems
+from support.room import with_room
+
+IAM = OpenSearchRequestError(403, "http_error", "POST /_aliases: not authorized to perform: es:ESHttpPost")
+FORBIDDEN = OpenSearchRequestError(403, "security_exception", "POST /_aliases: no permissions for [x]")
+
+
+def plans(count: int) -> list[PlannedIndex]:
+    return [PlannedIndex(f"indices[{n}]", f"i{n}_v1", f"i{n}_v2", f"i{n}_current", ({}, {}), "c") for n in range(count)]
+
+
+FILE: dict[str, Any] = {"keep_source": False, "reindex": {}}
+
+
+def on_domain(client: Any, planned: list[PlannedIndex], **settings: Any) -> dict[str, IndexInfo]:
+    """Let the domain have every source index, and return what it says of them."""
+    indices = {index.source_index: IndexInfo("u", {}, {"number_of_shards": "1", **settings}, {}) for index in planned}
+    client.get_indices.return_value = indices
+    return indices
+
+
+@pytest.fixture
+def client() -> Any:
+    return with_room(create_autospec(OpenSearchClient, instance=True))
+
+
+def test_only_indices_with_other_shards_are_searched_for_custom_routing(client: Any) -> None:
+    kept, changed, routed = plans(3)
+    planned = [kept, *(replace(index, settings=({"number_of_shards": 1}, {})) for index in (changed, routed))]
+    on_domain(client, planned, number_of_shards="2")
+    client.indices_with_routing.return_value = {"i2_v1"}
+    pending, (problem,) = check_domain(client, FILE, planned)
+    assert pending == planned
+    client.indices_with_routing.assert_called_once_with(["i1_v1", "i2_v1"])
+    assert problem.startswith("indices[2]: source index 'i2_v1' has documents with custom routing")
+
+
+def test_disk_and_shards_are_told_together_and_an_index_without_a_size_too(client: Any) -> None:
+    planned = plans(3)
+    on_domain(client, planned)
+    client.store_sizes.side_effect = None
+    client.store_sizes.return_value = {"i0_v1": StoreSize(10**13, 10**13), "i2_v1": StoreSize(1, 1)}
+    client.shards.return_value = (1, 999)
+    _, problems = check_domain(client, FILE, planned)
+    assert [problem.partition(" needs ")[0] for problem in problems[1:]] == [
+        "indices[0]: target index 'i0_v2'",
+        "indices[0]: target index 'i0_v2'",
+        "indices[2]: target index 'i2_v2'",
+    ]
+    assert problems[0].startswith("indices[1]: source index 'i1_v1' does not tell its size")
+
+
+def test_source_indices_that_stay_need_room_beside_their_copies(client: Any) -> None:
+    planned = plans(2)
+    on_domain(client, planned)
+    client.data_disks.return_value = [(3000, 3000)] * 2  # 5100 below the watermark, and each copy has 2000
+    assert check_domain(client, FILE, planned)[1] == []
+    planned = plans(3)
+    on_domain(client, planned)
+    (problem,) = check_domain(client, {**FILE, "keep_source": True}, planned)[1]
+    assert problem.startswith("indices[2]: ")
+
+
+def test_only_what_is_there_is_asked_for_its_size(client: Any) -> None:
+    planned = plans(2)
+    indices = on_domain(client, planned)
+    made_from = {"source_uuid": "u", "changes": "c"}
+    meta = {"_meta": {"opensearch_reindex": made_from}}
+    client.get_indices.return_value = {**indices, "i1_v2": IndexInfo("t", {}, {}, meta, markers=Markers(owner="arn:e"))}
+    assert check_domain(client, FILE, planned) == (planned, [])
+    client.store_sizes.assert_called_once_with(["i0_v1", "i1_v1", "i1_v2"])
+
+
+def test_indices_with_problems_of_their_own_are_not_asked_for_room(client: Any) -> None:
+    client.get_indices.return_value = {}
+    assert len(check_domain(client, FILE, plans(3))[1]) == 3
+    assert not client.store_sizes.called
+
+
+def test_without_indices_no_permission_is_asked_for(client: Any) -> None:
+    assert permission_problems(client, []) == []
+    assert not client.refused_actions.called
+
+
+def test_with_all_permissions_a_thousand_indices_are_asked_for_at_once(client: Any) -> None:
+    assert permission_problems(client, plans(1000)) == []
+    assert client.refused_alias_change.call_count == client.refused_actions.call_count == 1
+
+
+def test_every_action_that_is_refused_is_told(client: Any) -> None:
+    reasons = ["PUT /i0_v2: no permissions for [indices:admin/create]", "POST /_reindex: no permissions for [y]"]
+    client.refused_actions.return_value = [
+        OpenSearchRequestError(403, "security_exception", reason) for reason in reasons
+    ]
+    assert permission_problems(client, plans(2)) == [f"indices[0]: {reason}" for reason in reasons]
+    client.refused_actions.assert_called_once_with("i0_v1", "i0_v2")
+
+
+@pytest.mark.parametrize("name", ["i700_v1", "i700_v2"])
+def test_the_index_that_no_pattern_of_the_role_matches_is_found(client: Any, name: str) -> None:
+    client.refused_alias_change.side_effect = lambda names: FORBIDDEN if name in [*names] else None
+    assert permission_problems(client, plans(1000)) == [
+        "indices[700]: 'i700_v1' or 'i700_v2': POST /_aliases: no permissions for [x]"
+    ]
+    assert client.refused_alias_change.call_count < 25
+
+
+def test_of_many_forbidden_indices_the_first_are_told_after_few_requests(client: Any) -> None:
+    client.refused_alias_change.return_value = FORBIDDEN
+    problems = permission_problems(client, plans(1000))
+    assert [problem.split(":")[0] for problem in problems] == [f"indices[{n}]" for n in range(MAX_REFUSALS_SHOWN)]
+    assert client.refused_alias_change.call_count < 60
+
+
+def test_what_iam_refuses_is_told_once_for_it_looks_at_no_names(client: Any) -> None:
+    client.refused_alias_change.return_value = IAM
+    assert len(permission_problems(client, plans(1000))) == 1
+    assert client.refused_alias_change.call_count == 1
+
+
+def test_the_pipeline_of_the_file_is_looked_at_too(client: Any) -> None:
+    planned = plans(1)
+    on_domain(client, planned)
+    client.get_pipeline.return_value = None
+    (problem,) = check_domain(client, {**FILE, "reindex": {"pipeline": "p"}}, planned)[1]
+    assert problem == "reindex.pipeline: 'p' does not exist"
+
+
+def test_a_role_that_hides_something_of_an_index_is_refused(client: Any) -> None:
+    client.is_restricted.side_effect = lambda name: name == "i1_v1"
+    (problem,) = permission_problems(client, plans(3))
+    assert problem.startswith("indices[1]: this role does not see all of source index 'i1_v1' (document-level security")
+    assert client.is_restricted.call_count == 3
+    client.is_restricted.side_effect = None
+    client.is_restricted.return_value = True
+    assert len(permission_problems(client, plans(100))) == MAX_REFUSALS_SHOWN
