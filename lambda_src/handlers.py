@@ -8,8 +8,14 @@ from typing import Any
 import boto3
 
 from opensearch_reindex.opensearch_client import connect
-from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.release_source import release_source
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime import logs
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import (
@@ -84,7 +90,7 @@ def _reported(error: ReindexError) -> ReindexError:
 def get_trigger_file_handler(event: Event) -> State:
     """Read the trigger file from S3 and check all of it before anything changes."""
     # What checks a file takes a quarter of the time in which a function starts, and the other six do not need it.
-    from opensearch_reindex.trigger.trigger_file import get_trigger_file
+    from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
 
     return get_trigger_file(event, boto3.client("s3"), connect, Environment.read())
 
@@ -92,9 +98,7 @@ def get_trigger_file_handler(event: Event) -> State:
 @step("CreateIndex", IndexCreationError)
 def create_index_handler(event: Event) -> State:
     """Create the target index."""
-    return create_index.create_index(
-        connect(event["trigger_file"]["opensearch_endpoint"]), event, is_running
-    ).to_event()
+    return create_index(connect(event["trigger_file"]["opensearch_endpoint"]), event, is_running).to_event()
 
 
 @step("UpdateAliases", AliasUpdateError)
@@ -103,36 +107,34 @@ def update_aliases_handler(event: Event) -> State:
     job = Job.from_event(event)
     client = connect(job.opensearch_endpoint)
     if "error" in event:
-        update_aliases.release_source(client, job)
+        release_source(client, job)
         return job.to_event()
-    return update_aliases.update_aliases(client, job).to_event()
+    return update_aliases(client, job).to_event()
 
 
 @step("StartReindex", ReindexStartError)
 def start_reindex_handler(event: Event) -> State:
     """Start the copy."""
     job = Job.from_event(event)
-    return check_reindex_status.start_reindex(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
+    return start_reindex(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("CheckReindexStatus", ReindexFailedError)
 def check_reindex_status_handler(event: Event) -> State:
     """Look at the copy."""
     job = Job.from_event(event)
-    return check_reindex_status.check_reindex_status(
-        connect(job.opensearch_endpoint), job, Environment.read()
-    ).to_event()
+    return check_reindex_status(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("RemoveAlias", AliasRemovalError)
 def remove_alias_handler(event: Event) -> State:
     """Prove the copy and move the aliases."""
     job = Job.from_event(event)
-    return update_aliases.remove_alias(connect(job.opensearch_endpoint), job).to_event()
+    return remove_alias(connect(job.opensearch_endpoint), job).to_event()
 
 
 @step("DeleteIndex", IndexDeletionError)
 def delete_index_handler(event: Event) -> State:
     """Prove the copy once more and delete the source index."""
     job = Job.from_event(event)
-    return update_aliases.delete_index(connect(job.opensearch_endpoint), job).to_event()
+    return delete_index(connect(job.opensearch_endpoint), job).to_event()

@@ -15,7 +15,7 @@ from support.paths import CACHE
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
 
-# Properties are tried with the same examples in every run, so that a failure is nobody's bad luck. For other ones, and more:
+# Properties are tried with the same examples in every run, so that a failure is nobody's bad luck. For others:
 # PROPERTY_EXAMPLES=5000 pytest tests/unit/*/test_properties_*.py --hypothesis-profile=random [--hypothesis-seed=1]
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.register_profile(

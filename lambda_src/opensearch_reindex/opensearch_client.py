@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import quote, urlencode
@@ -15,9 +14,9 @@ from opensearchpy import ConnectionTimeout, OpenSearch, RequestsHttpConnection, 
 from requests.adapters import HTTPAdapter
 from requests_aws4auth import AWS4Auth
 
-from opensearch_reindex.index.markers import Markers, is_own_alias
-from opensearch_reindex.index.target_index import REINDEX_ACTION, flat_settings
-from opensearch_reindex.rebuild.throttle import WriteQueue
+from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards, StoreSize, WriteQueue
+from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
+from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.runtime.endpoint import Endpoint, allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import (
@@ -43,63 +42,6 @@ IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
 # Parameters of a write that nothing allows: to an alias, where the name is an index, and to a document with a sequence
 # number that none can have.
 NEVER = {"require_alias": "true", "if_seq_no": str(2**63 - 1), "if_primary_term": "1"}
-
-
-@dataclass(frozen=True)
-class IndexInfo:
-    """One concrete index.
-
-    Attributes:
-        uuid: changes when an index of the same name is created anew.
-        aliases: alias name -> its entry (filter, index_routing, search_routing, is_write_index, is_hidden).
-        settings: nested, below `index`.
-        mappings: as stored.
-        data_stream: name of the data stream it belongs to.
-        markers: what this module's own aliases say; they are not among the aliases.
-    """
-
-    uuid: str
-    aliases: dict[str, dict[str, Any]]
-    settings: dict[str, Any]
-    mappings: dict[str, Any]
-    data_stream: str | None = None
-    markers: Markers = field(default_factory=Markers)
-
-    @property
-    def shards(self) -> int:
-        """Number of primary shards."""
-        return int(self.settings["number_of_shards"])
-
-    @property
-    def replicas_may_be_behind(self) -> bool:
-        """Whether a refresh makes documents visible on primary shards alone; replicas fetch their segments later."""
-        return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")
-
-
-@dataclass(frozen=True)
-class PrimaryShards:
-    """The primary shards of one index.
-
-    Attributes:
-        store_bytes: their disk space.
-        last_seq_no: a number that every write to the index raises, also an overwrite: the sum of sequence numbers.
-    """
-
-    store_bytes: int
-    last_seq_no: int
-
-
-@dataclass(frozen=True)
-class StoreSize:
-    """Disk space of one index, in bytes.
-
-    Attributes:
-        primaries: of the primary shards.
-        total: of all copies.
-    """
-
-    primaries: int
-    total: int
 
 
 def connect(opensearch_endpoint: str) -> "OpenSearchClient":

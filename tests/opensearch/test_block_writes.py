@@ -7,8 +7,14 @@ import pytest
 
 from opensearch_reindex.index.markers import RELEASED, Markers
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.release_source import release_source
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
     DomainBusyError,
@@ -30,14 +36,14 @@ FAST = {"slices": "auto", "batch_size": 1000}
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_reindex_status, "LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}, "reader": {}}})
     domain.bulk("a_v1", DOCUMENTS)
 
 
 def create(client: OpenSearchClient, url: str, number: int, **changes: Any) -> Job:
     started = event("a_v1", url, strategy="block_writes", **changes)
-    return create_index.create_index(client, {**started, "execution_id": f"arn:{number}"}, nobody_runs)
+    return create_index(client, {**started, "execution_id": f"arn:{number}"}, nobody_runs)
 
 
 def settings(domain: Domain, index: str) -> dict[str, Any]:
@@ -56,15 +62,15 @@ def aliases(domain: Domain, index: str) -> dict[str, Any]:
 
 def half_copied(client: OpenSearchClient, domain: Domain) -> Job:
     """An execution that was killed while the copy ran; the copy goes on."""
-    job = update_aliases.update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
-    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+    job = update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
+    started = start_reindex(client, job, ENVIRONMENT)
     assert started.task["status"] == "running"
     wait_until(lambda: domain("POST", "a_v2/_refresh") and domain("GET", "a_v2/_count")["count"])
     return started
 
 
 def finish(rebuild: Rebuild, client: OpenSearchClient, job: Job) -> None:
-    rebuild.finish(rebuild.copy(update_aliases.update_aliases(client, replace(job, reindex=FAST))))
+    rebuild.finish(rebuild.copy(update_aliases(client, replace(job, reindex=FAST))))
 
 
 def is_only_the_target_left(domain: Domain) -> bool:
@@ -133,24 +139,22 @@ def test_the_aliases_wait_until_the_target_is_as_healthy_as_the_source(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
-    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+    started = start_reindex(client, job, ENVIRONMENT)
     assert (started.task["status"], started.task["created"]) == ("recovering", len(DOCUMENTS))
-    assert check_reindex_status.check_reindex_status(client, started, ENVIRONMENT).task["status"] == "recovering"
+    assert check_reindex_status(client, started, ENVIRONMENT).task["status"] == "recovering"
     assert "a_current" not in aliases(domain, "a_v2")
     job = replace(started, settings_after_copy={"number_of_replicas": 0})  # as if a second node had come
-    rebuild.finish(check_reindex_status.check_reindex_status(client, job, ENVIRONMENT))
+    rebuild.finish(check_reindex_status(client, job, ENVIRONMENT))
     assert is_only_the_target_left(domain)
 
 
 def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSearchClient, rebuild: Rebuild) -> None:
     job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
-    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+    started = start_reindex(client, job, ENVIRONMENT)
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     with pytest.raises(ReindexFailedError, match="is yellow still, the source index was green"):
-        wait_until(
-            lambda: check_reindex_status.check_reindex_status(client, started, impatient).task["status"] == "completed"
-        )
-    update_aliases.release_source(client, job)
+        wait_until(lambda: check_reindex_status(client, started, impatient).task["status"] == "completed")
+    release_source(client, job)
     assert settings(domain, "a_v1").get("blocks") is None
     assert domain.documents("a_current") == DOCUMENTS
 
@@ -158,7 +162,7 @@ def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSe
 def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: OpenSearchClient) -> None:
     job = half_copied(client, domain)
     for _ in range(2):  # the answer of the first may get lost
-        update_aliases.release_source(client, job)
+        release_source(client, job)
         assert not is_blocked(domain)
     assert Markers.read(aliases(domain, "a_v2")).owner == RELEASED
     assert domain("GET", f"_tasks/{job.task['id']}")["task"]["cancelled"]
@@ -171,27 +175,27 @@ def test_what_the_failed_run_still_does_afterwards_has_no_effect(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
-    update_aliases.release_source(client, job)
+    release_source(client, job)
     domain("DELETE", "a_current/_doc/1")
     before = domain.state()
-    for step in (update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index):
+    for step in (update_aliases, remove_alias, delete_index):
         with pytest.raises(ConcurrentReindexError):
             step(client, job)
     with pytest.raises(ConcurrentReindexError):
-        check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+        start_reindex(client, job, ENVIRONMENT)
     assert domain.state() == before
 
 
 def test_a_block_of_the_user_is_not_lifted(domain: Domain, client: OpenSearchClient) -> None:
     domain("PUT", "a_v1/_block/write")
-    update_aliases.release_source(client, half_copied(client, domain))
+    release_source(client, half_copied(client, domain))
     assert is_blocked(domain)
 
 
 def test_a_block_that_a_killed_run_left_is_not_taken_for_the_users(domain: Domain, client: OpenSearchClient) -> None:
     half_copied(client, domain)
     second = create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
-    update_aliases.release_source(client, update_aliases.update_aliases(client, second))
+    release_source(client, update_aliases(client, second))
     assert not is_blocked(domain)
 
 
@@ -199,10 +203,10 @@ def test_nothing_is_released_when_the_aliases_have_moved(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
-    update_aliases.remove_alias(client, job)
-    update_aliases.release_source(client, job)
+    remove_alias(client, job)
+    release_source(client, job)
     assert is_blocked(domain)
-    update_aliases.delete_index(client, job)
+    delete_index(client, job)
     assert is_only_the_target_left(domain)
 
 
@@ -212,7 +216,7 @@ def test_after_a_kill_the_next_upload_goes_on_with_the_running_copy(
     first = half_copied(client, domain)
     second = create(client, domain.url, 2, reindex=SLOW)
     assert second.target_uuid == first.target_uuid
-    again = check_reindex_status.start_reindex(client, update_aliases.update_aliases(client, second), ENVIRONMENT)
+    again = start_reindex(client, update_aliases(client, second), ENVIRONMENT)
     assert again.task["id"] == first.task["id"]
     domain("POST", f"_reindex/{first.task['id']}/_rethrottle?requests_per_second=-1")
     rebuild.finish(rebuild.copy(again))
@@ -226,7 +230,7 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
 ) -> None:
     first = half_copied(client, domain)
     if release:
-        update_aliases.release_source(client, first)
+        release_source(client, first)
     else:  # a kill, and the line that the README gives
         domain("PUT", "a_v1/_settings", {"index.blocks.write": None})
     domain("DELETE", "a_current/_doc/1")
@@ -245,12 +249,10 @@ def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     domain.bulk("a_v1", {"bad": {"m": "no number"}})
-    job = update_aliases.update_aliases(
-        client, create(client, domain.url, 1, mappings={"properties": {"m": {"type": "long"}}})
-    )
+    job = update_aliases(client, create(client, domain.url, 1, mappings={"properties": {"m": {"type": "long"}}}))
     with pytest.raises(ReindexFailedError, match="1 with status 400"):
         rebuild.copy(job)
-    update_aliases.release_source(client, job)
+    release_source(client, job)
     finish(rebuild, client, create(client, domain.url, 2, mappings={"properties": {"m": {"type": "text"}}}))
     assert domain.documents("a_current") == {**DOCUMENTS, "bad": {"m": "no number"}}
     assert is_only_the_target_left(domain)
@@ -259,13 +261,13 @@ def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
 def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    update_aliases.release_source(client, half_copied(client, domain))
+    release_source(client, half_copied(client, domain))
     second = create(client, domain.url, 2)  # finds the source as it was frozen, and goes on
     domain("PUT", "a_current/_doc/1", {"n": -1})
-    frozen = update_aliases.update_aliases(client, second)
+    frozen = update_aliases(client, second)
     with pytest.raises(VerificationError, match="written to after"):
-        check_reindex_status.start_reindex(client, frozen, ENVIRONMENT)
-    update_aliases.release_source(client, second)
+        start_reindex(client, frozen, ENVIRONMENT)
+    release_source(client, second)
     finish(rebuild, client, create(client, domain.url, 3))
     assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
 
@@ -273,7 +275,7 @@ def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
 def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    update_aliases.release_source(client, half_copied(client, domain))
+    release_source(client, half_copied(client, domain))
     domain("PUT", "a_current/_doc/1", {"n": -1})
     apply_aliases = client.update_aliases
 
@@ -291,7 +293,7 @@ def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
 
 
 def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client: OpenSearchClient) -> None:
-    update_aliases.release_source(client, half_copied(client, domain))
+    release_source(client, half_copied(client, domain))
     domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v2", "alias": "theirs"}}]})
     with pytest.raises(IndexCreationError, match="holds documents"):
         create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
@@ -302,7 +304,7 @@ def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client
 def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by_then(
     late: str, domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    update_aliases.release_source(client, half_copied(client, domain))
+    release_source(client, half_copied(client, domain))
     changes = {"mappings": {"properties": {"m": {"type": "long"}}}}
     apply_aliases = client.update_aliases
     stuck = 1 if late == "before the first call" else 2  # after the take-over

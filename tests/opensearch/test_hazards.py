@@ -8,7 +8,12 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.check_reindex_status import MAX_RESTARTS, check_reindex_status
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.delete_index import delete_index
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
     IndexCreationError,
@@ -50,12 +55,12 @@ def test_a_write_to_the_frozen_source_keeps_it(
 def test_a_write_to_the_source_after_the_aliases_have_moved_keeps_it(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    job = update_aliases.remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
+    job = remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
     lift_block(domain)
     domain("PUT", "a_v1/_doc/new", {"n": 0})
     domain("PUT", "a_v1/_block/write")
     with pytest.raises(VerificationError, match="written to after it had been frozen"):
-        update_aliases.delete_index(client, job)
+        delete_index(client, job)
     assert domain.documents("a_v1") == {**DOCUMENTS, "new": {"n": 0}}
 
 
@@ -63,16 +68,16 @@ def test_a_write_to_the_source_after_the_aliases_have_moved_keeps_it(
 def test_a_write_between_the_proof_and_a_later_attempt_keeps_the_source(
     strategy: str, domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    update_aliases.remove_alias(client, rebuild.copy(rebuild.freeze("a_v1", strategy=strategy)))
+    remove_alias(client, rebuild.copy(rebuild.freeze("a_v1", strategy=strategy)))
     lift_block(domain)
     domain("PUT", "a_v1/_doc/5", {"n": -5})
     file = event("a_v1", domain.url, strategy=strategy)
-    again = create_index.create_index(client, {**file, "execution_id": "arn:2"}, nobody_runs)
-    frozen = update_aliases.update_aliases(client, again)
+    again = create_index(client, {**file, "execution_id": "arn:2"}, nobody_runs)
+    frozen = update_aliases(client, again)
     for step in (
-        partial(check_reindex_status.start_reindex, environment=ENVIRONMENT),
-        update_aliases.remove_alias,
-        update_aliases.delete_index,
+        partial(start_reindex, environment=ENVIRONMENT),
+        remove_alias,
+        delete_index,
     ):
         with pytest.raises(VerificationError, match="written to after it had been frozen"):
             step(client, replace(frozen, task={"status": "completed"}))
@@ -85,10 +90,10 @@ def test_a_source_that_was_written_to_between_two_attempts_is_not_taken_for_froz
     rebuild.copy(rebuild.freeze("a_v1"))
     lift_block(domain)
     domain("PUT", "a_v1/_doc/5", {"n": -5})
-    again = create_index.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
-    frozen = update_aliases.update_aliases(client, again)
+    again = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    frozen = update_aliases(client, again)
     with pytest.raises(VerificationError, match="written to after it had been frozen"):
-        check_reindex_status.start_reindex(client, frozen, ENVIRONMENT)
+        start_reindex(client, frozen, ENVIRONMENT)
     assert domain.documents("a_v1")["5"] == {"n": -5}
 
 
@@ -99,7 +104,7 @@ def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
     other = event("a_v1", domain.url, index_replacement=r"\1_new", alias_name="{{index_base}}_live")
     for execution_id in ("arn:2", job.execution_id):
         with pytest.raises(ConcurrentReindexError, match="another target index is being made"):
-            create_index.create_index(client, {**other, "execution_id": execution_id}, nobody_runs)
+            create_index(client, {**other, "execution_id": execution_id}, nobody_runs)
     assert not domain.exists("a_new")
     rebuild.finish(rebuild.copy(job))
     assert domain.documents("a_current") == DOCUMENTS
@@ -108,7 +113,7 @@ def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
 def test_a_half_done_target_is_no_source(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
     rebuild.freeze("a_v1")
     with pytest.raises(ConcurrentReindexError, match="itself the unfinished target"):
-        create_index.create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, nobody_runs)
+        create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, nobody_runs)
 
 
 @pytest.mark.parametrize(("shards", "refused"), [(1, True), (3, True), (4, False), (8, False), (2, False)])
@@ -122,9 +127,7 @@ def test_documents_with_custom_routing_are_kept_apart(
     assert before > 1
     if refused:
         with pytest.raises(IndexCreationError, match="custom routing"):
-            create_index.create_index(
-                client, event("b_v1", domain.url, settings={"number_of_shards": shards}), nobody_runs
-            )
+            create_index(client, event("b_v1", domain.url, settings={"number_of_shards": shards}), nobody_runs)
         assert not domain.exists("b_v2")
     else:
         rebuild("b_v1", settings={"number_of_shards": shards})
@@ -138,7 +141,7 @@ def test_custom_routing_is_found_also_in_documents_that_no_search_sees_yet(
     domain("PUT", "b_v1", {"settings": {"number_of_shards": 2, "refresh_interval": "-1"}})
     domain.bulk("b_v1", {"same": {"n": 0}}, routing="a")
     with pytest.raises(IndexCreationError, match="custom routing"):
-        create_index.create_index(client, event("b_v1", domain.url, settings={"number_of_shards": 1}), nobody_runs)
+        create_index(client, event("b_v1", domain.url, settings={"number_of_shards": 1}), nobody_runs)
 
 
 def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Rebuild) -> None:
@@ -180,7 +183,7 @@ def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_d
     domain("PUT", "_index_template/sneaky", {"index_patterns": ["a_v2"], "template": template})
     for execution_id in ("arn:1", "arn:1", "arn:2"):
         with pytest.raises(IndexCreationError, match=added):
-            create_index.create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, nobody_runs)
+            create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, nobody_runs)
         assert not domain.exists("a_v2")
     assert domain.documents("a_v1") == DOCUMENTS
 
@@ -188,17 +191,17 @@ def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_d
 def test_what_somebody_wrote_to_a_target_that_is_not_in_use_yet_is_kept(
     domain: Domain, client: OpenSearchClient
 ) -> None:
-    create_index.create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), nobody_runs)
+    create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), nobody_runs)
     domain("PUT", "a_v2/_doc/new", {"n": 0})  # no search sees it yet
     with pytest.raises(IndexCreationError, match="holds documents"):
-        create_index.create_index(client, event("a_v1", domain.url), nobody_runs)
+        create_index(client, event("a_v1", domain.url), nobody_runs)
     assert domain.documents("a_v2") == {"new": {"n": 0}}
 
 
 def test_a_field_that_the_source_got_after_a_dead_attempt_is_in_the_target(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    create_index.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:dead"}, nobody_runs)
+    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:dead"}, nobody_runs)
     domain("PUT", "a_v1/_mapping", {"properties": {"m": {"type": "keyword"}}})
     rebuild("a_v1")
     assert domain("GET", "a_v2/_mapping")["a_v2"]["mappings"]["properties"]["m"] == {"type": "keyword"}
@@ -207,14 +210,14 @@ def test_a_field_that_the_source_got_after_a_dead_attempt_is_in_the_target(
 def test_what_writers_delete_after_the_move_stays_deleted(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    first = update_aliases.remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
+    first = remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
     domain("DELETE", "a_current/_doc/3")
-    second = create_index.create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    second = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
     way: list[Callable[[OpenSearchClient, Any], Any]] = [
-        update_aliases.update_aliases,
-        lambda client, job: check_reindex_status.start_reindex(client, job, ENVIRONMENT),
-        update_aliases.remove_alias,
-        update_aliases.delete_index,
+        update_aliases,
+        lambda client, job: start_reindex(client, job, ENVIRONMENT),
+        remove_alias,
+        delete_index,
     ]
     for step in way:
         second = step(client, second)
@@ -227,24 +230,24 @@ def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, c
     rebuild.copy(rebuild.freeze("a_v1"))
     scripted = event("a_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
     with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
-        create_index.create_index(client, {**scripted, "execution_id": "arn:2"}, nobody_runs)
+        create_index(client, {**scripted, "execution_id": "arn:2"}, nobody_runs)
 
 
 def test_a_task_that_is_lost_again_and_again_is_given_up(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
     job = replace(rebuild.freeze("a_v1"), task={"id": "gone:1", "copy_alias": "gone", "restarts": 0})
-    for restarts in range(1, check_reindex_status.MAX_RESTARTS + 1):
-        lost = check_reindex_status.check_reindex_status(client, job, ENVIRONMENT)
+    for restarts in range(1, MAX_RESTARTS + 1):
+        lost = check_reindex_status(client, job, ENVIRONMENT)
         assert lost.task == {"id": "gone:1", "copy_alias": "gone", "status": "lost", "restarts": restarts}
         job = lost
     with pytest.raises(ReindexFailedError, match="lost 6 times"):
-        check_reindex_status.check_reindex_status(client, job, ENVIRONMENT)
+        check_reindex_status(client, job, ENVIRONMENT)
 
 
 def test_the_deletion_needs_a_proof(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1"))
     domain("POST", "_aliases", {"actions": [{"remove": {"index": "a_v1", "alias": "a_current"}}]})
     with pytest.raises(VerificationError, match="never proven"):
-        update_aliases.delete_index(client, job)
+        delete_index(client, job)
     assert domain.documents("a_v1") == DOCUMENTS

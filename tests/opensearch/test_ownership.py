@@ -9,8 +9,12 @@ import pytest
 
 from opensearch_reindex.index.markers import Markers, owner_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
     IndexCreationError,
@@ -28,9 +32,7 @@ def execution(number: int) -> str:
 
 
 def create(client: OpenSearchClient, url: str, number: int, is_running: Callable[[str], bool], **changes: Any) -> Job:
-    return create_index.create_index(
-        client, {**event("a_v1", url, **changes), "execution_id": execution(number)}, is_running
-    )
+    return create_index(client, {**event("a_v1", url, **changes), "execution_id": execution(number)}, is_running)
 
 
 def race(attempt: Callable[[int], Job]) -> tuple[list[Job], list[ReindexError]]:
@@ -92,9 +94,9 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
 ) -> None:
     way: list[Callable[[Job], Job]] = [
         lambda job: job,
-        lambda job: update_aliases.update_aliases(client, job),
+        lambda job: update_aliases(client, job),
         rebuild.copy,
-        lambda job: update_aliases.remove_alias(client, job),
+        lambda job: remove_alias(client, job),
     ]
     job = create(client, domain.url, 1, nobody_runs)
     for step in way[:done]:
@@ -103,7 +105,7 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
     domain.bulk("a_current", {"meanwhile": {"n": -1}})
     for step in way[1:]:
         second = step(second)
-    update_aliases.delete_index(client, second)
+    delete_index(client, second)
     assert not domain.exists("a_v1")
     target = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
     assert target == {"a_current": {"is_write_index": True}}
@@ -115,14 +117,14 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
 def test_an_execution_that_was_taken_for_dead_can_do_no_more(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    first = rebuild.copy(update_aliases.update_aliases(client, create(client, domain.url, 1, nobody_runs)))
+    first = rebuild.copy(update_aliases(client, create(client, domain.url, 1, nobody_runs)))
     create(client, domain.url, 2, nobody_runs)
     before = domain.state()
-    for step in (update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index):
+    for step in (update_aliases, remove_alias, delete_index):
         with pytest.raises(ConcurrentReindexError):
             step(client, first)
     with pytest.raises(ConcurrentReindexError):
-        check_reindex_status.start_reindex(client, first, ENVIRONMENT)
+        start_reindex(client, first, ENVIRONMENT)
     assert domain.state() == before
 
 
@@ -145,7 +147,7 @@ def test_a_target_that_writers_use_keeps_the_settings_it_was_made_with(
     first = create(client, domain.url, 1, nobody_runs)
     unused = create(client, domain.url, 2, nobody_runs, **changes)
     assert unused.target_uuid != first.target_uuid
-    update_aliases.update_aliases(client, unused)
+    update_aliases(client, unused)
     with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
         create(client, domain.url, 3, nobody_runs)
     assert create(client, domain.url, 4, nobody_runs, **changes, reindex={"slices": 2}).reindex["slices"] == 2

@@ -7,7 +7,9 @@ import pytest
 
 from opensearch_reindex.index.markers import owner_alias, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status, create_index
+from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.runtime.errors import (
     IndexCreationError,
     OpenSearchRequestError,
@@ -233,13 +235,11 @@ def test_a_cancelled_copy_fails_whatever_it_had_done(
     domain("PUT", "a_v1", {"settings": {"number_of_shards": 2}})
     domain.bulk("a_v1", numbered(2000))
     job = rebuild.freeze("a_v1", reindex={"requests_per_second": 10, "batch_size": 10, "slices": 2})
-    started = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+    started = start_reindex(client, job, ENVIRONMENT)
     assert started.task["status"] == "running"
     domain("POST", f"_tasks/{started.task['id']}/_cancel")
     with pytest.raises(ReindexFailedError, match="cancelled"):
-        wait_until(
-            lambda: check_reindex_status.check_reindex_status(client, started, ENVIRONMENT).task["status"] != "running"
-        )
+        wait_until(lambda: check_reindex_status(client, started, ENVIRONMENT).task["status"] != "running")
     # The same copy again finds what is there, and completes.
     again = rebuild.copy(replace(job, reindex={"slices": "auto", "batch_size": 1000}))
     assert again.task["version_conflicts"] > 0
@@ -251,8 +251,8 @@ def test_a_running_copy_is_not_started_again(domain: Domain, rebuild: Rebuild, c
     domain("PUT", "a_v1")
     domain.bulk("a_v1", numbered(2000))
     job = rebuild.freeze("a_v1", reindex={"requests_per_second": 100, "batch_size": 10, "slices": 1})
-    first = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
-    assert check_reindex_status.start_reindex(client, job, ENVIRONMENT).task["id"] == first.task["id"]
+    first = start_reindex(client, job, ENVIRONMENT)
+    assert start_reindex(client, job, ENVIRONMENT).task["id"] == first.task["id"]
     domain("POST", f"_tasks/{first.task['id']}/_cancel")
     wait_until(lambda: client.find_reindex_task(first.task["copy_alias"]) is None)
 
@@ -266,9 +266,7 @@ def test_the_stored_result_of_another_copy_is_not_taken_for_ours(
     domain.bulk("b_v1", numbered(10))
     other = rebuild.copy(rebuild.freeze("b_v1"))
     job = rebuild.freeze("a_v1")
-    lost = check_reindex_status.check_reindex_status(
-        client, replace(job, task={**other.task, "status": "running"}), ENVIRONMENT
-    )
+    lost = check_reindex_status(client, replace(job, task={**other.task, "status": "running"}), ENVIRONMENT)
     assert lost.task["status"] == "lost"
     rebuild.finish(rebuild.copy(job))
     assert domain.documents("a_v2") == numbered(10)
@@ -302,7 +300,7 @@ def test_a_foreign_target_is_left_alone(domain: Domain, client: OpenSearchClient
     domain("PUT", "a_v2", {"aliases": {"theirs": {}}})
     before = domain.state()
     with pytest.raises(IndexCreationError, match="was not made from this source index"):
-        create_index.create_index(client, event("a_v1", domain.url), nobody_runs)
+        create_index(client, event("a_v1", domain.url), nobody_runs)
     assert domain.state() == before
 
 
@@ -310,5 +308,5 @@ def test_a_setting_that_the_domain_refuses_changes_nothing(domain: Domain, clien
     domain("PUT", "a_v1")
     before = domain.state()
     with pytest.raises(OpenSearchRequestError, match=r"unknown setting \[index.nosuch\]"):
-        create_index.create_index(client, event("a_v1", domain.url, settings={"nosuch": 1}), nobody_runs)
+        create_index(client, event("a_v1", domain.url, settings={"nosuch": 1}), nobody_runs)
     assert domain.state() == before

@@ -8,7 +8,8 @@ import pytest
 from botocore.credentials import Credentials
 
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status, create_index
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import IndexCreationError
 from support.domain import Domain
@@ -114,24 +115,24 @@ def test_documents_that_replicas_do_not_show_yet_keep_an_unused_target(
     cluster: Domain, client: OpenSearchClient
 ) -> None:
     make_source(cluster, **SEGMENT_REPLICATION)
-    create_index.create_index(client, event("a_v1", cluster.url), nobody_runs)
+    create_index(client, event("a_v1", cluster.url), nobody_runs)
     cluster("GET", "_cluster/health/a_v2?wait_for_status=green&timeout=30s")
     cluster.bulk("a_v2", {str(number): {"text": noise()} for number in range(1500)})
     with pytest.raises(IndexCreationError, match="holds documents"):
-        create_index.create_index(client, event("a_v1", cluster.url, settings={"refresh_interval": "5s"}), nobody_runs)
+        create_index(client, event("a_v1", cluster.url, settings={"refresh_interval": "5s"}), nobody_runs)
     assert cluster("GET", "a_v2/_count?preference=_primary")["count"] == 1500
 
 
 def test_the_aliases_move_when_the_replicas_are_built(
     cluster: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check_reindex_status, "LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
     make_source(cluster)
     cluster.bulk("a_v1", {str(number): {"n": number} for number in range(500)})
     job = rebuild.freeze("a_v1", strategy="block_writes")
     cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": "primaries"}})
     try:
-        waiting = check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+        waiting = start_reindex(client, job, ENVIRONMENT)
         assert waiting.task["status"] == "recovering"
     finally:
         cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": None}})

@@ -18,7 +18,7 @@ from botocore.credentials import Credentials
 from pytest_mock import MockerFixture
 
 from opensearch_reindex.index.markers import new_copy_alias
-from opensearch_reindex.index.target_index import name_problem
+from opensearch_reindex.index.names import name_problem
 from opensearch_reindex.opensearch_client import OpenSearchClient, connect
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError

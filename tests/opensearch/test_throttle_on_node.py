@@ -10,8 +10,9 @@ import requests
 from botocore.credentials import Credentials
 
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status
+from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.throttle import UNLIMITED
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from support.domain import Domain
@@ -48,9 +49,9 @@ def client(domain: Domain) -> OpenSearchClient:
 @pytest.fixture
 def running(client: OpenSearchClient, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A copy that takes 20 s unless somebody changes its pace."""
-    monkeypatch.setattr(check_reindex_status, "LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
     job = Rebuild(client, domain.url).freeze("a_v1", reindex=SLOW)
-    return check_reindex_status.start_reindex(client, job, ENVIRONMENT)
+    return start_reindex(client, job, ENVIRONMENT)
 
 
 @contextmanager
@@ -91,7 +92,7 @@ def test_a_copy_is_slowed_down_while_others_write_and_gets_all_its_pace_back(
 
     def look() -> Job:
         nonlocal job
-        job = check_reindex_status.check_reindex_status(client, job, ENVIRONMENT)
+        job = check_reindex_status(client, job, ENVIRONMENT)
         return job
 
     with many_writers(domain):
@@ -106,16 +107,12 @@ def test_a_pace_that_somebody_sets_by_hand_is_kept_and_the_copy_ends_soon(
     client: OpenSearchClient, domain: Domain, running: Job
 ) -> None:
     domain("POST", f"_reindex/{running.task['id']}/_rethrottle?requests_per_second=300")
-    looked = check_reindex_status.check_reindex_status(client, running, ENVIRONMENT)
+    looked = check_reindex_status(client, running, ENVIRONMENT)
     assert looked.task["pace"]["asked"] == pytest.approx(150)
     assert limit_on_node(domain, looked) == pytest.approx(300)
     domain("POST", f"_reindex/{running.task['id']}/_rethrottle?requests_per_second=-1")
     ended = wait_until(
-        lambda: (
-            (job := check_reindex_status.check_reindex_status(client, looked, ENVIRONMENT)).task["status"]
-            == "completed"
-            and job
-        )
+        lambda: (job := check_reindex_status(client, looked, ENVIRONMENT)).task["status"] == "completed" and job
     )
     assert ended.task["total"] == len(DOCUMENTS)
 

@@ -12,7 +12,7 @@ from moto import mock_aws
 from opensearch_reindex.opensearch_client import IMPOSSIBLE_NAME, OpenSearchClient
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import TriggerFileError
-from opensearch_reindex.trigger.trigger_file import get_trigger_file
+from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
 from support.domain import Domain
 from support.rebuild import Rebuild
 from support.signed_front import SignedFront

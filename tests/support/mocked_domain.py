@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
+from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards
 from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
-from opensearch_reindex.index.target_index import changes_of
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient, PrimaryShards
+from opensearch_reindex.index.provenance import changes_of
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from support.rebuild import event

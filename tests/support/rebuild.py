@@ -3,8 +3,13 @@
 from typing import Any
 
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.environment import Environment
 from support.trigger_file import trigger_file
 
@@ -45,31 +50,27 @@ class Rebuild:
     def create(self, source_index: str, **changes: Any) -> Job:
         """CreateIndex."""
         for _ in range(self.times):
-            job = create_index.create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
+            job = create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
         return job
 
     def freeze(self, source_index: str, **changes: Any) -> Job:
         """CreateIndex and UpdateAliases."""
         job = self.create(source_index, **changes)
         for _ in range(self.times):
-            frozen = update_aliases.update_aliases(self.client, job)
+            frozen = update_aliases(self.client, job)
         return frozen
 
     def copy(self, job: Job) -> Job:
         """StartReindex and, until it is done, CheckReindexStatus."""
         for _ in range(self.times):
-            started = check_reindex_status.start_reindex(self.client, job, ENVIRONMENT)
+            started = start_reindex(self.client, job, ENVIRONMENT)
         while started.task["status"] in ("running", "recovering"):
-            started = check_reindex_status.check_reindex_status(self.client, started, ENVIRONMENT)
-        return (
-            check_reindex_status.start_reindex(self.client, job, ENVIRONMENT)
-            if started.task["status"] == "lost"
-            else started
-        )
+            started = check_reindex_status(self.client, started, ENVIRONMENT)
+        return start_reindex(self.client, job, ENVIRONMENT) if started.task["status"] == "lost" else started
 
     def finish(self, job: Job) -> Job:
         """RemoveAlias and DeleteIndex."""
-        for step in (update_aliases.remove_alias, update_aliases.delete_index):
+        for step in (remove_alias, delete_index):
             for _ in range(self.times):
                 step(self.client, job)
         return job

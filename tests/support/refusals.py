@@ -16,7 +16,7 @@ from handlers import step
 from opensearch_reindex.opensearch_client import IMPOSSIBLE_NAME, NEVER, OpenSearchClient
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import TriggerFileError
-from opensearch_reindex.trigger.trigger_file import get_trigger_file
+from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
 from support.bad_trigger_files import bad_files
 from support.bad_trigger_files.domain_broken import prepared
 from support.bad_trigger_files.faults import BadFile

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from opensearch_reindex.opensearch_client import StoreSize
+from opensearch_reindex.index.index_info import StoreSize
 
 
 def with_room(client: Any) -> Any:

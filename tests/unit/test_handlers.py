@@ -10,7 +10,8 @@ from moto import mock_aws
 from pytest_mock import MockerFixture
 
 import handlers
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime import errors
 from support.mocked_domain import EVENT, JOB, copied, index, task_answer
@@ -25,37 +26,37 @@ STEPS = [
     (
         "CreateIndex",
         handlers.create_index_handler,
-        "opensearch_reindex.rebuild.create_index.create_index",
+        "handlers.create_index",
         errors.IndexCreationError,
     ),
     (
         "UpdateAliases",
         handlers.update_aliases_handler,
-        "opensearch_reindex.rebuild.update_aliases.update_aliases",
+        "handlers.update_aliases",
         errors.AliasUpdateError,
     ),
     (
         "StartReindex",
         handlers.start_reindex_handler,
-        "opensearch_reindex.rebuild.check_reindex_status.start_reindex",
+        "handlers.start_reindex",
         errors.ReindexStartError,
     ),
     (
         "CheckReindexStatus",
         handlers.check_reindex_status_handler,
-        "opensearch_reindex.rebuild.check_reindex_status.check_reindex_status",
+        "handlers.check_reindex_status",
         errors.ReindexFailedError,
     ),
     (
         "RemoveAlias",
         handlers.remove_alias_handler,
-        "opensearch_reindex.rebuild.update_aliases.remove_alias",
+        "handlers.remove_alias",
         errors.AliasRemovalError,
     ),
     (
         "DeleteIndex",
         handlers.delete_index_handler,
-        "opensearch_reindex.rebuild.update_aliases.delete_index",
+        "handlers.delete_index",
         errors.IndexDeletionError,
     ),
 ]
@@ -97,7 +98,7 @@ def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
 
 
 def test_update_aliases_is_called_again_to_undo_what_it_did(connected: Any, mocker: MockerFixture) -> None:
-    release_source = mocker.patch("opensearch_reindex.rebuild.update_aliases.release_source")
+    release_source = mocker.patch("handlers.release_source")
     state = {**JOB.to_event(), "error": {"Error": "ReindexFailedError", "Cause": "{}"}}
     assert handlers.update_aliases_handler(state, None) == JOB.to_event()
     release_source.assert_called_once_with(connected, JOB)
@@ -142,7 +143,7 @@ def test_what_opensearch_refuses_becomes_the_error_of_the_step(
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_missing_permission_says_where_to_give_it(status: int, mocker: MockerFixture) -> None:
     refusal = errors.OpenSearchRequestError(status, "security_exception", "no permissions for [indices:admin/create]")
-    mocker.patch("opensearch_reindex.rebuild.create_index.create_index", side_effect=refusal)
+    mocker.patch("handlers.create_index", side_effect=refusal)
     with pytest.raises(errors.IndexCreationError, match="fine-grained access control"):
         handlers.create_index_handler(EVENT, None)
 
@@ -150,7 +151,7 @@ def test_a_missing_permission_says_where_to_give_it(status: int, mocker: MockerF
 @pytest.mark.usefixtures("connected")
 def test_a_block_is_no_missing_permission(mocker: MockerFixture) -> None:
     refusal = errors.OpenSearchRequestError(403, "cluster_block_exception", "blocked by: [FORBIDDEN/10/create-index]")
-    mocker.patch("opensearch_reindex.rebuild.create_index.create_index", side_effect=refusal)
+    mocker.patch("handlers.create_index", side_effect=refusal)
     with pytest.raises(errors.IndexCreationError, match="create-index") as caught:
         handlers.create_index_handler(EVENT, None)
     assert caught.value.next_step == errors.IndexCreationError.next_step
@@ -167,7 +168,7 @@ def test_an_error_names_source_and_target_index_from_the_first_step_on(connected
 @pytest.mark.usefixtures("connected")
 def test_an_error_of_this_package_keeps_its_class(mocker: MockerFixture) -> None:
     mocker.patch(
-        "opensearch_reindex.rebuild.update_aliases.delete_index",
+        "handlers.delete_index",
         side_effect=errors.TransientOpenSearchError("busy", status=503),
     )
     with pytest.raises(errors.TransientOpenSearchError, match='"step": "DeleteIndex"'):
@@ -176,9 +177,7 @@ def test_an_error_of_this_package_keeps_its_class(mocker: MockerFixture) -> None
 
 @pytest.mark.usefixtures("connected")
 def test_what_nobody_foresaw_is_a_reindex_error(mocker: MockerFixture) -> None:
-    mocker.patch(
-        "opensearch_reindex.rebuild.update_aliases.delete_index", side_effect=ZeroDivisionError("division by zero")
-    )
+    mocker.patch("handlers.delete_index", side_effect=ZeroDivisionError("division by zero"))
     with pytest.raises(errors.ReindexError, match="ZeroDivisionError: division by zero") as caught:
         handlers.delete_index_handler(JOB.to_event(), None)
     assert type(caught.value) is errors.ReindexError
@@ -195,7 +194,7 @@ def test_a_failure_is_logged_with_its_problems_and_stack(
     mocker: MockerFixture, caplog: pytest.LogCaptureFixture
 ) -> None:
     failure = errors.VerificationError("not proven", problems=["one", "two"])
-    mocker.patch("opensearch_reindex.rebuild.update_aliases.delete_index", side_effect=failure)
+    mocker.patch("handlers.delete_index", side_effect=failure)
     with pytest.raises(errors.VerificationError):
         handlers.delete_index_handler(JOB.to_event(), None)
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]

@@ -17,7 +17,8 @@ from botocore.credentials import Credentials
 from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
-from opensearch_reindex.opensearch_client import OpenSearchClient, StoreSize, _connect, connect
+from opensearch_reindex.index.index_info import StoreSize
+from opensearch_reindex.opensearch_client import OpenSearchClient, _connect, connect
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import (
     DomainBusyError,

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 import pytest
 
-from opensearch_reindex.rebuild import check_reindex_status
 from support.trigger_file import trigger_file
 from support.waiting import wait_until
 from workflow.functions import Event, Handler, State
@@ -18,7 +17,7 @@ THROTTLED = {"slices": 1, "batch_size": 50, "requests_per_second": 100}
 
 @pytest.fixture(autouse=True)
 def _short_first_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_reindex_status, "LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
 
 
 def many_documents() -> Documents:

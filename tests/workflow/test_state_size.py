@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient, StoreSize
+from opensearch_reindex.index.index_info import IndexInfo, StoreSize
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from support.history import MAX_EVENTS
 from support.trigger_file import trigger_file
 from workflow.indices import Indices

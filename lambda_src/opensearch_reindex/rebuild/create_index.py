@@ -4,22 +4,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, new_copy_alias, owner_alias, source_alias
+from opensearch_reindex.index.names import expand_names
+from opensearch_reindex.index.provenance import BLOCK_WRITES, changes_of, provenance_of
 from opensearch_reindex.index.target_index import (
-    BLOCK_WRITES,
-    changes_of,
     copy_settings,
-    expand_names,
     keeps_documents_apart,
-    provenance_of,
     target_mappings,
     target_settings,
     unrequested,
 )
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
-from opensearch_reindex.rebuild.check_reindex_status import stop_copy
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
-from opensearch_reindex.rebuild.ownership import discard_target, take_ownership
+from opensearch_reindex.rebuild.ownership import discard_target, stop_copy, take_ownership
 from opensearch_reindex.runtime.errors import (
     ROLL_BACK,
     ConcurrentReindexError,

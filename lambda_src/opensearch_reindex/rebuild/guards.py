@@ -2,7 +2,8 @@
 
 import time
 
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.proof import copy_problems
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError

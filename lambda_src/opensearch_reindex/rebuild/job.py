@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-from opensearch_reindex.index.target_index import BLOCK_WRITES
+from opensearch_reindex.index.provenance import BLOCK_WRITES
 
 
 @dataclass(frozen=True, kw_only=True)

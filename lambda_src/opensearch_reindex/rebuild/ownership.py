@@ -3,15 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from opensearch_reindex.index.markers import (
-    OWNER_ALIAS_PREFIX,
-    RELEASED,
-    new_copy_alias,
-    new_discard_alias,
-    take_over_actions,
-)
-from opensearch_reindex.index.target_index import PROVENANCE_KEY, provenance_of
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_reindex.index.alias_actions import take_over_actions
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX, RELEASED, new_copy_alias, new_discard_alias
+from opensearch_reindex.index.provenance import PROVENANCE_KEY, provenance_of
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime.errors import (
     ROLL_BACK,
@@ -127,3 +123,11 @@ def _update_owned(
             raise ConcurrentReindexError(reason) from error
         # By another run of this step, or by hand: the next attempt looks at the aliases anew.
         raise TransientOpenSearchError(f"aliases were changed meanwhile: {error.reason}") from error
+
+
+def stop_copy(client: OpenSearchClient, copy_alias: str | None) -> None:
+    """Cancel the running copy that writes through an alias, if there is one."""
+    task_id = client.find_reindex_task(copy_alias) if copy_alias else None
+    if task_id:
+        client.cancel_task(task_id)
+        log.warning("the copy was cancelled", extra={"task_id": task_id})

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from opensearch_reindex.index.target_index import REINDEX_ACTION
+from opensearch_reindex.index.markers import REINDEX_ACTION
 from opensearch_reindex.runtime.redaction import document_error
 
 MAX_FAILURES_SHOWN = 10

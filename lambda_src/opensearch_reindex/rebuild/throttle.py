@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from opensearch_reindex.index.index_info import WriteQueue
+
 # All slices of a copy run on one node, each with a batch in memory. More small documents in a batch are no faster.
 _BYTES_IN_BATCHES = 32 * 1024 * 1024
 _MOST_IN_BATCH = 5000
@@ -22,26 +24,6 @@ _SLOWER, _FASTER = 0.5, 1.25
 _LEAST_SHARE, _SLOWEST = 0.1, 50.0
 # Limits that differ by less are the same: OpenSearch rounds them.
 _TOLERANCE = 0.001
-
-
-@dataclass(frozen=True)
-class WriteQueue:
-    """The queue of write requests of one node.
-
-    Attributes:
-        length: requests that wait.
-        capacity: how many may wait; more are refused with status 429. Without a bound: -1.
-        refused: how many were, since the node started.
-    """
-
-    length: int
-    capacity: int
-    refused: int
-
-    @property
-    def is_high(self) -> bool:
-        """Whether more than half of the places are taken."""
-        return 0 < self.capacity < 2 * self.length
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from opensearch_reindex.index.index_info import IndexInfo, StoreSize
 from opensearch_reindex.index.target_index import target_settings
-from opensearch_reindex.opensearch_client import IndexInfo, StoreSize
 from opensearch_reindex.trigger.plan import PlannedIndex
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")

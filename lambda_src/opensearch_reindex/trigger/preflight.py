@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.trigger.admission import domain_problems, is_done, may_collapse
 from opensearch_reindex.trigger.capacity import disk_problems, growth, shard_problems
-from opensearch_reindex.trigger.plan import PlannedIndex, domain_problems, is_done, may_collapse
+from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.transforms import pipeline_problems
 
 # All that is looked at in the indices; the whole of a thousand indices would be far too much.

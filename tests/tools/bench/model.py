@@ -16,7 +16,7 @@ from typing import Self
 
 from opensearch_reindex.rebuild.check_reindex_status import LOOK_SECONDS
 from opensearch_reindex.rebuild.throttle import pause_seconds
-from opensearch_reindex.trigger.trigger_file import MAX_STATE_BYTES
+from opensearch_reindex.trigger.get_trigger_file import MAX_STATE_BYTES
 
 DOLLARS_PER_TRANSITION = 0.025 / 1000
 DOLLARS_PER_LAMBDA_REQUEST = 0.20 / 1_000_000

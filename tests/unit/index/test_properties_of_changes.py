@@ -8,18 +8,16 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from opensearch_reindex.index.provenance import PROVENANCE_KEY, changes_of, provenance_of
 from opensearch_reindex.index.target_index import (
-    PROVENANCE_KEY,
-    changes_of,
     flat_settings,
     forbidden_settings,
     keeps_documents_apart,
-    merge_patch,
-    provenance_of,
     repeated_settings,
     target_mappings,
     target_settings,
 )
+from opensearch_reindex.utils import merge_patch
 from support.spellings import JSON_LEAVES, JSON_OBJECTS, reordered, spelled
 
 # Some have a value, and other settings below their name; some begin like one that is left out.

@@ -8,7 +8,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from opensearch_reindex.index.markers import Markers, is_own_alias, owner_alias
-from opensearch_reindex.index.target_index import expand_names, name_problem
+from opensearch_reindex.index.names import expand_names, name_problem
 from opensearch_reindex.trigger.plan import plan
 from opensearch_reindex.trigger.trigger_file import schema_problems
 from support.spellings import JSON_OBJECTS

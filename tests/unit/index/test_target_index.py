@@ -3,32 +3,29 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.alias_actions import move_alias_actions, switch_write_actions
 from opensearch_reindex.index.markers import (
     Markers,
     is_own_alias,
-    move_alias_actions,
     new_copy_alias,
     owner_alias,
     proven_alias,
     source_alias,
-    switch_write_actions,
 )
+from opensearch_reindex.index.names import expand_names, name_problem
+from opensearch_reindex.index.provenance import changes_of, provenance_of
 from opensearch_reindex.index.target_index import (
-    changes_of,
     copy_settings,
-    expand_names,
     flat_settings,
     forbidden_settings,
     keeps_documents_apart,
-    merge_patch,
-    name_problem,
-    provenance_of,
     repeated_settings,
     target_mappings,
     target_settings,
     unrequested,
 )
 from opensearch_reindex.runtime.redaction import document_error, redact
+from opensearch_reindex.utils import merge_patch
 
 
 def names(

@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import RELEASED, Markers, owner_alias
-from opensearch_reindex.index.target_index import changes_of
-from opensearch_reindex.opensearch_client import IndexInfo
-from opensearch_reindex.rebuild import check_reindex_status, create_index, update_aliases
+from opensearch_reindex.index.provenance import changes_of
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.release_source import release_source
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError, VerificationError
 from support.mocked_domain import COPIED, JOB, MADE_FROM, OWNED, PROVEN, MockedDomain, index, target
 from support.rebuild import ENVIRONMENT, event, nobody_runs
@@ -36,7 +40,7 @@ def half_copied(markers: Markers = COPIED, **made_from: Any) -> MockedDomain:
 
 def test_the_aliases_stay_while_the_source_is_frozen() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=unused())
-    frozen = update_aliases.update_aliases(domain.client, BLOCKING)
+    frozen = update_aliases(domain.client, BLOCKING)
     assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
     assert domain.changes == ["block_writes"]
 
@@ -44,14 +48,14 @@ def test_the_aliases_stay_while_the_source_is_frozen() -> None:
 def test_a_source_that_was_written_to_asks_for_another_upload_alone() -> None:
     domain = half_copied(replace(COPIED, frozen_seq_no=JOB.source_seq_no - 1))
     with pytest.raises(VerificationError) as caught:
-        check_reindex_status.start_reindex(domain.client, BLOCKING, ENVIRONMENT)
+        start_reindex(domain.client, BLOCKING, ENVIRONMENT)
     assert "Upload the file again" in caught.value.next_step
 
 
 def test_the_aliases_move_in_one_call_with_the_proof() -> None:
     domain = half_copied()
     domain.indices["a_v1"] = index("u1", {"a_current": {}, "reader": {}})
-    update_aliases.remove_alias(domain.client, BLOCKING)
+    remove_alias(domain.client, BLOCKING)
     (call,) = domain.client.update_aliases.call_args_list
     owner = owner_alias("arn:e")
     assert call.args[0] == [
@@ -68,7 +72,7 @@ def test_the_aliases_move_in_one_call_with_the_proof() -> None:
 
 def test_the_target_is_created_without_refresh_and_replicas() -> None:
     domain = MockedDomain(a_v1=index("u1", settings={"number_of_replicas": "2"}))
-    job = create_index.create_index(domain.client, EVENT, nobody_runs)
+    job = create_index(domain.client, EVENT, nobody_runs)
     asked = domain.client.create_index.call_args.args[1]["settings"]["index"]
     assert (asked["refresh_interval"], asked["number_of_replicas"]) == ("-1", "0")
     assert job.settings_after_copy == {"refresh_interval": None, "number_of_replicas": "2"}
@@ -83,21 +87,21 @@ def test_a_domain_that_refuses_an_index_without_replicas_gets_it_as_it_is_to_be(
         domain.create_index(name, body)
 
     domain.client.create_index.side_effect = refuse
-    create_index.create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, nobody_runs)
     assert domain.indices["a_v2"].settings == {"number_of_replicas": "2"}
 
 
 @pytest.mark.parametrize("markers", [COPIED, replace(COPIED, owner="arn:dead")])
 def test_a_half_copied_target_of_an_unchanged_source_is_kept(markers: Markers) -> None:
     domain = half_copied(markers)
-    assert create_index.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
     assert domain.indices["a_v2"].markers.owner == JOB.execution_id
     assert "create_index" not in domain.changes
 
 
 def test_a_released_target_is_taken_over_without_asking_whether_anybody_runs() -> None:
     domain = half_copied(replace(COPIED, owner=RELEASED))
-    create_index.create_index(domain.client, EVENT, lambda _: pytest.fail("nobody of that name"))
+    create_index(domain.client, EVENT, lambda _: pytest.fail("nobody of that name"))
     assert domain.indices["a_v2"].markers.owner == JOB.execution_id
 
 
@@ -106,7 +110,7 @@ def test_a_target_that_is_outdated_is_made_anew_after_its_copy_was_stopped(froze
     markers = replace(COPIED, owner=RELEASED, frozen_seq_no=frozen_seq_no)
     domain = half_copied(markers, source_was_blocked=False, changes=changes)
     domain.client.find_reindex_task.return_value = "n:1"
-    create_index.create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == ["update_aliases", "cancel_task", "update_aliases", "update_aliases", "create_index"]
     made_from = domain.indices["a_v2"].mappings["_meta"]["opensearch_reindex"]
     assert made_from["source_was_blocked"] is False  # though it is now, by the run before
@@ -117,7 +121,7 @@ def test_a_target_that_is_outdated_is_made_anew_after_its_copy_was_stopped(froze
 def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, *, was_blocked: bool) -> None:
     domain = half_copied(Markers(owner=owner, copy_alias="copy~1"), source_was_blocked=was_blocked)
     domain.client.find_reindex_task.return_value = "n:1"
-    update_aliases.release_source(domain.client, BLOCKING)
+    release_source(domain.client, BLOCKING)
     given_up = [] if owner == RELEASED else ["update_aliases"]
     assert domain.changes == [*given_up, "cancel_task", *([] if was_blocked else ["allow_writes"])]
     assert domain.indices["a_v2"].markers.owner == RELEASED
@@ -133,13 +137,13 @@ def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, 
     ],
 )
 def test_what_another_execution_works_on_or_is_done_is_not_released(domain: MockedDomain) -> None:
-    update_aliases.release_source(domain.client, BLOCKING)
+    release_source(domain.client, BLOCKING)
     assert domain.changes == []
 
 
 def test_with_redirected_writes_there_is_nothing_to_release() -> None:
     domain = half_copied()
-    update_aliases.release_source(domain.client, JOB)
+    release_source(domain.client, JOB)
     assert domain.client.mock_calls == []
 
 
@@ -148,5 +152,5 @@ def test_a_target_that_was_taken_over_is_not_released() -> None:
     missing = f"aliases [{owner_alias('arn:e')}] missing"
     domain.client.update_aliases.side_effect = OpenSearchRequestError(404, "aliases_not_found_exception", missing)
     with pytest.raises(ConcurrentReindexError, match="took target index"):
-        update_aliases.release_source(domain.client, BLOCKING)
+        release_source(domain.client, BLOCKING)
     assert "allow_writes" not in domain.changes

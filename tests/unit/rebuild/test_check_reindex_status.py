@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.index.markers import COPY_ALIAS_PREFIX
-from opensearch_reindex.rebuild import check_reindex_status
+from opensearch_reindex.rebuild.check_reindex_status import LOOK_SECONDS, MAX_RESTARTS, check_reindex_status
+from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.throttle import Pace
 from opensearch_reindex.runtime import logs
 from opensearch_reindex.runtime.errors import (
@@ -39,7 +40,7 @@ RUNNING = replace(JOB, task={"id": "n:1", "copy_alias": "copy~1", "status": "run
 
 def test_nothing_is_started_for_an_empty_index() -> None:
     domain = copied()
-    task = check_reindex_status.start_reindex(domain.client, replace(FROZEN, source_count=0), ENVIRONMENT).task
+    task = start_reindex(domain.client, replace(FROZEN, source_count=0), ENVIRONMENT).task
     assert task["status"] == "completed"
     assert domain.changes == []
 
@@ -47,7 +48,7 @@ def test_nothing_is_started_for_an_empty_index() -> None:
 def test_a_target_that_lost_its_copy_alias_is_not_copied_to() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, replace(OWNED, copy_alias=None)))
     with pytest.raises(ReindexStartError, match="lost its copy alias"):
-        check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT)
+        start_reindex(domain.client, FROZEN, ENVIRONMENT)
     assert domain.changes == []
 
 
@@ -56,7 +57,7 @@ def test_a_copy_that_runs_already_is_found_and_not_started_again() -> None:
     domain.client.find_reindex_task.return_value = "n:7"
     domain.client.get_task.return_value = task_answer()
     task = {"id": "n:7", "copy_alias": "copy~1", "status": "completed", **COUNTERS}
-    assert check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT).task == task
+    assert start_reindex(domain.client, FROZEN, ENVIRONMENT).task == task
     domain.client.find_reindex_task.assert_called_once_with("copy~1")
     assert domain.changes == []
 
@@ -65,7 +66,7 @@ def test_where_no_copy_was_begun_none_is_looked_for() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
     domain.client.start_reindex.return_value = "n:1"
     domain.client.get_task.return_value = None
-    check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT)
+    start_reindex(domain.client, FROZEN, ENVIRONMENT)
     domain.client.find_reindex_task.assert_not_called()
     assert domain.changes == ["update_aliases", "start_reindex", "put_meta"]
 
@@ -75,7 +76,7 @@ def test_what_is_noted_of_the_copy_is_added_to_what_was_noted_before() -> None:
     domain.indices["a_v2"].mappings["_meta"]["team"] = "search"
     domain.client.start_reindex.return_value = "n:1"
     domain.client.get_task.return_value = None
-    check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT)
+    start_reindex(domain.client, FROZEN, ENVIRONMENT)
     noted = {"team": "search", "opensearch_reindex": {**MADE_FROM, "task_id": "n:1"}}
     assert domain.indices["a_v2"].mappings["_meta"] == noted
 
@@ -93,7 +94,7 @@ def test_a_copy_of_an_earlier_state_of_the_source_is_not_gone_on_with(
 ) -> None:
     job = replace(FROZEN, strategy=strategy, source_seq_no=JOB.source_seq_no + 1)
     with pytest.raises(VerificationError, match="written to after it had been frozen") as raised:
-        check_reindex_status.start_reindex(domain.client, job, ENVIRONMENT)
+        start_reindex(domain.client, job, ENVIRONMENT)
     assert next_step in raised.value.next_step
     assert domain.changes == []
 
@@ -101,7 +102,7 @@ def test_a_copy_of_an_earlier_state_of_the_source_is_not_gone_on_with(
 def test_a_copy_that_noted_its_id_is_found_also_when_it_is_over() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED, task_id="n:7"))
     domain.client.get_task.return_value = task_answer()
-    assert check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:7"
+    assert start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:7"
     assert domain.changes == []
 
 
@@ -117,7 +118,7 @@ def test_the_result_of_another_task_or_of_a_failed_copy_is_not_taken_for_the_cop
     domain.client.get_task.return_value = answer
     domain.client.find_reindex_task.return_value = None
     domain.client.start_reindex.return_value = "n:8"
-    assert check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:8"
+    assert start_reindex(domain.client, FROZEN, ENVIRONMENT).task["id"] == "n:8"
 
 
 def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
@@ -132,7 +133,7 @@ def test_the_options_of_the_trigger_file_reach_the_copy() -> None:
         "pipeline": "p",
         "script": {"source": "ctx.op = 'noop'"},
     }
-    check_reindex_status.start_reindex(domain.client, replace(FROZEN, reindex=options), ENVIRONMENT)
+    start_reindex(domain.client, replace(FROZEN, reindex=options), ENVIRONMENT)
     *_, closed, opened = domain.client.update_aliases.call_args.args[0]
     assert closed == {"remove": {"index": "a_v2", "alias": "copy~1", "must_exist": True}}
     new_alias = opened["add"]["alias"]
@@ -152,7 +153,7 @@ def test_a_running_copy_tells_how_far_it_is(slices: list[int], copied_documents:
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)  # with 2 documents of slices that are done
     domain.client.slice_statuses.return_value = [{"created": created, "total": 7} for created in slices]
-    task = check_reindex_status.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task
+    task = check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task
     assert task == {
         **RUNNING.task,
         "copied": copied_documents,
@@ -168,9 +169,9 @@ def test_opensearch_waits_for_the_end_only_where_it_may_be_near() -> None:
     domain.client.get_task.return_value = task_answer()
     for wait_seconds in (29, 30):
         job = replace(RUNNING, task={**RUNNING.task, "wait_seconds": wait_seconds})
-        check_reindex_status.check_reindex_status(domain.client, job, replace(ENVIRONMENT, poll_interval_seconds=30))
+        check_reindex_status(domain.client, job, replace(ENVIRONMENT, poll_interval_seconds=30))
     waits = [call.kwargs["wait_seconds"] for call in domain.client.get_task.call_args_list]
-    assert waits == [check_reindex_status.LOOK_SECONDS, 0]
+    assert waits == [LOOK_SECONDS, 0]
 
 
 def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
@@ -183,7 +184,7 @@ def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
     slices = [{"created": 1999, "total": 9999, "requests_per_second": -1.0, "retries": {"bulk": 1}} for _ in range(2)]
     domain.client.slice_statuses.return_value = slices
     job = replace(RUNNING, task={**RUNNING.task, "copied": 2000, "running_seconds": 5.0, "pace": {}})
-    task = check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT).task
+    task = check_reindex_status(domain.client, job, ENVIRONMENT).task
     assert task["pace"] == asdict(Pace(limit=100, slices=2, refused=2, best=200))
     domain.client.rethrottle.assert_called_once_with("n:1", 200.0)
     (told,) = [record for record in caplog.records if record.getMessage() == "copying"]
@@ -201,7 +202,7 @@ def test_an_execution_that_finds_a_slowed_copy_gives_it_the_pace_that_was_asked_
     slices = [{"created": 1, "total": 9, "requests_per_second": in_force}] * 2
     domain.client.slice_statuses.return_value = slices
     job = replace(RUNNING, reindex={**RUNNING.reindex, **asked})
-    check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+    check_reindex_status(domain.client, job, ENVIRONMENT)
     assert [call.args[1] for call in domain.client.rethrottle.call_args_list] == changes
 
 
@@ -216,7 +217,7 @@ def test_a_copy_goes_on_when_its_domain_cannot_be_asked_how_busy_it_is(error: Ex
     domain.client.slice_statuses.return_value = [{"created": 1, "total": 9, "retries": {"bulk": 1}}]
     domain.client.write_queues.side_effect = error
     job = replace(RUNNING, task={**RUNNING.task, **pace})
-    task = check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT).task
+    task = check_reindex_status(domain.client, job, ENVIRONMENT).task
     # Without a pace the next look is the first one, which knows what was refused before the copy, and undoes a limit.
     assert (task["status"], task.get("pace")) == ("running", pace.get("pace"))
 
@@ -232,10 +233,10 @@ def test_a_copy_whose_slowing_was_not_answered_is_as_fast_as_before_in_the_end(
     domain.client.slice_statuses.return_value = [{**status, "requests_per_second": -1.0}]
     domain.client.rethrottle.side_effect = error
     job = replace(RUNNING, task={**RUNNING.task, "pace": {}})
-    job = check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+    job = check_reindex_status(domain.client, job, ENVIRONMENT)
     assert job.task["pace"]["limit"] == 50.0
     domain.client.slice_statuses.return_value = [{**status, "requests_per_second": in_force}]
-    job = check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+    job = check_reindex_status(domain.client, job, ENVIRONMENT)
     assert (job.task["status"], job.task["pace"]["asked"], job.task["pace"]["limit"]) == ("running", -1.0, -1.0)
 
 
@@ -245,7 +246,7 @@ def test_a_limit_that_is_needed_no_more_is_lifted_for_the_whole_copy() -> None:
     domain.client.slice_statuses.return_value = [{"created": 1, "total": 9, "requests_per_second": 100.0}] * 2
     pace = {"limit": 100.0}
     job = replace(RUNNING, task={**RUNNING.task, "copied": 2, "running_seconds": 5.0, "pace": pace})
-    check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+    check_reindex_status(domain.client, job, ENVIRONMENT)
     domain.client.rethrottle.assert_called_once_with("n:1", -1.0)
 
 
@@ -253,7 +254,7 @@ def test_a_limit_that_is_needed_no_more_is_lifted_for_the_whole_copy() -> None:
 def test_a_task_that_is_gone_or_another_one_is_lost(answer: dict[str, Any] | None) -> None:
     domain = copied()
     domain.client.get_task.return_value = answer
-    assert check_reindex_status.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task == {
+    assert check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task == {
         **RUNNING.task,
         "status": "lost",
         "restarts": 3,
@@ -263,14 +264,14 @@ def test_a_task_that_is_gone_or_another_one_is_lost(answer: dict[str, Any] | Non
 def test_a_task_that_is_lost_too_often_is_given_up() -> None:
     domain = copied()
     domain.client.get_task.return_value = None
-    often = replace(JOB, task={**RUNNING.task, "restarts": check_reindex_status.MAX_RESTARTS})
+    often = replace(JOB, task={**RUNNING.task, "restarts": MAX_RESTARTS})
     with pytest.raises(ReindexFailedError, match="lost 6 times"):
-        check_reindex_status.check_reindex_status(domain.client, often, ENVIRONMENT)
+        check_reindex_status(domain.client, often, ENVIRONMENT)
 
 
 def test_a_copy_that_was_proven_before_is_not_started_again() -> None:
     domain = proven()
-    assert check_reindex_status.start_reindex(domain.client, FROZEN, ENVIRONMENT).task == {"status": "completed"}
+    assert start_reindex(domain.client, FROZEN, ENVIRONMENT).task == {"status": "completed"}
     assert domain.changes == []
 
 
@@ -281,7 +282,7 @@ def test_a_cancelled_copy_fails(*, completed: bool) -> None:
     answer["task"]["cancelled"] = True
     domain.client.get_task.return_value = answer
     with pytest.raises(ReindexFailedError) as caught:
-        check_reindex_status.check_reindex_status(domain.client, RUNNING, ENVIRONMENT)
+        check_reindex_status(domain.client, RUNNING, ENVIRONMENT)
     assert "cancelled" in caught.value.problems[0]
 
 
@@ -289,7 +290,7 @@ def test_a_copy_that_another_attempt_replaced_is_left_for_that_one() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, replace(OWNED, copy_alias="copy~2")))
     failure = {"id": "1", "status": 400, "cause": {"type": "invalid_index_name_exception", "reason": "x"}}
     domain.client.get_task.return_value = task_answer(response={**COUNTERS, "failures": [failure]})
-    assert check_reindex_status.check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task["status"] == "lost"
+    assert check_reindex_status(domain.client, RUNNING, ENVIRONMENT).task["status"] == "lost"
 
 
 @pytest.mark.parametrize(
@@ -308,10 +309,10 @@ def test_a_copy_without_progress_is_given_up(progress: dict[str, int], *, stalle
     job = replace(RUNNING, task={**RUNNING.task, "copied": 5, "moved_at": 0})
     if stalled:
         with pytest.raises(ReindexFailedError, match="stayed at 5 of 3 documents"):
-            check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+            check_reindex_status(domain.client, job, ENVIRONMENT)
         assert domain.changes == ["cancel_task"]
     else:
-        assert check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT).task["moved_at"] > 0
+        assert check_reindex_status(domain.client, job, ENVIRONMENT).task["moved_at"] > 0
 
 
 def test_a_slice_that_ends_between_two_requests_takes_nothing_back() -> None:
@@ -319,7 +320,7 @@ def test_a_slice_that_ends_between_two_requests_takes_nothing_back() -> None:
     domain.client.get_task.return_value = task_answer(completed=False)
     domain.client.slice_statuses.return_value = [{"created": 1, "total": 9}]
     job = replace(RUNNING, task={**RUNNING.task, "copied": 5, "moved_at": int(time.time())})
-    assert check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT).task["copied"] == 5
+    assert check_reindex_status(domain.client, job, ENVIRONMENT).task["copied"] == 5
 
 
 @pytest.mark.parametrize("is_building", [True, False])
@@ -330,13 +331,13 @@ def test_shards_that_nobody_builds_are_given_up(*, is_building: bool) -> None:
     recovering = {**RUNNING.task, "status": "recovering", "moved_at": 0}
     job = replace(RUNNING, task=recovering, settings_after_copy={"number_of_replicas": "1"})
     if is_building:
-        task = check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT).task
+        task = check_reindex_status(domain.client, job, ENVIRONMENT).task
         assert (task["status"], task["moved_at"] > 0) == ("recovering", True)
     else:
         with pytest.raises(
             ReindexFailedError, match=r"is yellow still, the source index was green, and for \d+ s no shard"
         ):
-            check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+            check_reindex_status(domain.client, job, ENVIRONMENT)
 
 
 def test_a_target_whose_shards_are_being_built_is_waited_for_between_two_looks() -> None:
@@ -346,7 +347,7 @@ def test_a_target_whose_shards_are_being_built_is_waited_for_between_two_looks()
     job = replace(RUNNING, settings_after_copy={"number_of_replicas": "1"})
     looks = []
     for _ in range(3):
-        job = check_reindex_status.check_reindex_status(domain.client, job, ENVIRONMENT)
+        job = check_reindex_status(domain.client, job, ENVIRONMENT)
         looks.append(job.task["status"])
     assert looks == ["recovering", "recovering", "completed"]
     assert job.task["created"] == COUNTERS["created"]

@@ -7,8 +7,11 @@ from unittest.mock import call
 import pytest
 
 from opensearch_reindex.index.markers import Markers
-from opensearch_reindex.rebuild import guards, update_aliases
+from opensearch_reindex.rebuild import guards
+from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
 from support.mocked_domain import IN_USE, JOB, MockedDomain, copied, index, proven, target
 
@@ -16,16 +19,14 @@ from support.mocked_domain import IN_USE, JOB, MockedDomain, copied, index, prov
 GIVES_UP = pytest.mark.parametrize(
     ("function", "make_domain"),
     [
-        (update_aliases.remove_alias, copied),
-        (update_aliases.remove_alias, proven),
-        (update_aliases.delete_index, proven),
+        (remove_alias, copied),
+        (remove_alias, proven),
+        (delete_index, proven),
     ],
 )
 
 
-@pytest.mark.parametrize(
-    "function", [update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index]
-)
+@pytest.mark.parametrize("function", [update_aliases, remove_alias, delete_index])
 @pytest.mark.parametrize(
     ("indices", "problem"),
     [
@@ -41,9 +42,7 @@ def test_an_index_of_the_same_name_is_not_the_same_index(function: Any, indices:
     assert domain.changes == []
 
 
-@pytest.mark.parametrize(
-    "function", [update_aliases.update_aliases, update_aliases.remove_alias, update_aliases.delete_index]
-)
+@pytest.mark.parametrize("function", [update_aliases, remove_alias, delete_index])
 @pytest.mark.parametrize("owner", ["arn:other", None])
 def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, owner: str | None) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner=owner)))
@@ -64,7 +63,7 @@ def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, own
 def test_nothing_is_given_up_on_a_task_that_does_not_account_for_every_document(job: Job, problem: str) -> None:
     domain = copied()
     with pytest.raises(VerificationError) as caught:
-        update_aliases.remove_alias(domain.client, job)
+        remove_alias(domain.client, job)
     assert problem in " ".join(caught.value.problems)
     assert domain.changes == []
 
@@ -73,7 +72,7 @@ def test_nothing_is_given_up_when_the_target_has_too_few_documents() -> None:
     domain = copied()
     domain.client.count.side_effect = lambda name, **_: {"a_v1": 3, "a_v2": 2}[name]
     with pytest.raises(VerificationError) as caught:
-        update_aliases.remove_alias(domain.client, JOB)
+        remove_alias(domain.client, JOB)
     assert "the target index has 2 documents" in caught.value.problems[0]
     assert domain.changes == []
 
@@ -122,7 +121,7 @@ def test_nothing_is_given_up_when_the_alias_does_not_write_to_the_target(
     assert domain.changes == []
 
 
-@pytest.mark.parametrize("function", [update_aliases.remove_alias, update_aliases.delete_index])
+@pytest.mark.parametrize("function", [remove_alias, delete_index])
 def test_with_blocked_writes_too_the_alias_has_to_write_to_the_target_once_it_was_moved(function: Any) -> None:
     domain = proven()
     domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={})
@@ -136,7 +135,7 @@ def test_a_target_in_worse_health_than_the_source_is_waited_for() -> None:
     domain = proven()
     domain.client.health.return_value = "yellow"
     with pytest.raises(DomainBusyError, match="yellow still"):
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
     domain.client.health.assert_called_once_with("a_v2", wait_for_status="green")
     assert domain.changes == []
 
@@ -146,7 +145,7 @@ def test_a_target_that_is_gone_is_not_waited_for_until_it_is_healthy() -> None:
     del domain.indices["a_v2"]
     domain.client.health.return_value = "red"
     with pytest.raises(VerificationError, match="'a_v2' is gone"):
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
 
 
 def test_nothing_that_happens_while_the_target_becomes_healthy_escapes_the_proof() -> None:
@@ -158,14 +157,14 @@ def test_nothing_that_happens_while_the_target_becomes_healthy_escapes_the_proof
 
     domain.client.health.side_effect = write_meanwhile
     with pytest.raises(VerificationError) as caught:
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
     assert "written to after it had been frozen" in caught.value.problems[0]
     assert domain.changes == []
 
 
 def test_the_counts_are_taken_after_a_refresh_of_the_target() -> None:
     domain = copied()
-    update_aliases.remove_alias(domain.client, JOB)
+    remove_alias(domain.client, JOB)
     calls = [(name, *arguments) for name, arguments, _ in domain.client.mock_calls]
     assert calls.index(("refresh", "a_v2")) < calls.index(("count", "a_v2"))
 
@@ -175,7 +174,7 @@ def test_replicas_that_may_be_behind_are_not_counted(settings: dict[str, Any], p
     domain = copied()
     for name, info in domain.indices.items():
         domain.indices[name] = replace(info, settings={**info.settings, **settings})
-    update_aliases.remove_alias(domain.client, JOB)
+    remove_alias(domain.client, JOB)
     assert domain.client.count.call_args_list == [call(name, primaries=primaries) for name in ("a_v1", "a_v2")]
 
 
@@ -185,7 +184,7 @@ def test_readers_get_a_target_whose_replicas_are_not_behind(monkeypatch: pytest.
     domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={}, settings={"replication": {"type": "SEGMENT"}})
     domain.client.replicas_behind.return_value = 1
     with pytest.raises(DomainBusyError, match="'a_v2' are behind their primary"):
-        update_aliases.remove_alias(domain.client, replace(JOB, strategy="block_writes"))
+        remove_alias(domain.client, replace(JOB, strategy="block_writes"))
     assert domain.changes == []
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers, owner_alias, proven_alias, source_alias
-from opensearch_reindex.opensearch_client import IndexInfo
-from opensearch_reindex.rebuild import create_index, update_aliases
+from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.delete_index import delete_index
+from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
     IndexCreationError,
@@ -24,14 +26,14 @@ THREE_SHARDS = {"settings": {"number_of_shards": 3}}
 
 def test_a_source_that_is_gone_is_refused() -> None:
     with pytest.raises(IndexCreationError, match="'a_v1' does not exist"):
-        create_index.create_index(MockedDomain().client, EVENT, nobody_runs)
+        create_index(MockedDomain().client, EVENT, nobody_runs)
 
 
 def test_a_red_source_is_refused() -> None:
     domain = MockedDomain(a_v1=index("u1"))
     domain.client.health.return_value = "red"
     with pytest.raises(IndexCreationError, match="is red"):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == []
 
 
@@ -42,7 +44,7 @@ def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_be
     domain = MockedDomain(a_v1=index("u1", settings={"number_of_shards": "2", **settings}))
     domain.client.has_routed_documents.return_value = True
     with pytest.raises(IndexCreationError, match="documents with custom routing"):
-        create_index.create_index(domain.client, {**EVENT, "index": {**EVENT["index"], **THREE_SHARDS}}, nobody_runs)
+        create_index(domain.client, {**EVENT, "index": {**EVENT["index"], **THREE_SHARDS}}, nobody_runs)
     domain.client.has_routed_documents.assert_called_once_with("a_v1", primaries=primaries)
     calls = [name for name, *_ in domain.client.mock_calls]
     assert calls.index("refresh") < calls.index("has_routed_documents")
@@ -51,13 +53,13 @@ def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_be
 
 def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
-    assert create_index.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
     assert domain.changes == []
 
 
 def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(), settings={}))
-    assert create_index.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
     assert domain.changes == []
 
 
@@ -68,7 +70,7 @@ def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
 def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
-    create_index.create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes[-4:] == ["block_writes", "update_aliases", "update_aliases", "create_index"]
 
 
@@ -77,7 +79,7 @@ def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
     domain.client.count.return_value = 0
     domain.client.create_index.side_effect = EXISTS
     with pytest.raises(ConcurrentReindexError, match="made target index 'a_v2' meanwhile"):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
 
 
 @pytest.mark.parametrize("settings", [{}, {"replication": {"type": "SEGMENT"}}])
@@ -87,7 +89,7 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
     # Its replicas may be empty still.
     domain.client.count.side_effect = lambda _, primaries: int(primaries == unused.replicas_may_be_behind)
     with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
     assert "a_v2" in domain.indices
     assert "create_index" not in domain.changes
 
@@ -104,20 +106,20 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
 def test_an_index_that_is_not_the_half_done_target_of_this_file_is_refused(existing: IndexInfo, problem: str) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=existing)
     with pytest.raises(IndexCreationError, match=problem):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == []
 
 
 def test_an_index_that_a_running_execution_owns_names_the_owner() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
     with pytest.raises(ConcurrentReindexError, match="arn:other"):
-        create_index.create_index(domain.client, EVENT, lambda execution_id: execution_id == "arn:other")
+        create_index(domain.client, EVENT, lambda execution_id: execution_id == "arn:other")
     assert domain.changes == []
 
 
 def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner="arn:aws:states:other")))
-    create_index.create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, nobody_runs)
     other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~aws~states~other", "must_exist": True}
     mine = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~e", "is_hidden": True}
     domain.client.update_aliases.assert_called_once_with([{"remove": other}, {"add": mine}])
@@ -137,13 +139,13 @@ def test_a_take_over_that_another_execution_won_is_given_up(
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
     domain.client.update_aliases.side_effect = OpenSearchRequestError(404, error_type, reason)
     with pytest.raises(raised):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
 
 
 def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
     domain = MockedDomain(a_v1=index("u1", markers=OTHER))
     with pytest.raises(ConcurrentReindexError, match="the unfinished target of arn:other"):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == []
 
 
@@ -152,7 +154,7 @@ def test_another_refusal_is_passed_on(error_type: str) -> None:
     domain = MockedDomain(a_v1=index("u1"))
     domain.client.create_index.side_effect = OpenSearchRequestError(400, error_type, "no")
     with pytest.raises(OpenSearchRequestError):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
 
 
 @pytest.mark.parametrize("aliases", [{}, {"live": {}}])
@@ -170,32 +172,32 @@ def test_an_index_that_a_template_changed_goes_again_unless_it_holds_documents(
     domain.client.create_index.side_effect = create_with_template
     domain.client.count.return_value = documents
     with pytest.raises(IndexCreationError, match="field surprise"):
-        create_index.create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == ["create_index", "block_writes", *(["update_aliases"] * 2 if deleted else [])]
 
 
 def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -> None:
     ours = {**target().mappings, "properties": {"written": {"type": "long"}}}
     domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(IN_USE), mappings=ours))
-    assert create_index.create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
 
 
 @pytest.mark.parametrize("aliases", [{}, {"a_current": {}}])
 def test_the_source_is_not_frozen_before_writes_go_elsewhere(aliases: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
-    update_aliases.update_aliases(domain.client, JOB)
+    update_aliases(domain.client, JOB)
     assert domain.changes == ["update_aliases", "block_writes"]
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
     domain.client.update_aliases.side_effect = TransientOpenSearchError("not every node")
     with pytest.raises(TransientOpenSearchError):
-        update_aliases.update_aliases(domain.client, JOB)
+        update_aliases(domain.client, JOB)
     assert domain.changes == ["update_aliases"]
 
 
 def test_block_refresh_and_count_come_in_this_order() -> None:
     domain = copied()
     domain.indices["a_v2"] = target(IN_USE)
-    frozen = update_aliases.update_aliases(domain.client, JOB)
+    frozen = update_aliases(domain.client, JOB)
     assert (frozen.source_count, frozen.source_seq_no) == (JOB.source_count, JOB.source_seq_no)
     calls = [call[0] for call in domain.client.mock_calls[-4:]]
     assert calls == ["block_writes", "refresh", "count", "primary_shards"]
@@ -203,13 +205,13 @@ def test_block_refresh_and_count_come_in_this_order() -> None:
 
 @pytest.mark.parametrize(("asked", "size"), [({}, 5000), ({"batch_size": 7}, 7)])
 def test_the_batch_size_is_that_of_the_file_or_one_that_fits_the_documents(asked: dict[str, int], size: int) -> None:
-    frozen = update_aliases.update_aliases(copied().client, replace(JOB, reindex={"slices": "auto", **asked}))
+    frozen = update_aliases(copied().client, replace(JOB, reindex={"slices": "auto", **asked}))
     assert frozen.reindex == {"slices": "auto", "batch_size": size}
 
 
 def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
     domain = proven()
-    update_aliases.delete_index(domain.client, JOB)
+    delete_index(domain.client, JOB)
     owner = {"index": "a_v2", "alias": owner_alias("arn:e"), "must_exist": True}
     domain.client.update_aliases.assert_called_once_with(
         [
@@ -225,24 +227,24 @@ def test_a_source_that_an_alias_points_at_is_not_deleted() -> None:
     domain = proven()
     domain.indices["a_v1"] = index("u1", {"reader": {}})
     with pytest.raises(VerificationError, match="aliases still point at the source index"):
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
     assert domain.changes == []
 
 
 def test_a_source_that_is_to_be_kept_is_not_deleted() -> None:
     domain = proven()
     keeping = replace(JOB, keep_source=True)
-    update_aliases.delete_index(domain.client, keeping)
+    delete_index(domain.client, keeping)
     assert "a_v1" in domain.indices
     assert domain.indices["a_v2"].markers.owner is None
-    update_aliases.delete_index(domain.client, keeping)
+    delete_index(domain.client, keeping)
     assert domain.changes == ["update_aliases"]
 
 
 def test_a_second_run_finds_the_work_done() -> None:
     domain = proven()
-    update_aliases.delete_index(domain.client, JOB)
-    assert update_aliases.delete_index(domain.client, JOB) == JOB
+    delete_index(domain.client, JOB)
+    assert delete_index(domain.client, JOB) == JOB
     assert domain.changes == ["update_aliases"]
 
 
@@ -252,7 +254,7 @@ def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> N
 
     def overtake(*_: object) -> int:
         overtaken.side_effect = None
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
         return JOB.source_seq_no
 
     overtaken.side_effect = overtake
@@ -263,7 +265,7 @@ def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> N
         domain.update_markers(actions)
 
     domain.client.update_aliases.side_effect = change
-    assert update_aliases.delete_index(domain.client, JOB) == JOB
+    assert delete_index(domain.client, JOB) == JOB
     assert domain.changes == ["update_aliases", "update_aliases"]
 
 
@@ -271,23 +273,23 @@ def test_a_source_that_vanished_is_not_taken_for_done() -> None:
     domain = proven()
     del domain.indices["a_v1"]
     with pytest.raises(VerificationError, match="'a_v1' is gone"):
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
 
 
 def test_a_target_that_was_made_anew_is_not_taken_for_done() -> None:
     with pytest.raises(VerificationError, match="'a_v1' is gone"):
-        update_aliases.delete_index(MockedDomain(a_v2=index("u9")).client, JOB)
+        delete_index(MockedDomain(a_v2=index("u9")).client, JOB)
 
 
 def test_a_refused_deletion_is_passed_on() -> None:
     domain = proven()
     domain.client.update_aliases.side_effect = OpenSearchRequestError(403, "security_exception", "no")
     with pytest.raises(OpenSearchRequestError):
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
 
 
 def test_a_source_whose_copy_was_never_proven_is_not_deleted() -> None:
     domain = copied()
     with pytest.raises(VerificationError, match="never proven"):
-        update_aliases.delete_index(domain.client, JOB)
+        delete_index(domain.client, JOB)
     assert domain.changes == []

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from opensearch_reindex.rebuild.throttle import UNLIMITED, Look, Pace, WriteQueue, batch_size, pause_seconds
+from opensearch_reindex.index.index_info import WriteQueue
+from opensearch_reindex.rebuild.throttle import UNLIMITED, Look, Pace, batch_size, pause_seconds
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from bench import model
 from bench.figures import Figure, Goal
 from bench.model import Costs, Growth, Looks, Measured, Polling, costs, most_indices, predict
-from opensearch_reindex.trigger import trigger_file
+from opensearch_reindex.trigger import get_trigger_file, trigger_file
 from support.paths import ROOT
 
 MODULE = ROOT / "modules" / "opensearch-reindex"
@@ -78,7 +78,7 @@ def test_a_file_is_split_by_its_entries_and_by_its_state() -> None:
     name = "n" * 250
     file = {"opensearch_endpoint": f"https://{'h' * 200}", "indices": [name] * long}
     assert len(json.dumps({"file": file["opensearch_endpoint"], "indices": [{"source_index": name}] * long})) < (
-        trigger_file.MAX_STATE_BYTES
+        get_trigger_file.MAX_STATE_BYTES
     )
 
 

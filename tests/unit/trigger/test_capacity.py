@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from opensearch_reindex.opensearch_client import IndexInfo, StoreSize
+from opensearch_reindex.index.index_info import IndexInfo, StoreSize
 from opensearch_reindex.trigger.capacity import Growth, disk_problems, growth, readable, shard_problems
 from opensearch_reindex.trigger.plan import PlannedIndex
 

@@ -3,10 +3,11 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
-from opensearch_reindex.opensearch_client import IndexInfo
 from opensearch_reindex.trigger import plan as plan_module
-from opensearch_reindex.trigger.plan import PlannedIndex, domain_problems, is_done, plan
+from opensearch_reindex.trigger.admission import domain_problems, is_done
+from opensearch_reindex.trigger.plan import PlannedIndex, plan
 
 FILE = {
     "index_pattern": r"^(.+)_v(\d+)$",

@@ -4,8 +4,9 @@ from unittest.mock import create_autospec
 
 import pytest
 
+from opensearch_reindex.index.index_info import IndexInfo, StoreSize
 from opensearch_reindex.index.markers import Markers
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient, StoreSize
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.preflight import MAX_REFUSALS_SHOWN, check_domain, permission_problems

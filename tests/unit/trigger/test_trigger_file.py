@@ -7,12 +7,14 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from opensearch_reindex.opensearch_client import IndexInfo, OpenSearchClient
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TriggerFileError
 from opensearch_reindex.trigger import trigger_file
+from opensearch_reindex.trigger.get_trigger_file import MAX_FILE_BYTES, get_trigger_file
 from opensearch_reindex.trigger.plan import plan
-from opensearch_reindex.trigger.trigger_file import MAX_FILE_BYTES, get_trigger_file, parse_json, schema_problems
+from opensearch_reindex.trigger.trigger_file import parse_json, schema_problems
 from support.paths import ROOT
 from support.room import with_room
 

@@ -121,7 +121,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "the copy overwrites what writers stored meanwhile",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         '"op_type": "create", ',
         "",
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -129,14 +129,14 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "the copy stops at the first document that writers stored meanwhile",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         '        "conflicts": "proceed",\n',
         "",
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(
         "the default pipeline runs a second time on every copied document",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         '"pipeline": options.get("pipeline", "_none")}',
         '**({"pipeline": options["pipeline"]} if "pipeline" in options else {})}',
         node="test_rebuild.py::test_the_default_pipeline_does_not_run_a_second_time",
@@ -164,7 +164,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "a copy writes to the target index by its name, and can create it",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         '"dest": {"index": copy_alias,',
         '"dest": {"index": job.target_index,',
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -186,7 +186,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "a copy that is started anew does not end the one before",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         '        {"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}},\n',
         "",
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -194,7 +194,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "a copy may go on after the aliases have moved",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/remove_alias.py",
         '        copy_alias = job.task["copy_alias"]\n'
         '        actions.append({"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}})\n',
         "",
@@ -203,7 +203,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "what writers delete after the move is copied again",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         '        return replace(job, task={"status": "completed"})\n',
         "        pass\n",
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -211,7 +211,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "a write to the source between two attempts is not noticed",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         "    if not is_copy_of_frozen(job, target):\n",
         "    if False:\n",
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -219,7 +219,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "a later attempt cannot know as of when the source was copied",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         "    opened = new_copy_alias(job.source_seq_no)\n",
         "    opened = new_copy_alias()\n",
         node="test_hazards.py::test_a_source_that_was_written_to_between_two_attempts_is_not_taken_for_frozen",
@@ -311,8 +311,8 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "the script of a trigger file is not checked",
-        "opensearch_reindex/trigger/trigger_file.py",
-        "for problem in script_problems(_script_of(content))]",
+        "opensearch_reindex/trigger/get_trigger_file.py",
+        "for problem in script_problems(script_of(content))]",
         "for problem in []]",
         unit="unit/trigger/test_trigger_file.py::test_a_script_that_puts_documents_elsewhere_is_refused",
     ),
@@ -334,7 +334,7 @@ NO_DOCUMENT_IS_LOST = (
 NOTHING_ELSE_CHANGES = (
     Mutation(
         "an alias loses its filter",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         '_ALIAS_ATTRIBUTES = ("filter", ',
         "_ALIAS_ATTRIBUTES = (",
         unit="unit/index/test_target_index.py",
@@ -342,35 +342,35 @@ NOTHING_ELSE_CHANGES = (
     ),
     Mutation(
         "an alias loses its routing",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         '"index_routing", "search_routing", ',
         "",
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
         "a hidden alias is hidden no more",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         '"is_hidden", "is_write_index")',
         '"is_write_index")',
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
         "the other aliases of the source stay behind",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         "    for alias, entry in {alias_name: {}, **source_aliases}.items():\n",
         "    for alias, entry in {alias_name: source_aliases.get(alias_name, {})}.items():\n",
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
         "readers of another alias see a half-filled target",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         '    explicit = [name for name, entry in source_aliases.items() if entry.get("is_write_index")]\n',
         "    explicit = list(source_aliases)\n",
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
         "writers through another alias are refused during the copy",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         "return list(dict.fromkeys([alias_name, *explicit]))",
         "return [alias_name]",
         unit="unit/index/test_target_index.py",

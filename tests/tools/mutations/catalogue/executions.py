@@ -12,14 +12,14 @@ EVERY_STEP_MAY_RUN_TWICE = (
     ),
     Mutation(
         "a copy that was started is not looked for before another is started",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         "    if task_id := _find_copy(client, job, target, copy_alias):\n",
         "    if task_id := None:\n",
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(
         "the id of a copy is not noted",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         "        note(client, job, target, task_id=task_id)\n",
         "",
         node="test_copies.py::test_a_copy_whose_answer_got_lost_is_found_again_also_when_it_is_over",
@@ -54,14 +54,14 @@ EVERY_STEP_MAY_RUN_TWICE = (
     ),
     Mutation(
         "writes that were redirected are redirected again",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         '        if not target_aliases.get(alias, {}).get("is_write_index"):\n',
         "        if True:\n",
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
         "DeleteIndex fails when it is repeated",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    except (ReindexError, OpenSearchRequestError):\n",
         "    except ZeroDivisionError:\n",
         unit="unit/rebuild/test_steps.py",
@@ -82,7 +82,7 @@ EVERY_STEP_MAY_RUN_TWICE = (
     ),
     Mutation(
         "a proven copy is compared again with what writers deleted since",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/remove_alias.py",
         "    if target.markers.is_proven:\n        prove_source_unchanged",
         "    if False:\n        prove_source_unchanged",
         node="test_hazards.py::test_what_writers_delete_after_the_move_stays_deleted",
@@ -99,7 +99,7 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     ),
     Mutation(
         "two executions may take over the same index",
-        "opensearch_reindex/index/markers.py",
+        "opensearch_reindex/index/alias_actions.py",
         '"alias": owner_alias(owner), "must_exist": True}',
         '"alias": owner_alias(owner)}',
         unit="unit/rebuild/test_steps.py",
@@ -115,7 +115,7 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     ),
     Mutation(
         "the source is deleted by an execution that lost the ownership",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         '"alias": owner_alias(job.execution_id), "must_exist": True}',
         '"alias": owner_alias(job.execution_id)}',
         unit="unit/rebuild/test_steps.py",
@@ -130,7 +130,7 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     ),
     Mutation(
         "a copy is started though the ownership is lost",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         "    _, target = both_indices(client, job)\n    if not is_copy",
         "    target = client.get_indices([job.target_index])[job.target_index]\n    if not is_copy",
         node="test_ownership.py::test_an_execution_that_was_taken_for_dead_can_do_no_more",
@@ -188,14 +188,14 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
 STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "writes are allowed again before the failed run has given the target up",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         "        release_ownership(client, job, [])\n    stop_copy",
         "        client.allow_writes(job.source_index)\n        release_ownership(client, job, [])\n    stop_copy",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
         "a failed run that allows writes again keeps the target",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         "        release_ownership(client, job, [])\n",
         "        pass\n",
         unit="unit/rebuild/test_block_writes.py",
@@ -203,7 +203,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     ),
     Mutation(
         "a failed run leaves its copy running",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         "    stop_copy(client, target.markers.copy_alias)\n",
         "",
         unit="unit/rebuild/test_block_writes.py",
@@ -211,7 +211,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     ),
     Mutation(
         "a failed run lifts the block of the user",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         '    if not provenance_of(target.mappings).get("source_was_blocked"):\n',
         "    if True:\n",
         unit="unit/rebuild/test_block_writes.py",
@@ -219,7 +219,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     ),
     Mutation(
         "a failed run does not lift its block",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         "        client.allow_writes(job.source_index)\n",
         "",
         unit="unit/rebuild/test_block_writes.py",
@@ -235,21 +235,21 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     ),
     Mutation(
         "a failed run lifts the block though the aliases have moved",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         "or target.markers.is_proven or target",
         "or target",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
         "a failed run lifts the block of another execution",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         " or target.markers.owner not in (job.execution_id, RELEASED):",
         ":",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
         "a failed run lifts the block of an index that was made anew",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/release_source.py",
         "    if not target or not ours or target",
         "    if not target or target",
         unit="unit/rebuild/test_block_writes.py",
@@ -277,21 +277,21 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     ),
     Mutation(
         "an index that is half done is left out as if it were done",
-        "opensearch_reindex/trigger/plan.py",
+        "opensearch_reindex/trigger/admission.py",
         "        and target.markers.owner is None\n",
         "",
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
         "an index whose source is still in an alias is left out as if it were done",
-        "opensearch_reindex/trigger/plan.py",
+        "opensearch_reindex/trigger/admission.py",
         '(made_from.get("source_uuid") == source.uuid and not source.aliases)',
         'made_from.get("source_uuid") == source.uuid',
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
         "the fingerprint of a trigger file leaves the script out",
-        "opensearch_reindex/index/target_index.py",
+        "opensearch_reindex/index/provenance.py",
         'for key in ("script", "pipeline")]',
         'for key in ("pipeline",)]',
         unit="unit/index/test_target_index.py",

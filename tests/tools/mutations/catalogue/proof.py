@@ -13,7 +13,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     ),
     Mutation(
         "the copy is not proven before the aliases move",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/remove_alias.py",
         "        prove(client, job, source, target)\n",
         "",
         unit="unit/rebuild/test_guards.py",
@@ -28,14 +28,14 @@ NOTHING_UNPROVEN_IS_DELETED = (
     ),
     Mutation(
         "a second RemoveAlias does not look whether the source was written to",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/remove_alias.py",
         "        prove_source_unchanged(client, job, source, target)\n    else",
         "        pass\n    else",
         unit="unit/rebuild/test_guards.py",
     ),
     Mutation(
         "the source is deleted though it was written to",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    prove_source_unchanged(client, job, source, target)\n    if not",
         "    if not",
         unit="unit/rebuild/test_guards.py",
@@ -43,28 +43,28 @@ NOTHING_UNPROVEN_IS_DELETED = (
     ),
     Mutation(
         "the source is deleted without the mark of the proof",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    if not target.markers.is_proven:\n        raise",
         "    if False:\n        raise",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
         "the mark of the proof is not set",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/remove_alias.py",
         '        actions.append({"add": {"index": job.target_index, "alias": proof, "is_hidden": True}})\n',
         "",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
         "the source is deleted while an alias points at it",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    if source.aliases:\n",
         "    if False:\n",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
         "the source is deleted in a call of its own",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         '        actions.append({"remove_index": {"index": job.source_index}})\n',
         '        client._request("DELETE", f"/{job.source_index}")\n',
         unit="unit/rebuild/test_steps.py",
@@ -78,7 +78,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     ),
     Mutation(
         "the source is deleted though the target is in worse health",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    require_health(client, job)  # may take its time, so that what is proven comes after it\n",
         "",
         unit="unit/rebuild/test_guards.py",
@@ -92,7 +92,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     ),
     Mutation(
         "what was proven is outdated when the target has become healthy",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    require_health(client, job)  # may take its time, so that what is proven comes after it\n"
         "    source, target = both_indices(client, job)\n"
         "    prove_source_unchanged(client, job, source, target)\n",
@@ -103,21 +103,21 @@ NOTHING_UNPROVEN_IS_DELETED = (
     ),
     Mutation(
         "a source that vanished is taken for the end of the work",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         " and target.uuid == job.target_uuid and target.markers.owner is None\n",
         " and target.uuid == job.target_uuid\n",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
         "any target without an owner is taken for the end of the work",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         " and target.uuid == job.target_uuid and target.markers.owner is None\n",
         " and target.markers.owner is None\n",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
         "a source that is to be kept is deleted",
-        "opensearch_reindex/rebuild/update_aliases.py",
+        "opensearch_reindex/rebuild/delete_index.py",
         "    if not job.keep_source:\n",
         "    if True:\n",
         unit="unit/rebuild/test_steps.py",
@@ -319,14 +319,14 @@ A_TASK_IS_NOT_A_SUCCESS = (
     ),
     Mutation(
         "whatever task has the noted id is taken for the copy",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         'if answer and is_our_task(answer["task"], job.source_index, copy_alias) and not',
         "if answer and not",
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(
         "a copy that failed is found again and taken for the latest",
-        "opensearch_reindex/rebuild/check_reindex_status.py",
+        "opensearch_reindex/rebuild/start_reindex.py",
         ", job.source_index, copy_alias) and not task_problems(answer):",
         ", job.source_index, copy_alias):",
         unit="unit/rebuild/test_check_reindex_status.py",

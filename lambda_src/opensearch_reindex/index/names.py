@@ -1,0 +1,76 @@
+"""Names of target indices and aliases, worked out from a source index and the templates of a trigger file."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+MAX_NAME_BYTES = 255
+_PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[str, str]:
+    """The target index and the alias of a source index.
+
+    Args:
+        trigger_file: with `index_pattern`, `index_replacement` and `alias_name`.
+        source_index: name of the source index.
+
+    Raises:
+        ValueError: the name does not match, or a template cannot be filled in.
+    """
+    match = re.fullmatch(trigger_file["index_pattern"], source_index)
+    if not match:
+        raise ValueError(
+            f"source index {source_index!r} does not match index_pattern {trigger_file['index_pattern']!r}"
+        )
+    return _expand(trigger_file["index_replacement"], match), _expand(trigger_file["alias_name"], match)
+
+
+def _expand(template: str, match: re.Match[str]) -> str:
+    r"""Fill in `\1`, `\g<name>`, `{{index_base}}` and `{{next_version}}`."""
+    expanded = []
+    # Literal text and placeholders by turns: a version must not run into a `\1` before it.
+    for position, part in enumerate(_PLACEHOLDER.split(template)):
+        if position % 2:
+            expanded.append(_placeholder_value(part, match))
+        else:
+            try:
+                expanded.append(match.expand(part))
+            except (re.error, IndexError) as error:
+                raise ValueError(f"{template!r}: {error}") from None
+    return "".join(expanded)
+
+
+def _placeholder_value(name: str, match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    if name == "index_base":
+        base = groups.get("base") or (match.group(1) if match.re.groups else None)
+        if not base:
+            raise ValueError("{{index_base}} needs a group named base, or a first group, in index_pattern")
+        return base
+    if name == "next_version":
+        digits = [group for group in match.groups() if group and re.fullmatch("[0-9]+", group)]
+        version = groups.get("version") or (digits[-1] if digits else "")
+        if not re.fullmatch("[0-9]+", version):
+            raise ValueError("{{next_version}} needs a group named version, or a group of digits, in index_pattern")
+        return str(int(version) + 1).zfill(len(version))
+    raise ValueError(f"{{{{{name}}}}} is not a placeholder; there are {{{{index_base}}}} and {{{{next_version}}}}")
+
+
+def name_problem(name: str, *, alias: bool = False) -> str | None:
+    """Why OpenSearch, or this module, refuses the name of an index or alias; None if it is fine.
+
+    The rules are those of OpenSearch's MetadataCreateIndexService. A leading dot marks system and hidden indices.
+    """
+    if not name:
+        return "is empty"
+    if name[0] in "-_+.":
+        return f"must not start with {name[0]!r}"
+    bad = sorted({character for character in name if character in '\\/*?"<>|,#: ' or not character.isprintable()})
+    if bad:
+        return f"must not contain {' '.join(map(repr, bad))}"
+    if len(name.encode()) > MAX_NAME_BYTES:
+        return f"is longer than {MAX_NAME_BYTES} bytes"
+    if not alias and name != name.lower():
+        return "must be lower case"
+    return None
