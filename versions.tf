@@ -1,5 +1,5 @@
 terraform {
-  # 1.9 lets the validation of one variable look at another.
+  # 1.9 lets the validation of one variable refer to another.
   required_version = ">= 1.9"
 
   required_providers {
