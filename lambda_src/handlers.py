@@ -17,7 +17,7 @@ from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime import logs
-from opensearch_reindex.runtime.environment import Environment
+from opensearch_reindex.runtime.environment import Environment, log_level
 from opensearch_reindex.runtime.errors import (
     PERMISSION_HINT,
     AliasRemovalError,
@@ -37,7 +37,7 @@ from opensearch_reindex.runtime.logs import log
 Event = Mapping[str, Any]
 State = dict[str, Any]
 
-logs.configure()
+logs.configure(log_level())
 
 
 def step(

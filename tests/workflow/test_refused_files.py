@@ -57,7 +57,7 @@ def test_all_problems_of_a_file_are_told_at_once_and_nothing_is_changed(
     assert len(message["problems"]) == len(problems)
     for problem in problems:
         assert any(problem in told for told in message["problems"])
-    assert "Nothing was changed" in message["next"]
+    assert "No changes were made" in message["next"]
     assert {method for method, _ in requests_sent} <= {"GET"}
     assert {name: indices.get(name) for name in indices.names()} == before
     assert [call.step for call in machines.functions.calls] == ["get_trigger_file"]

@@ -1,1 +1,1 @@
-"""What the code runs on: environment, logs, errors, endpoints, time limits."""
+"""Provide what both state machines run on: environment, errors, logs, endpoints."""

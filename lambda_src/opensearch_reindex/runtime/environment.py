@@ -1,4 +1,4 @@
-"""The environment variables of the Lambda functions, typed."""
+"""Read the environment variables of the Lambda functions; no other module reads them."""
 
 import os
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Environment:
-    """What the Terraform module sets for every function.
+    """Hold what the Terraform module sets for every function.
 
     Attributes:
-        allowed_endpoints: `host` or `host:port`; empty: the endpoints AWS gives the domains.
-        ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
-        domain_arns: the OpenSearch Service domains this deployment is for.
-        poll_interval_seconds: longest pause between two looks at a reindex task.
+        allowed_endpoints: `host` or `host:port`; if empty, the endpoints that AWS gives the domains.
+        ca_certificates: PEM of private authorities to trust in addition to the public ones; may be empty.
+        domain_arns: OpenSearch Service domains of this deployment.
+        poll_interval_seconds: longest pause between two polls of a reindex task.
         region: AWS region of the functions.
-        stall_timeout_seconds: how long a copy, or the building of its shards, may stay without progress.
+        stall_timeout_seconds: how long a copy, or the building of its shards, may make no progress.
     """
 
     allowed_endpoints: tuple[str, ...]
@@ -26,7 +26,7 @@ class Environment:
 
     @classmethod
     def read(cls) -> "Environment":
-        """Read the process's environment.
+        """Read the environment of the process.
 
         Raises:
             KeyError: a variable is missing.
@@ -39,6 +39,11 @@ class Environment:
             region=os.environ["AWS_REGION"],
             stall_timeout_seconds=int(os.environ["STALL_TIMEOUT_SECONDS"]),
         )
+
+
+def log_level() -> str:
+    """Return `LOG_LEVEL`; the handlers need it before the first event."""
+    return os.environ.get("LOG_LEVEL", "INFO")
 
 
 def _entries(name: str) -> tuple[str, ...]:

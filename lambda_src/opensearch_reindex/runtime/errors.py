@@ -1,49 +1,54 @@
-"""Every error a handler raises. The class name is the error's name in Step Functions, the message is one JSON object.
+"""Define every error that a handler raises, and what the operator does next.
 
-ReindexError                     anything not foreseen below
-├── TriggerFileError             the file is refused; nothing was changed
-├── IndexCreationError           the target index could not be created as asked
-├── AliasUpdateError             writes could not be switched, or the source index not frozen
+Step Functions shows the class name as the error, and the message, one JSON object, as the cause.
+
+ReindexError                     any failure that has no class of its own
+├── TriggerFileError             the module refused the trigger file before any change
+├── IndexCreationError           the target index could not be created as requested
+├── AliasUpdateError             writes could not be redirected, or the source index could not be frozen
 ├── ReindexStartError            the copy could not be started
-├── ReindexFailedError           the copy ended, but not well
+├── ReindexFailedError           the copy failed
 ├── VerificationError            the copy is not proven complete; the source index stays
 ├── AliasRemovalError            the aliases could not be moved to the target index
 ├── IndexDeletionError           the source index could not be deleted
 ├── ConcurrentReindexError       another execution works on this index
-└── TransientOpenSearchError     retried by the state machine; seen by a person only when that did not help
-    └── DomainBusyError          retried for 40 minutes: a snapshot, or shards that are being built
+└── TransientOpenSearchError     the state machine retries; an execution fails only if every retry does
+    └── DomainBusyError          retried for 40 minutes: a snapshot runs, or shards are being built
 """
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
-# Step Functions cuts a cause at 32,768 characters, and would then not find JSON in it. Counted as Lambda sends it: its
-# JSON around the message escapes every quote once more, writes other letters as \u1234, and adds a stack trace.
+# Step Functions cuts a cause at 32,768 characters, and a cut cause is no longer JSON. Lambda wraps the message in JSON
+# that escapes every quote again, writes non-ASCII letters as \u1234 and adds a stack trace.
 MAX_MESSAGE_CHARACTERS = 26_000
 MAX_REASON_CHARACTERS = 8_000
-# For a target index that cannot go on as this trigger file asks.
-ROLL_BACK = "It may hold documents already. Upload the file it was made with again, or roll back (see the README)."
+# Where a target index was not created as this trigger file requests.
+ROLL_BACK = (
+    "The target index may already hold documents. Upload the trigger file that created it again, or roll back (see the "
+    "README)."
+)
 
 PERMISSION_HINT = (
     "Allow the Lambda role to call this domain: es:ESHttpGet, es:ESHttpPost and es:ESHttpPut in the domain's access "
-    "policy and, with fine-grained access control, a mapped role with the permissions that the README lists. Then "
-    "upload the file again."
+    "policy. With fine-grained access control, also map the Lambda role to a role with the permissions that the README "
+    "lists. Then upload the trigger file again."
 )
 
 
 class ReindexError(Exception):
-    """A failed step, for the person who reads it at night.
+    """Report a failed step to the operator.
 
     Args:
         reason: what failed, with OpenSearch's own reason where there is one.
-        next_step: what to do now; the class has a default.
+        next_step: what the operator does next; each class has a default.
         status: HTTP status of OpenSearch's answer.
         error_type: OpenSearch's own name for the error, e.g. `index_not_found_exception`.
-        problems: every single problem, when there are several.
+        problems: every problem, if there are several.
     """
 
-    next_step = "Read the Lambda function's log for the stack trace, then upload the file again."
+    next_step = "Read the stack trace in the Lambda function's log. Then upload the trigger file again."
 
     def __init__(
         self,
@@ -64,7 +69,7 @@ class ReindexError(Exception):
             self.next_step = next_step
 
     def to_dict(self) -> dict[str, Any]:
-        """The error as logged: step, indices, OpenSearch's answer, reason, what to do next."""
+        """Return the complete error for the log: context, answer, reason and next step."""
         message = {
             **self.context,
             "status": self.status,
@@ -76,7 +81,7 @@ class ReindexError(Exception):
         return {key: value for key, value in message.items() if value not in (None, [])}
 
     def __str__(self) -> str:
-        """The JSON that Step Functions shows, with as many problems as fit into it."""
+        """Return the JSON that Step Functions shows, with as many problems as fit."""
         message = self.to_dict()
         reason, shown = self.reason[:MAX_REASON_CHARACTERS], len(self.problems)
         message["reason"] = reason
@@ -84,7 +89,7 @@ class ReindexError(Exception):
             if shown:
                 shown //= 2
                 hidden = len(self.problems) - shown
-                message["problems"] = [*self.problems[:shown], f"... and {hidden} more; all are in the log"]
+                message["problems"] = [*self.problems[:shown], f"... and {hidden} more; the log has all"]
             elif reason:
                 reason = message["reason"] = reason[: len(reason) // 2]
             else:
@@ -93,88 +98,90 @@ class ReindexError(Exception):
 
 
 class TriggerFileError(ReindexError):
-    """The trigger file is refused before anything is changed."""
+    """Refuse a trigger file before any change."""
 
-    next_step = "Nothing was changed. Correct every problem listed and upload the file again."
+    next_step = "No changes were made. Correct every listed problem. Then upload the trigger file again."
 
 
 class IndexCreationError(ReindexError):
-    """The target index could not be created as asked."""
+    """Report that the target index could not be created as requested."""
 
     next_step = (
-        "No document was moved. Remove the cause (a setting that this domain refuses is left out with "
-        '`"settings": {"<name>": null}`) and upload the file again.'
+        "No document was moved. Remove the cause. To leave out a setting that this domain refuses, add "
+        '`"settings": {"<name>": null}` to the trigger file. Then upload the trigger file again.'
     )
 
 
 class AliasUpdateError(ReindexError):
-    """The write index of an alias could not be switched, or the source index not be frozen."""
+    """Report that writes were not redirected, or that the source index was not frozen."""
 
-    next_step = "No document was moved or lost. Remove the cause, then upload the file again."
+    next_step = "No document was moved or lost. Remove the cause. Then upload the trigger file again."
 
 
 class ReindexStartError(ReindexError):
-    """The copy could not be started."""
+    """Report that the copy could not be started."""
 
-    next_step = "The source index is complete. Remove the cause, then upload the file again."
+    next_step = "The source index is complete. Remove the cause. Then upload the trigger file again."
 
 
 class ReindexFailedError(ReindexError):
-    """The reindex task ended with an error, with failed documents, or was cancelled, or its target stays unhealthy."""
+    """Report a reindex task that failed or was cancelled, or an unhealthy target index."""
 
     next_step = (
-        "The source index is complete and still in its aliases. Upload the file again after a cancelled or stalled "
-        "copy, or when shards that were not built are. For documents that do not fit: with strategy redirect_writes "
-        "roll back first (see the README), with block_writes upload a file with other mappings."
+        "The source index is complete and still in its aliases. If the copy was cancelled or stalled, upload the "
+        "trigger file again. If shards were not built, upload the trigger file again when they are. If documents do "
+        "not fit and the strategy is redirect_writes, roll back first (see the README). If documents do not fit and "
+        "the strategy is block_writes, upload a trigger file with other mappings."
     )
 
 
 class VerificationError(ReindexError):
-    """The copy is not proven complete, so the source index is kept."""
+    """Report a copy that is not proven complete; the source index stays."""
 
-    next_step = "The source index was not deleted. Compare both indices before you upload the file again."
+    next_step = "The source index was not deleted. Compare both indices. Then upload the trigger file again."
 
 
 class AliasRemovalError(ReindexError):
-    """The aliases could not be moved from the source to the target index."""
+    """Report that the aliases could not be moved from the source to the target index."""
 
     next_step = (
-        "The copy is complete and the source index was not deleted. Remove the cause, then upload the file again."
+        "The copy is complete and the source index was not deleted. Remove the cause. Then upload the trigger file "
+        "again."
     )
 
 
 class IndexDeletionError(ReindexError):
-    """The source index could not be deleted."""
+    """Report that the source index could not be deleted."""
 
-    next_step = "The copy is complete and in use. Remove the cause, then upload the file again."
+    next_step = "The copy is complete and in use. Remove the cause. Then upload the trigger file again."
 
 
 class ConcurrentReindexError(ReindexError):
-    """Another execution created the target index and owns the work on this source index."""
+    """Report that another execution owns the work on this source index."""
 
-    next_step = "Wait until the execution named here is over, or stop it; then upload the file again."
+    next_step = "Wait until the named execution ends, or stop it. Then upload the trigger file again."
 
 
 class TransientOpenSearchError(ReindexError):
-    """OpenSearch did not answer, or asked to come back later (429, 502, 503, 504)."""
+    """Report that OpenSearch did not answer, or answered 429, 502, 503 or 504."""
 
     next_step = (
-        "The state machine tries again for some minutes. If the execution ends with this error, check that the domain "
-        "is healthy and reachable from the Lambda functions, then upload the file again."
+        "The state machine retries this step for some minutes. If the execution fails with this error, check that the "
+        "domain is healthy. Check that the Lambda functions can reach the domain. Then upload the trigger file again."
     )
 
 
 class DomainBusyError(TransientOpenSearchError):
-    """The domain needs more time for what it is doing: a snapshot of the index, or its shards."""
+    """Report that the domain still takes a snapshot of the index or builds its shards."""
 
     next_step = (
-        "The state machine has waited for 40 minutes. No document is lost. Look what keeps the domain busy "
-        "(GET _snapshot/_status, GET _cluster/allocation/explain), then upload the file again."
+        "The state machine waited for 40 minutes. No document is lost. Find out what keeps the domain busy with "
+        "GET _snapshot/_status and GET _cluster/allocation/explain. Then upload the trigger file again."
     )
 
 
 class OpenSearchRequestError(Exception):
-    """OpenSearch refused a request; each step turns it into the error of that step.
+    """Report a request that OpenSearch refused; each step turns it into its own error.
 
     Args:
         status: HTTP status.
@@ -190,5 +197,8 @@ class OpenSearchRequestError(Exception):
 
     @property
     def is_denied(self) -> bool:
-        """Whether a permission is missing. A block of an index or of a full domain is 403 too, and says what blocks."""
+        """Return whether a permission is missing.
+
+        OpenSearch also answers 403 for a blocked index and for a full domain; their reason names the block.
+        """
         return self.status in (401, 403) and self.error_type != "cluster_block_exception"

@@ -1,4 +1,4 @@
-"""Whether the execution that owns a target index is still at work."""
+"""Ask Step Functions about executions."""
 
 import boto3
 from botocore.exceptions import ClientError
@@ -7,13 +7,13 @@ from opensearch_reindex.runtime.errors import ConcurrentReindexError
 
 
 def is_running(execution_id: str) -> bool:
-    """Ask Step Functions.
+    """Return whether an execution still runs.
 
     Args:
         execution_id: ARN of an execution of this deployment.
 
     Raises:
-        ConcurrentReindexError: Step Functions does not say.
+        ConcurrentReindexError: Step Functions does not give the status of the execution.
     """
     try:
         status = boto3.client("stepfunctions").describe_execution(executionArn=execution_id)["status"]
@@ -21,5 +21,5 @@ def is_running(execution_id: str) -> bool:
         # Step Functions forgets an execution 90 days after its end.
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return False
-        raise ConcurrentReindexError(f"whether {execution_id} is over cannot be found out: {error}") from error
+        raise ConcurrentReindexError(f"status of execution {execution_id} is unknown: {error}") from error
     return status in ("RUNNING", "PENDING_REDRIVE")

@@ -1,7 +1,6 @@
-"""One JSON object a line, each with the execution, the step and the indices it is about."""
+"""Log one JSON object per line, with the execution, the step and the indices that it is about."""
 
 import logging
-import os
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,18 +12,18 @@ _context: ContextVar[dict[str, Any]] = ContextVar("log_context")
 
 
 def context() -> dict[str, Any]:
-    """The fields that are on every line now."""
+    """Return the fields that every line has now."""
     return _context.get({})
 
 
 def start_context(**fields: Any) -> None:
-    """Put these fields on every line from now on, in place of those of the invocation before."""
+    """Add these fields to every line from now on and drop the previous invocation's."""
     _context.set({})
     add_context(**fields)
 
 
 def add_context(**fields: Any) -> None:
-    """Put these fields, too, on every line from now on."""
+    """Add more fields to every line from now on; a field of None is left out."""
     _context.set({**context(), **{key: value for key, value in fields.items() if value is not None}})
 
 
@@ -35,10 +34,16 @@ class _ContextFilter(logging.Filter):
         return True
 
 
-def configure() -> None:
-    """Log JSON at `LOG_LEVEL` (INFO). Libraries log from WARNING on: their DEBUG lines hold request bodies."""
+def configure(level: str) -> None:
+    """Log JSON.
+
+    Libraries log from WARNING on, because their DEBUG lines hold request bodies.
+
+    Args:
+        level: lowest level of this package's own lines, e.g. `INFO`.
+    """
     root = logging.getLogger()
-    if not root.handlers:  # Lambda brings a handler of its own, whose only fault is its format
+    if not root.handlers:  # Lambda installs a handler of its own, which only needs another format
         root.addHandler(logging.StreamHandler())
     for handler in root.handlers:
         handler.setFormatter(
@@ -51,6 +56,6 @@ def configure() -> None:
         if not any(isinstance(present, _ContextFilter) for present in handler.filters):
             handler.addFilter(_ContextFilter())
     root.setLevel(logging.WARNING)
-    # It would log every refused request a second time, an expected 404 too.
+    # This library logs every refused request, an expected 404 too, which the step logs already.
     logging.getLogger("opensearch").setLevel(logging.CRITICAL)
-    log.setLevel(os.environ.get("LOG_LEVEL", "INFO"))
+    log.setLevel(level)

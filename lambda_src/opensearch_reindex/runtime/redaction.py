@@ -1,11 +1,11 @@
-"""OpenSearch's reasons without a word that could come from a document. No I/O."""
+"""Redact what could come from a document in OpenSearch's reasons."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-# Types whose reasons name indices, nodes and settings, never a document's values.
-_TYPES_TOLD = {
+# Reasons of these types name indices, nodes and settings, never the values of a document.
+_TYPES_SHOWN = {
     "circuit_breaking_exception",
     "cluster_block_exception",
     "index_closed_exception",
@@ -19,8 +19,8 @@ _TYPES_TOLD = {
     "task_cancelled_exception",
     "unavailable_shards_exception",
 }
-# Reasons of other types, up to where they would quote a value.
-_REASONS_TOLD = [
+# Each pattern ends before the reason would quote a value.
+_REASONS_SHOWN = [
     re.compile(pattern)
     for pattern in (
         r"failed to parse field \[[^\]]*\] of type \[[^\]]*\]",
@@ -35,20 +35,20 @@ _REASONS_TOLD = [
 
 
 def redact(reason: str) -> str:
-    """The reason of a refused request without the field value that it may quote from a document."""
-    return re.sub(r"(Preview of field's value: |For input string: ).*", r"\1<left out>", reason, flags=re.DOTALL)
+    """Redact the field value that the reason of a refused request may quote."""
+    return re.sub(r"(Preview of field's value: |For input string: ).*", r"\1<redacted>", reason, flags=re.DOTALL)
 
 
 def document_error(cause: Mapping[str, Any]) -> str:
-    """What OpenSearch says of a document or a task, without a word that could come from a document.
+    """Describe the failure of a document or task without any value of a document.
 
-    Reasons quote values in many ways (scripts, processors and parsers each in its own), so only known ones are told.
+    Scripts, processors and parsers each quote values in their own way. So only reasons of a known form are shown.
 
     Args:
         cause: `type` and `reason`.
     """
     error_type, reason = str(cause.get("type")), str(cause.get("reason"))
-    if error_type in _TYPES_TOLD:
+    if error_type in _TYPES_SHOWN:
         return f"{error_type}: {reason}"
-    told = [match[0] for pattern in _REASONS_TOLD if (match := pattern.search(reason))]
-    return f"{error_type}: {told[0] if told else '(reason left out, it may quote the document)'}"
+    shown = [match[0] for pattern in _REASONS_SHOWN if (match := pattern.search(reason))]
+    return f"{error_type}: {shown[0] if shown else '(reason redacted: it may quote the document)'}"

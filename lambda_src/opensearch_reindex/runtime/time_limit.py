@@ -1,4 +1,4 @@
-"""An end to what could go on for ever."""
+"""Limit the time of code that may never end."""
 
 import signal
 import threading
@@ -9,16 +9,16 @@ from typing import NoReturn
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """End the block after some time, also within a regular expression that backtracks without end.
+    """End the block after a time limit, even inside a regular expression.
 
-    While it matches, Python's `re` listens to nothing but signals. They reach the main thread alone, where Lambda runs
-    handlers; in any other one there is no limit here.
+    While Python's `re` matches, only a signal can interrupt it. Signals reach only the main thread, where Lambda runs
+    handlers. In any other thread there is no limit.
 
     Args:
-        seconds: how long the block may take.
+        seconds: time limit of the block.
 
     Raises:
-        TimeoutError: it took longer.
+        TimeoutError: the block took longer.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

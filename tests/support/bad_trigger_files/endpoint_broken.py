@@ -85,7 +85,7 @@ def _white_space(random: Random, file: File) -> str:
 def _serverless(random: Random, file: File) -> str:
     region = random.choice(["us-east-1", "eu-central-1", "ap-southeast-2"])
     file["opensearch_endpoint"] = f"https://{random.getrandbits(60):x}.{region}.aoss.amazonaws.com"
-    return f"{_SAYS}is OpenSearch Serverless"
+    return f"{_SAYS}is an OpenSearch Serverless collection"
 
 
 @FAULTS.in_file("no URL")

@@ -32,7 +32,7 @@ def test_a_message_with_many_problems_still_fits_and_says_how_many_it_hides() ->
     assert len(json.dumps({"errorMessage": str(error)})) < LARGEST_CAUSE_CHARACTERS
     shown = len(message["problems"]) - 1
     assert shown > 50
-    assert message["problems"][-1] == f"... and {1000 - shown} more; all are in the log"
+    assert message["problems"][-1] == f"... and {1000 - shown} more; the log has all"
     assert len(error.to_dict()["problems"]) == 1000
 
 
@@ -40,7 +40,7 @@ def test_a_message_with_many_problems_still_fits_and_says_how_many_it_hides() ->
 def test_letters_that_lambda_escapes_leave_room_for_fewer_problems(letter: str) -> None:
     error = TriggerFileError(letter * 8_000, problems=[letter * 200] * 1000)
     assert len(json.dumps({"errorMessage": str(error)})) < LARGEST_CAUSE_CHARACTERS
-    assert "more; all are in the log" in json.loads(str(error))["problems"][-1]
+    assert "more; the log has all" in json.loads(str(error))["problems"][-1]
 
 
 def test_a_reason_without_end_is_cut() -> None:

@@ -11,10 +11,13 @@ from opensearch_reindex.runtime import logs
 
 def logged(code: str, **environment: str) -> list[dict[str, Any]]:
     """Every line that this code logs, parsed."""
-    imports = (
-        "import logging\nfrom opensearch_reindex.runtime import logs\nfrom opensearch_reindex.runtime.logs import log"
-    )
-    program = f"{imports}\nlogs.configure()\n{code}"
+    program = f"""
+import logging
+from opensearch_reindex.runtime import logs
+from opensearch_reindex.runtime.environment import log_level
+from opensearch_reindex.runtime.logs import log
+logs.configure(log_level())
+{code}"""
     result = subprocess.run(
         [sys.executable, "-c", program],
         env={"PYTHONPATH": str(Path(logs.__file__).parents[2]), **environment},
@@ -70,7 +73,7 @@ logging.getLogger("urllib3").warning("a warning")
 def test_the_handler_that_lambda_brings_is_used() -> None:
     lines = logged("""
 handlers = logging.getLogger().handlers[:]
-logs.configure()
+logs.configure("INFO")
 assert logging.getLogger().handlers == handlers
 logs.start_context(step="x")
 log.info("hello")

@@ -104,7 +104,7 @@ def test_the_message_of_an_error_is_json_that_step_functions_does_not_cut(
     shown = message.get("problems", [])
     if shown != error.problems:
         *shown, rest = shown
-        assert rest == f"... and {len(error.problems) - len(shown)} more; all are in the log"
+        assert rest == f"... and {len(error.problems) - len(shown)} more; the log has all"
         assert shown == error.problems[: len(shown)]
 
 

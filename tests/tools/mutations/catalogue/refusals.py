@@ -27,7 +27,7 @@ IT_FAILS_FAST_AND_SAYS_WHY = (
     Mutation(
         "an error quotes a document",
         "opensearch_reindex/runtime/redaction.py",
-        "(reason left out, it may quote the document)",
+        "(reason redacted: it may quote the document)",
         "{reason}",
         unit="unit/index/test_target_index.py",
     ),
