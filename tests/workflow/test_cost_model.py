@@ -28,15 +28,15 @@ def test_states_and_events_of_a_file_and_of_its_indices(machines: StateMachines,
     assert [machines.event_count(each) for each in nested] == [index_events(states(each)) for each in nested]
 
 
-def test_states_and_events_of_a_copy_that_is_looked_at(machines: StateMachines, indices: Indices) -> None:
+def test_states_and_events_of_a_copy_with_polls(machines: StateMachines, indices: Indices) -> None:
     source = indices.create("slow", DOCUMENTS)
     slow = {"requests_per_second": 1, "batch_size": 1, "slices": 1}  # 10 s
 
     execution = machines.run(trigger_file(indices.endpoint, source, reindex=slow))
 
     (nested,) = machines.nested()
-    looks = states(nested).count("CheckReindexStatus")
-    assert looks > 0
-    every_second = Polling(look_seconds=0, longest_pause=1)
-    assert len(states(execution)) + len(states(nested)) == predict(1, looks, NOTHING, every_second).transitions
+    polls = states(nested).count("CheckReindexStatus")
+    assert polls > 0
+    every_second = Polling(wait_seconds=0, poll_interval_seconds=1)
+    assert len(states(execution)) + len(states(nested)) == predict(1, polls, NOTHING, every_second).transitions
     assert machines.event_count(nested) == index_events(states(nested))

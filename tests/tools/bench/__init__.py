@@ -1,1 +1,1 @@
-"""What the pipeline costs: measured side by side with what OpenSearch alone can do, and written to docs/."""
+"""Benchmark of the module beside OpenSearch alone: `make bench`."""

@@ -1,6 +1,6 @@
-"""Measure what the pipeline takes and costs, and write docs/benchmarks.json, docs/benchmarks.md and the README's table.
+"""Measure speed and cost of the module, and publish them in docs/ and the README.
 
-A figure that misses its goal is printed as such, and is no failure. A run that fails, or a missing document, is one.
+A figure that misses its goal is marked and is no failure. A failed run or a missing document ends the benchmark.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from bench.sizes import Sizes, tiny
 from bench.stack import say
 from support.paths import ROOT
 
-# In the order in which they are run and printed.
+# The benchmark runs and prints the parts in this order.
 PARTS: dict[str, Callable[[Sizes], Part]] = {
     "cold_start": cold_start.measure,
     "commands": commands.measure,
@@ -43,24 +43,24 @@ _FAILURES = (
     BotoCoreError,
     ClientError,
 )
-# What Terraform prints is long, and its error comes last.
+# Terraform prints a lot; the error comes last.
 _ERROR_CHARACTERS = 4000
 
 
 def main() -> int:
-    """Run the parts that were asked for and return the exit status."""
+    """Run the requested parts and return the exit status."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--parts", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
-    parser.add_argument("--runs", type=int, default=3, help="how often each figure is measured")
-    parser.add_argument("--indices", type=_numbers, help="four numbers of indices in one execution, rising")
-    parser.add_argument("--tiny", action="store_true", help="sizes that only show that the benchmark works")
-    parser.add_argument("--output", type=Path, default=ROOT / "docs", help="folder of the results")
+    parser.add_argument("--parts", default=",".join(PARTS), help=f"parts to measure, from {','.join(PARTS)}")
+    parser.add_argument("--runs", type=int, default=3, help="number of runs for each figure")
+    parser.add_argument("--indices", type=_numbers, help="four numbers of indices in one execution, in ascending order")
+    parser.add_argument("--tiny", action="store_true", help="smallest sizes, to test the benchmark itself")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs", help="folder for the results")
     options = parser.parse_args()
     chosen = options.parts.split(",")
     if unknown := sorted(set(chosen) - PARTS.keys()):
-        parser.error(f"there is no part {', '.join(unknown)}")
+        parser.error(f"unknown part {', '.join(unknown)}; expected some of {','.join(PARTS)}")
     if (options.tiny or options.indices) and options.output.resolve() == ROOT / "docs":
-        parser.error("other sizes than those of the page need another --output")
+        parser.error("--tiny and --indices need an --output of their own; docs/ holds the full sizes only")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = tiny(options.runs) if options.tiny else Sizes(options.runs)
     sizes = replace(sizes, indices=options.indices or sizes.indices)
@@ -70,12 +70,12 @@ def main() -> int:
         try:
             part = PARTS[name](sizes)
         except KeyboardInterrupt:
-            print("bench: everything is stopped", file=sys.stderr)
+            print("bench: everything has stopped", file=sys.stderr)
             return 130
         except _FAILURES as error:
             print(f"bench: {name} failed: {str(error)[-_ERROR_CHARACTERS:]}", file=sys.stderr)
             return 1
-        # After each part: what was measured is kept when a later one fails.
+        # After each part: a later failure must not lose the results.
         _keep(options.output / page.JSON_NAME, name, part, options.runs)
         for each in part.figures:
             print(_line(each), flush=True)
@@ -91,7 +91,7 @@ def _numbers(text: str) -> tuple[int, int, int, int]:
 
 
 def _keep(path: Path, name: str, part: Part, runs: int) -> None:
-    """Put a part's results in the place of its former ones."""
+    """Replace the results of a part in the JSON file."""
     kept: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.exists() else {}
     measured = {**part.to_json(), **moment(), "runs": runs, "machine": machine() | dict(part.versions)}
     kept[name] = measured

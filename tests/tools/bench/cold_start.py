@@ -1,4 +1,4 @@
-"""Cold start: import time and memory of each handler from the built zip, in fresh interpreters."""
+"""Measure the cold start of each handler of the package, in new interpreters."""
 
 import http.server
 import json
@@ -31,16 +31,16 @@ _STEPS = (
 )
 _BUCKET = "triggers"
 _SOURCE = "products_v1"
-# What a step raises when the domain answers 503: it has come as far as its first request.
+# A step raises this error when the domain answers 503, so the step has sent its first request.
 _EXPECTED = "TransientOpenSearchError"
 _CALL_SECONDS = 60
 
 
 def measure(sizes: Sizes) -> Part:
-    """Build the package and start every handler some times.
+    """Build the package and start every handler several times.
 
     Raises:
-        BenchmarkError: a handler did not come as far as its first request.
+        BenchmarkError: a handler ended before its first request.
     """
     say("building the package")
     with tempfile.TemporaryDirectory() as folder, _answering() as url:
@@ -63,13 +63,16 @@ def measure(sizes: Sizes) -> Part:
     for step in _STEPS:
         figures += _figures(step, starts[step], starts[""])
     notes = [
-        f"{sizes.runs} times a fresh interpreter for each handler, in turn; boto3 as in the Lambda runtime.",
-        "The call ends at the first request to the domain, which a server on this machine answers with 503; so what a "
-        "handler imports when it is called is in the figure, and so are making a client and reading the trigger file.",
-        "The package has no compiled files, as on Lambda; boto3 has them, as there.",
-        "More than boto3: import and call, less the median of `import boto3` alone.",
+        f"Each handler starts {sizes.runs} times in a new interpreter, in turn. As on Lambda, boto3 is part of the "
+        "runtime.",
+        "The call ends at the first request to the domain, which a local server answers with 503. It includes late "
+        "imports, the creation of the client and the download of the trigger file.",
+        "As on Lambda, boto3 has compiled files and the package has none.",
+        "Excess over boto3 is import and first call, minus the median of `import boto3` alone.",
     ]
-    return Part(figures, notes, [Table("Imported beside boto3", ["Handler", "Packages", "Own modules"], rows)])
+    return Part(
+        figures, notes, [Table("Imports beside boto3", ["Handler", "Packages", "Packages of the module"], rows)]
+    )
 
 
 def _figures(step: str, starts: list[dict[str, Any]], boto3: list[dict[str, Any]]) -> list[Figure]:
@@ -79,20 +82,20 @@ def _figures(step: str, starts: list[dict[str, Any]], boto3: list[dict[str, Any]
     return [
         figure("import", "s", [start["import_seconds"] for start in starts], group=group),
         figure("import and first call", "s", whole, group=group),
-        figure("more than boto3", "s", [seconds - alone for seconds in whole], Goal("below", 0.5), group=group),
+        figure("excess over boto3", "s", [seconds - alone for seconds in whole], Goal("below", 0.5), group=group),
         figure("peak memory", "MiB", [start["peak_mib"] for start in starts], group=group),
     ]
 
 
 def _packages(step: str, starts: Mapping[str, list[dict[str, Any]]]) -> list[str]:
-    """What a handler imports that neither Python nor boto3 has imported, its own modules only counted."""
+    """Return the packages that a handler imports beside Python's and boto3's."""
     names = set(starts[step][0]["packages"]) - set(starts[""][0]["packages"])
     own = {name for name in names if name in ("handlers", "opensearch_reindex")}
     return [f"`{step}`", ", ".join(f"`{name}`" for name in sorted(names - own)), str(len(own))]
 
 
 def _start(folder: Path, step: str, url: str, *, write_bytecode: bool = False) -> dict[str, Any]:
-    """Start a handler in a fresh interpreter; without a step only boto3 is imported."""
+    """Start a handler in a new interpreter; an empty step imports boto3 alone."""
     environment = _environment(url) | ({} if write_bytecode else {"PYTHONDONTWRITEBYTECODE": "1"})
     result = subprocess.run(
         [str(PYTHON), first_call.__file__, str(folder), f"{step}_handler" if step else ""],
@@ -104,17 +107,17 @@ def _start(folder: Path, step: str, url: str, *, write_bytecode: bool = False) -
         check=False,
     )
     if result.returncode:
-        raise BenchmarkError(f"{step or 'boto3'} could not be imported: {result.stderr}")
+        raise BenchmarkError(f"import of {step or 'boto3'} failed: {result.stderr}")
     measured: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     if step and measured["error"] != _EXPECTED:
         raise BenchmarkError(
-            f"{step} ended with {measured['error'] or 'success'}, not at its first request: {result.stdout}"
+            f"{step} ended with {measured['error'] or 'success'}; expected {_EXPECTED}: {result.stdout}"
         )
     return measured
 
 
 def _compile_boto3(unpacked: Path, copy: Path, url: str) -> None:
-    """Let the interpreter keep compiled files of the runtime's own packages, and of no other."""
+    """Compile the packages of the runtime, but not the packages of the zip."""
     shutil.copytree(unpacked, copy)
     for step in ("", "get_trigger_file"):
         _start(copy, step, url, write_bytecode=True)
@@ -148,7 +151,7 @@ def _event(step: str, url: str) -> Mapping[str, Any]:
 
 @contextmanager
 def _answering() -> Iterator[str]:
-    """Answer as S3 with a trigger file, and as a domain with 503. Gives the URL of both."""
+    """Serve a trigger file like S3, answer 503 like a domain, and give the one URL."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -163,10 +166,10 @@ def _answering() -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the library's names
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - names of the library
 
         def log_message(self, *_: object) -> None:
-            """Keep quiet."""
+            """Print nothing."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         url = f"http://127.0.0.1:{server.server_address[1]}"

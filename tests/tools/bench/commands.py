@@ -1,4 +1,4 @@
-"""How long the commands take that somebody waits for."""
+"""Measure the duration of the commands that a person waits for."""
 
 import os
 import subprocess
@@ -18,10 +18,10 @@ _DEMO_SECONDS = 900
 
 
 def measure(sizes: Sizes) -> Part:
-    """Time each command; a first run, which fills caches, is not counted.
+    """Time each command after a first run, which fills the caches.
 
     Raises:
-        BenchmarkError: a command failed, or a plan was not empty.
+        BenchmarkError: a command failed, or `terraform plan` found a change.
     """
     figures = []
     if sizes.demo:
@@ -30,12 +30,15 @@ def measure(sizes: Sizes) -> Part:
 
         def plan() -> None:
             if not stack.deployment.root.plan_is_empty():
-                raise BenchmarkError("terraform plan finds something to change right after apply")
+                raise BenchmarkError("terraform plan after apply finds changes; expected none")
 
         figures.append(figure("`terraform plan` with no change", "s", _timed("terraform plan", plan, sizes.runs)))
         versions = stack.versions
     figures.append(figure("`make package`", "s", _timed("make package", _package, sizes.runs)))
-    notes = ["Everything is installed, and each command was run once before.", "The plan is that of examples/basic."]
+    notes = [
+        "All tools are installed, and each command ran once before the first measured run.",
+        "`terraform plan` runs in examples/basic.",
+    ]
     return Part(figures, notes, versions=versions)
 
 

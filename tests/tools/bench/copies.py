@@ -1,4 +1,4 @@
-"""Copy speed: raw `_reindex`, a client's helper, and this pipeline, in turn over the same source index."""
+"""Measure copy speed: raw `_reindex`, the client's helper, and the module."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from bench.stack import HEAP, Stack, running_stack, say
 from support.trigger_file import trigger_file
 
 _EXECUTION_SECONDS = 7200.0
-# What a copy into an index of one's own can be given: https://docs.opensearch.org/latest/api-reference/document-apis/reindex/
+# Options for a copy into a new index: https://docs.opensearch.org/latest/api-reference/document-apis/reindex/
 _BEST_BATCH = 5000
 
 RAW, BEST, HELPER, REDIRECT, BLOCK = (
@@ -34,10 +34,10 @@ class Sample:
     """One copy.
 
     Attributes:
-        seconds: end to end: from the request to the end of a refresh, or the parent's execution.
-        took: the task's own time in seconds; None for the helper, which has no task.
-        upload_seconds: from the upload to the end of the execution; None for raw copies.
-        transitions: of all state machines; None for raw copies.
+        seconds: duration from the request to the end of the refresh, or duration of the file's execution.
+        took: duration of the reindex task in seconds; None for the helper, which has no task.
+        upload_seconds: duration from the upload to the end of the execution; None for raw copies.
+        transitions: state transitions of both state machines; None for raw copies.
     """
 
     seconds: float
@@ -78,19 +78,21 @@ def measure(sizes: Sizes) -> Part:
             client.indices.delete(index=source.name)
         versions = stack.versions
     notes = [
-        "Raw copies are tasks whose end is waited for in one request: the answer of a synchronous `_reindex` has a "
-        "header for each batch (OpenSearch 2.19), and Python's HTTP client takes no more than a hundred.",
-        f"One node with {HEAP} of heap, {_shards()}, no replicas; every target has the source's mapping.",
-        "The source is loaded once for each size and refreshed, not force-merged; merges have ended before each copy.",
-        "All five copies follow one another in each round, in an order that changes so that each comes after each of "
-        "the others: a copy feels what the one before it left behind. A round before is not counted.",
-        f"Raw is `POST _reindex` with nothing but the names; best is `slices: auto`, `size: {_BEST_BATCH}` and a "
-        "target without refresh; the helper is called with nothing but the names.",
-        "End to end is, for raw copies and the helper, from the request to the end of a refresh; for the pipeline it "
-        "is the whole execution with all checks and the pauses between looks, with the defaults of examples/basic.",
-        "The pipeline makes its target and keeps the source (`keep_source`), so that each copy is one of the same "
-        "source; the targets of raw copies and of the helper are made before.",
-        "Every target was counted after each copy.",
+        "A raw copy is a reindex task, and one request waits for its end. The answer of a synchronous `_reindex` has a "
+        "header for each batch (OpenSearch 2.19), and Python's HTTP client accepts a hundred headers at most.",
+        f"One node with {HEAP} of heap, {_shards()}, no replicas. Every target index has the mapping of the source "
+        "index.",
+        "For each size the source index is loaded once and refreshed, not force-merged. Each copy starts when all "
+        "merges have ended.",
+        "Each round runs all five copies. Their order changes, so that each copy runs after each of the others. A "
+        "first round warms everything up and is not counted.",
+        f"Raw is `POST _reindex` with the names alone. Best settings are `slices: auto`, `size: {_BEST_BATCH}` and a "
+        "target index without refresh. The helper gets the names alone.",
+        "End to end starts with the request and ends with a refresh for raw copies and the helper. For the module it "
+        "is the whole execution with all checks and poll intervals, with the defaults of examples/basic.",
+        "The module creates its target index and keeps the source index (`keep_source`), so that every copy has the "
+        "same source. The target indices of raw copies and of the helper exist before.",
+        "The documents of every target index were counted after each copy.",
     ]
     return Part(figures, notes, data=data, versions=versions)
 
@@ -100,7 +102,7 @@ def _shards() -> str:
 
 
 def _rounds(stack: Stack, client: OpenSearch, source: Source, runs: int) -> Samples:
-    """Copy in every way, `runs` + 1 times; the first round is only there to warm everything up."""
+    """Copy in every way, in a warm-up round and in `runs` measured rounds."""
     ways: dict[str, Callable[[], Sample]] = {
         RAW: lambda: _raw(client, source, {}, {}, {}),
         BEST: lambda: _raw(client, source, {"slices": "auto"}, {"size": _BEST_BATCH}, {"refresh_interval": "-1"}),
@@ -111,7 +113,7 @@ def _rounds(stack: Stack, client: OpenSearch, source: Source, runs: int) -> Samp
     samples: dict[str, list[Sample]] = {name: [] for name in ways}
     names = list(ways)
     for number in range(runs + 1):
-        step = 1 + number % (len(names) - 1)  # each way is met once, since five is a prime number
+        step = 1 + number % (len(names) - 1)  # reaches every way, since five is a prime number
         for name in (names[(number + place * step) % len(names)] for place in range(len(names))):
             wait_for_merges(client)
             sample = ways[name]()
@@ -130,11 +132,11 @@ def _raw(
     body = {"source": {"index": source.name, **part}, "dest": {"index": source.target}}
     started = time.monotonic()
     task = client.reindex(body=body, params={**params, "wait_for_completion": "false"})["task"]
-    # Not as a parameter of the library, which would take `timeout` for its own.
+    # In the path, because the client library has a parameter `timeout` of its own.
     path = f"/_tasks/{task}?wait_for_completion=true&timeout={_EXECUTION_SECONDS:.0f}s"
     answer = client.transport.perform_request("GET", path)["response"]
     if answer["failures"]:
-        raise BenchmarkError(f"the raw copy failed: {answer['failures'][:3]}")
+        raise BenchmarkError(f"raw copy failed: {answer['failures'][:3]}")
     if others:
         client.indices.put_settings(index=source.target, body={"index": dict.fromkeys(others)})
     client.indices.refresh(index=source.target)
@@ -156,14 +158,14 @@ def _pipeline(stack: Stack, client: OpenSearch, source: Source, strategy: str) -
 
 
 def _took(client: OpenSearch, run: Run) -> float:
-    """The task's own time, as OpenSearch keeps it, in seconds."""
+    """Return the duration of the reindex task, which OpenSearch stores, in seconds."""
     (index,) = run.indices
     task = client.tasks.get(task_id=index.output["task"]["id"])
     return float(task["response"]["took"]) / 1000
 
 
 def _clean_up(client: OpenSearch, source: Source) -> None:
-    """Leave the node as it was: no target, and the source behind its alias, open to writers."""
+    """Delete the target index, and move the alias back to a writable source index."""
     client.indices.delete(index=source.target)
     client.indices.put_settings(index=source.name, body={"index": {"blocks.write": None}})
     client.indices.put_alias(index=source.name, name=source.alias, body={"is_write_index": True})

@@ -1,4 +1,4 @@
-"""Documents as applications have them: words, numbers, dates, places; the same in every run."""
+"""Realistic documents of words, numbers, dates and places, the same in every run."""
 
 import random
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _SYLLABLES = (
     "or",
     "pel",
 )
-# As many as a small language has; frequent ones come first, as in any text.
+# The vocabulary of a small language. The first words are the frequent ones.
 _WORDS = [first + second + third for first in _SYLLABLES for second in _SYLLABLES for third in _SYLLABLES]
 _STATES = ("open", "paid", "shipped", "returned")
 
@@ -62,12 +62,12 @@ MAPPINGS = {
 
 @dataclass(frozen=True)
 class Source:
-    """An index that is copied again and again.
+    """A source index for many copies.
 
     Attributes:
         name: `<base>_v1`.
-        documents: how many.
-        words: number of words in the longest field of each: 20 make documents of about 500 bytes, 1100 of 10 KB.
+        documents: number of documents.
+        words: number of words in the longest field; 20 make documents of about 500 bytes, 1100 of 10 KB.
     """
 
     name: str
@@ -76,22 +76,22 @@ class Source:
 
     @property
     def base(self) -> str:
-        """What its target and its alias are named after."""
+        """Common part of the names of both indices and the alias."""
         return self.name.removesuffix("_v1")
 
     @property
     def target(self) -> str:
-        """Name of the index that it is copied to."""
+        """Name of the target index."""
         return f"{self.base}_v2"
 
     @property
     def alias(self) -> str:
-        """Name of the alias before it."""
+        """Name of the alias."""
         return f"{self.base}_current"
 
 
 def documents(source: Source) -> Iterator[tuple[str, Document]]:
-    """Give every document with its `_id`."""
+    """Generate every document with its `_id`."""
     chance = random.Random(source.name)
     for number in range(source.documents):
         yield f"{number:08}", _document(chance, number, source.words)
@@ -119,28 +119,31 @@ def _document(chance: random.Random, number: int, words: int) -> Document:
 
 
 def _some_words(chance: random.Random, number: int) -> list[str]:
-    # The smaller a random number's square is, the more frequent: a few words are everywhere, most are rare.
+    # The third power favours small numbers: a few words are frequent, most are rare.
     return [_WORDS[int(len(_WORDS) * chance.random() ** 3)] for _ in range(number)]
 
 
 def settings(**others: Any) -> dict[str, Any]:
-    """Settings of every index here, in the source as in all targets.
+    """Return the settings of every source and target index.
 
     Args:
-        others: further settings, or other values.
+        others: additional or different settings.
     """
     return {"number_of_shards": SHARDS, "number_of_replicas": 0, **others}
 
 
 def load(client: OpenSearch, source: Source) -> float:
-    """Make the source index, and return the average length of its documents in bytes of JSON.
+    """Create the source index, and return the average length of its documents.
 
     Args:
         client: connection to the node.
-        source: what to load.
+        source: the source index.
+
+    Returns:
+        The average length in bytes of JSON.
 
     Raises:
-        BenchmarkError: the index does not hold all of them.
+        BenchmarkError: the index does not hold all documents.
     """
     body = {
         "settings": settings(refresh_interval="-1"),
@@ -149,7 +152,9 @@ def load(client: OpenSearch, source: Source) -> float:
     }
     client.indices.create(index=source.name, body=body)
     actions = ({"_id": each, "_source": document} for each, document in documents(source))
-    for _ in streaming_bulk(client, actions, chunk_size=_BULK_SIZE, index=source.name):  # raises if one is refused
+    for _ in streaming_bulk(
+        client, actions, chunk_size=_BULK_SIZE, index=source.name
+    ):  # raises an exception if OpenSearch refuses a document
         pass
     client.indices.put_settings(index=source.name, body={"index": {"refresh_interval": None}})
     expect_documents(client, source.name, source.documents)
@@ -163,20 +168,20 @@ def expect_documents(client: OpenSearch, index: str, number: int) -> None:
 
     Args:
         client: connection to the node.
-        index: its name.
-        number: how many there have to be.
+        index: name of the index.
+        number: the expected number of documents.
 
     Raises:
-        BenchmarkError: there are others.
+        BenchmarkError: the index holds another number of documents.
     """
     client.indices.refresh(index=index)
     count = client.count(index=index)["count"]
     if count != number:
-        raise BenchmarkError(f"{index} holds {count:,} documents, not {number:,}")
+        raise BenchmarkError(f"{index} holds {count:,} documents; expected {number:,}")
 
 
 def wait_for_merges(client: OpenSearch) -> None:
-    """Wait until the node merges no segments, which would slow down what is measured next."""
+    """Wait until the node has merged all segments, so that merges slow down no copy."""
 
     def is_calm() -> bool:
         merges = client.indices.stats(metric="merge")["_all"]["total"]["merges"]

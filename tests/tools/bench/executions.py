@@ -1,4 +1,4 @@
-"""Run a trigger file as its user does, and look at what the executions cost."""
+"""Upload a trigger file and read the cost of its executions."""
 
 import itertools
 import json
@@ -12,7 +12,7 @@ from bench.figures import BenchmarkError
 from bench.stack import Stack
 from support.waiting import wait_until
 
-# Rarely, so that looking does not slow down what is measured: all times are those that the executions note.
+# Rarely, so that polling slows down no execution. All durations come from the executions themselves.
 _PAUSE_SECONDS = 0.5
 
 Event = Mapping[str, Any]
@@ -20,11 +20,11 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Execution:
-    """One execution that has succeeded.
+    """One successful execution.
 
     Attributes:
-        description: as `DescribeExecution` tells it.
-        events: its whole history.
+        description: answer of `DescribeExecution`.
+        events: the whole history.
     """
 
     description: Mapping[str, Any]
@@ -32,34 +32,37 @@ class Execution:
 
     @property
     def started(self) -> float:
-        """When it was started, in seconds since 1970."""
+        """Start time in seconds since 1970."""
         return float(self.description["startDate"].timestamp())
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """Duration in seconds."""
         return float((self.description["stopDate"] - self.description["startDate"]).total_seconds())
 
     @property
     def output(self) -> Any:
-        """What it returned."""
+        """Output of the execution."""
         return json.loads(self.description["output"])
 
     @cached_property
     def states(self) -> list[str]:
-        """Names of the states that were entered, in their order."""
+        """Names of the entered states, in order."""
         entered = [event["stateEnteredEventDetails"] for event in self.events if "stateEnteredEventDetails" in event]
         return [details["name"] for details in entered]
 
     @property
     def nested(self) -> int:
-        """How many executions it started itself. MiniStack writes no StateEntered for the states within a Map."""
+        """Number of executions that this execution started.
+
+        MiniStack writes no StateEntered event for the states within a Map.
+        """
         tasks = [_details(event)["resource"] for event in self.events if event["type"] == "TaskScheduled"]
         return sum("startExecution" in resource for resource in tasks)
 
     @cached_property
     def calls(self) -> list[tuple[str, float]]:
-        """Each invocation of a Lambda function: the state, and the seconds that it waited."""
+        """Invocations of Lambda functions, each with the state's name and the seconds."""
         found: list[tuple[str, float]] = []
         state, since = "", None
         for event in self.events:
@@ -74,7 +77,7 @@ class Execution:
 
     @property
     def state_bytes(self) -> int:
-        """The largest input or output of one of its states, in bytes of JSON."""
+        """Size of the largest input or output of a state, in bytes of JSON."""
         texts = [self.description["input"], self.description["output"]]
         texts += [
             details[part]
@@ -87,12 +90,12 @@ class Execution:
 
 @dataclass(frozen=True)
 class Run:
-    """A trigger file that was rebuilt.
+    """The executions of one trigger file.
 
     Attributes:
-        parent: its execution.
-        indices: the nested executions in their order.
-        upload_seconds: from the upload to the end of the execution.
+        parent: the execution of the file.
+        indices: the nested executions, in order.
+        upload_seconds: duration from the upload to the end of the execution.
     """
 
     parent: Execution
@@ -101,36 +104,36 @@ class Run:
 
     @property
     def transitions(self) -> int:
-        """States entered, in all executions: what AWS charges for."""
+        """Number of state transitions in all executions, which AWS charges for."""
         return len(self.parent.states) + self.parent.nested + sum(len(index.states) for index in self.indices)
 
     @property
     def lambda_calls(self) -> int:
-        """Invocations of Lambda functions in all executions."""
+        """Number of invocations of Lambda functions in all executions."""
         return sum(len(execution.calls) for execution in (self.parent, *self.indices))
 
     @property
     def lambda_seconds(self) -> float:
-        """Seconds in Lambda functions in all executions."""
+        """Duration of all Lambda invocations in all executions."""
         return sum(seconds for execution in (self.parent, *self.indices) for _, seconds in execution.calls)
 
     @property
     def seconds_of_indices(self) -> list[float]:
-        """From the start of each nested execution to the start of the next one, or to the end of the file."""
+        """Durations from the start of each nested execution to the next start or the end."""
         starts = [index.started for index in self.indices] + [self.parent.started + self.parent.seconds]
         return [after - before for before, after in itertools.pairwise(starts)]
 
 
 def run_file(stack: Stack, content: object, deadline_seconds: float) -> Run:
-    """Upload a trigger file, wait for the end of its execution, and return it with all nested ones.
+    """Upload a trigger file, wait for its execution, and return all executions.
 
     Args:
-        stack: where.
-        content: of the file.
-        deadline_seconds: how long it may take.
+        stack: the running stack.
+        content: content of the trigger file.
+        deadline_seconds: longest time to wait.
 
     Raises:
-        BenchmarkError: it failed, or took longer.
+        BenchmarkError: the execution failed or did not end in time.
     """
     stepfunctions = stack.deployment.ministack.client("stepfunctions")
     parents = stack.deployment.outputs["state_machine_arn"]
@@ -164,7 +167,9 @@ def _listed(stepfunctions: Any, state_machine_arn: str) -> list[dict[str, Any]]:
 def _execution(stepfunctions: Any, arn: str) -> Execution:
     description = stepfunctions.describe_execution(executionArn=arn)
     if description["status"] != "SUCCEEDED":
-        raise BenchmarkError(f"{arn} ended with {description['status']}: {description.get('cause')}")
+        raise BenchmarkError(
+            f"{arn} ended with {description['status']}; expected SUCCEEDED: {description.get('cause')}"
+        )
     pages = stepfunctions.get_paginator("get_execution_history").paginate(
         executionArn=arn, PaginationConfig={"PageSize": 1000}
     )
@@ -172,5 +177,5 @@ def _execution(stepfunctions: Any, arn: str) -> Execution:
 
 
 def _details(event: Event) -> Mapping[str, Any]:
-    """What an event says beside its id, type and time."""
+    """Return what an event has beside its id, type and time."""
     return next((value for key, value in event.items() if key.endswith("EventDetails")), {})

@@ -1,4 +1,4 @@
-"""A measured figure: every run's value, their median and spread, and the goal it is held to."""
+"""Measured figures: values of all runs, median, and the goal of the median."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,23 +9,23 @@ Comparison = Literal["at least", "at most", "below"]
 
 
 class BenchmarkError(RuntimeError):
-    """A run failed, or a document is missing: there is nothing to publish."""
+    """Error for a failed run or a missing document, so that nothing is published."""
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What a figure's median is to be.
+    """Goal for the median of a figure.
 
     Attributes:
-        comparison: how it is compared.
-        value: with what, in the figure's unit.
+        comparison: how to compare the median with the value.
+        value: the value, in the unit of the figure.
     """
 
     comparison: Comparison
     value: float
 
     def is_met(self, value: float) -> bool:
-        """Say whether a value reaches the goal."""
+        """Return whether a value reaches the goal."""
         if self.comparison == "at least":
             return value >= self.value
         return value <= self.value if self.comparison == "at most" else value < self.value
@@ -33,14 +33,14 @@ class Goal:
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the page.
+    """One measured figure, a row of the page.
 
     Attributes:
-        name: what was measured.
-        unit: of the values; empty for a ratio or a number of things.
-        values: one for each run, none left out.
-        goal: what the median is to be.
-        group: heading of the table it is in; empty for the first one.
+        name: name of the figure.
+        unit: unit of the values; empty for a ratio or a number of things.
+        values: the values of all runs.
+        goal: goal for the median.
+        group: heading of the table; empty for the first table.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """The middle value of all runs."""
+        """Median of all runs."""
         return median(self.values)
 
     @property
@@ -62,7 +62,7 @@ class Figure:
         return "met" if self.goal.is_met(self.median) else "MISSED"
 
     def to_json(self) -> dict[str, Any]:
-        """The figure as it is kept in the JSON file."""
+        """Return the figure in the form of the JSON file."""
         goal = {self.goal.comparison: self.goal.value} if self.goal else None
         return {
             "group": self.group,
@@ -74,7 +74,7 @@ class Figure:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "Figure":
-        """Read a figure back."""
+        """Read a figure from the JSON file."""
         goals = [Goal(comparison, value) for comparison, value in (kept["goal"] or {}).items()]
         return cls(kept["name"], kept["unit"], tuple(kept["values"]), goals[0] if goals else None, kept["group"])
 
@@ -82,14 +82,14 @@ class Figure:
 def figure(
     name: str, unit: str, values: float | Sequence[float], goal: Goal | None = None, *, group: str = ""
 ) -> Figure:
-    """Make a figure, its values rounded to the six digits that are more than was measured.
+    """Create a figure with values of six significant digits.
 
     Args:
-        name: what was measured.
-        unit: of the values.
-        values: one for each run.
-        goal: what the median is to be.
-        group: heading of the table it is in.
+        name: name of the figure.
+        unit: unit of the values.
+        values: the values of all runs, or one value.
+        goal: goal for the median.
+        group: heading of the table.
     """
     runs = [values] if isinstance(values, (int, float)) else values
     return Figure(name, unit, tuple(float(f"{value:.6g}") for value in runs), goal, group)
@@ -97,12 +97,12 @@ def figure(
 
 @dataclass(frozen=True)
 class Table:
-    """A table of its own below the figures.
+    """An additional table below the figures.
 
     Attributes:
-        title: what it shows.
+        title: heading of the table.
         head: titles of the columns.
-        rows: cells, as they are printed.
+        rows: cells of each row.
     """
 
     title: str
@@ -112,14 +112,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Part:
-    """What one part of the benchmark measured.
+    """Results of one part of the benchmark.
 
     Attributes:
-        figures: the lines of its table.
-        notes: what has to be known to read them.
-        tables: further tables.
-        data: raw values that other figures are computed from.
-        versions: of programs that only this part knows.
+        figures: the measured figures.
+        notes: explanations for a reader of the figures.
+        tables: additional tables.
+        data: raw values for the model.
+        versions: versions of programs that only this part knows.
     """
 
     figures: Sequence[Figure]
@@ -129,7 +129,7 @@ class Part:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """The part as it is kept in the JSON file."""
+        """Return the results in the form of the JSON file."""
         return {
             "figures": [each.to_json() for each in self.figures],
             "notes": list(self.notes),

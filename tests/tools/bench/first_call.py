@@ -1,7 +1,7 @@
-"""Import the handlers of an unpacked package and call one of them, as a cold Lambda function does.
+"""Import a package's handlers and call one of them, like a cold Lambda function.
 
-Usage: python first_call.py FOLDER HANDLER, with the event as JSON on stdin; without a HANDLER only boto3 is imported.
-The last line printed is JSON. It imports nothing at its top that would take away from what is measured.
+Usage: `python first_call.py FOLDER HANDLER` with the event as JSON on stdin. An empty HANDLER imports boto3 alone.
+The last line of the output is JSON. The top of the file imports no module that the handlers need too.
 """
 
 import sys
@@ -9,11 +9,11 @@ import time
 
 
 def main(folder: str, handler: str) -> dict[str, object]:
-    """Measure, and return what was seen.
+    """Measure the import and the call, and return the results.
 
     Args:
-        folder: with the unpacked package.
-        handler: name of a function of `handlers`, empty for none.
+        folder: folder of the unpacked package.
+        handler: name of a function of `handlers`, or empty.
     """
     text = sys.stdin.read()
     sys.path.insert(0, folder)
@@ -22,19 +22,19 @@ def main(folder: str, handler: str) -> dict[str, object]:
     if handler:
         handlers = __import__("handlers")
         imported = time.perf_counter()
-        import json  # by now the handlers have imported it
+        import json  # the handlers have already imported it
 
         event = json.loads(text)
         called = time.perf_counter()
         try:
             getattr(handlers, handler)(event, None)
-        except Exception as raised:  # noqa: BLE001 - which one it was is told
+        except Exception as raised:  # noqa: BLE001 - the result has its name
             error = type(raised).__name__
     else:
         __import__("boto3")
         imported = called = time.perf_counter()
     ended = time.perf_counter()
-    # Not getrusage's: that is also the peak of the process which this one was forked from.
+    # Not from `getrusage`, whose peak includes the peak of the parent process.
     with open("/proc/self/status") as status:  # noqa: PTH123 - pathlib may not have been imported
         peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
     return {

@@ -1,4 +1,4 @@
-"""What an index costs however small it is: requests, calls, transitions, events, state, seconds."""
+"""Measure the fixed cost of an index: requests, calls, transitions, events, time."""
 
 import re
 import time
@@ -26,40 +26,40 @@ class Request:
     """A request of a step.
 
     Attributes:
-        step: key of the step, by whose credentials it was signed.
-        exchange: the request itself.
+        step: key of the step whose credentials signed the request.
+        exchange: the request and its answer.
     """
 
     step: str
     exchange: Exchange
 
     @property
-    def is_look(self) -> bool:
-        """Whether it asks how far a task is: the longer a copy takes, the more of these there are."""
+    def is_poll(self) -> bool:
+        """Whether the request polls a reindex task; a longer copy has more polls."""
         path, query = self.exchange.path, self.exchange.query
         return self.exchange.method == "GET" and (path.startswith("/_tasks/") or "parent_task_id=" in query)
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One trigger file of some indices.
+    """One trigger file.
 
     Attributes:
         run: its executions.
-        requests: all of them, in their order.
+        requests: the requests of all executions, in order.
     """
 
     run: Run
     requests: Sequence[Request]
 
-    def of_indices(self, *, looks: bool) -> float:
-        """Requests for each index, with or without looks at the task."""
-        ours = [each for each in self.requests if each.step != _FILE_STEP and (looks or not each.is_look)]
+    def per_index(self, *, polls: bool) -> float:
+        """Return the number of requests for each index, with or without polls."""
+        ours = [each for each in self.requests if each.step != _FILE_STEP and (polls or not each.is_poll)]
         return len(ours) / _INDICES
 
 
 def measure(sizes: Sizes) -> Part:
-    """Measure both strategies and the server alone, in turn.
+    """Measure both strategies, and OpenSearch alone, in turn.
 
     Raises:
         BenchmarkError: an execution failed, or a document is missing.
@@ -67,7 +67,7 @@ def measure(sizes: Sizes) -> Part:
     samples: dict[str, list[Sample]] = {strategy: [] for strategy in STRATEGIES}
     alone: list[float] = []
     with running_stack() as stack:
-        for number in range(sizes.runs + 1):  # the first starts the functions, and is not counted
+        for number in range(sizes.runs + 1):  # the first run starts the functions and is not counted
             say(f"fixed cost: {f'run {number}' if number else 'warm-up'} of {_INDICES} indices with each strategy")
             seconds = _server_alone(stack, f"alone-{number}")
             for strategy in STRATEGIES[number % 2 :] + STRATEGIES[: number % 2]:
@@ -77,19 +77,20 @@ def measure(sizes: Sizes) -> Part:
             if number:
                 alone.append(seconds)
         versions = stack.versions
-    figures = [figure("server alone: the same in raw requests", "s for an index", alone)]
+    figures = [figure("OpenSearch alone, with raw requests", "s for an index", alone)]
     for strategy in STRATEGIES:
         figures += _figures(strategy, samples[strategy])
     tables = [_by_step(samples)] + [_requests(strategy, samples[strategy][-1]) for strategy in STRATEGIES]
     notes = [
-        f"Files of {_INDICES} indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; warm functions.",
-        "A request is counted for the function whose credentials it was signed with.",
-        "Looks are `GET /_tasks/<id>`: their number depends on how long a copy takes.",
-        "Events are reckoned by AWS's rules from the states that were entered; MiniStack writes fewer of them. Those "
-        "of the file's execution follow from its definition.",
-        "MiniStack waits 0.15 s before it begins an execution, a nested one too.",
-        "The server alone: create, alias, block, refresh, reindex, refresh, two counts, aliases, delete; directly, "
-        "without TLS and signatures.",
+        f"Trigger files of {_INDICES} indices with {small_indices.DOCUMENTS} documents, one shard and no replicas. The "
+        "functions are warm.",
+        "A request belongs to the function whose credentials signed it.",
+        "Polls are `GET /_tasks/<id>`. A longer copy has more of them.",
+        "The events of an index's execution are calculated by AWS's rules from the entered states, because MiniStack "
+        "writes fewer events. The events of the file's execution follow from its definition.",
+        "MiniStack waits 0.15 s before it starts an execution, also a nested one.",
+        "OpenSearch alone: create, alias, block, refresh, reindex, refresh, two counts, aliases, delete, without TLS "
+        "and signatures.",
     ]
     return Part(figures, notes, tables, versions=versions)
 
@@ -107,7 +108,7 @@ def _pipeline(stack: Stack, strategy: str, prefix: str) -> Sample:
 
 
 def _server_alone(stack: Stack, prefix: str) -> float:
-    """Seconds for each index that the node needs for what cannot be done with less."""
+    """Rebuild indices with the fewest raw requests, and return the seconds for each."""
     indices = small_indices.names(prefix, _INDICES)
     small_indices.make(stack, indices)
     started = time.monotonic()
@@ -140,8 +141,8 @@ def _figures(strategy: str, samples: Sequence[Sample]) -> list[Figure]:
     share = (parent_events(_INDICES) - parent_events(0)) / _INDICES
     return [
         each_index("time", [median(run.seconds_of_indices) for run in runs], 1.5, "s for an index"),
-        each_index("requests without looks", [sample.of_indices(looks=False) for sample in samples], 20),
-        each_index("requests with looks", [sample.of_indices(looks=True) for sample in samples]),
+        each_index("requests without polls", [sample.per_index(polls=False) for sample in samples], 20),
+        each_index("requests with polls", [sample.per_index(polls=True) for sample in samples]),
         each_index(
             "requests of GetTriggerFile",
             [sum(each.step == _FILE_STEP for each in sample.requests) for sample in samples],
@@ -149,11 +150,11 @@ def _figures(strategy: str, samples: Sequence[Sample]) -> list[Figure]:
         ),
         each_index("Lambda invocations", [_mean(len(index.calls) for index in run.indices) for run in runs]),
         each_index(
-            "state transitions, with the one of the Map in the file's execution",
+            "state transitions, with one of the Map in the file's execution",
             [_mean(len(index.states) + 1 for index in run.indices) for run in runs],
         ),
         each_index(
-            "history events of its execution",
+            "history events in the index's execution",
             [_mean(index_events(index.states) for index in run.indices) for run in runs],
         ),
         each_index("history events in the file's execution", [share]),
@@ -166,7 +167,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def _by_step(samples: Mapping[str, Sequence[Sample]]) -> Table:
-    """What each step sends and takes: requests of the last run, looks included, and the median of its calls."""
+    """Return requests of each step in the last run, and the median of all its calls."""
     head = ["Step", *(f"{strategy}: {what}" for strategy in samples for what in ("requests", "seconds"))]
     rows = []
     for step in dict.fromkeys(each.step for runs in samples.values() for each in runs[-1].requests):
@@ -178,11 +179,11 @@ def _by_step(samples: Mapping[str, Sequence[Sample]]) -> Table:
             calls = [seconds for execution in executions for name, seconds in execution.calls if name == state]
             cells += [f"{requests:g}", f"{median(calls):.3f}" if calls else ""]
         rows.append([f"`{step}`", *cells])
-    return Table(f"By step: for an index, `{_FILE_STEP}` for the file", head, rows)
+    return Table(f"Requests and seconds of each step for an index, of `{_FILE_STEP}` for the file", head, rows)
 
 
 def _requests(strategy: str, sample: Sample) -> Table:
-    """Every request for the last index of a file, in order."""
+    """Return every request for the last index of a file, in order."""
     starts = [
         position
         for position, (before, each) in enumerate(zip(sample.requests[:-1], sample.requests[1:], strict=True), 1)
@@ -196,7 +197,7 @@ def _requests(strategy: str, sample: Sample) -> Table:
 
 
 def _plain(exchange: Exchange) -> str:
-    """A request without the names of this run."""
+    """Replace the names of the run in a request."""
     path = re.sub(r"fixed-\w+-\d+-\d+-_v1", "<source_index>", exchange.path)
     path = re.sub(r"fixed-\w+-\d+-\d+-_v2", "<target_index>", path)
     path = re.sub(r"^/_tasks/[^/]+", "/_tasks/<id>", path)

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describe the machine and the versions of a measurement."""
 
 import importlib.metadata
 import json
@@ -17,7 +17,7 @@ from support.terraform_cli import terraform_environment, terraform_path
 
 
 def machine() -> dict[str, str]:
-    """The machine and the versions of what runs on it."""
+    """Return the machine and the versions of all programs."""
     memory = int(re.findall(r"^MemTotal: +(\d+) kB", Path("/proc/meminfo").read_text(), re.MULTILINE)[0])
     terraform = json.loads(_printed([terraform_path(), "version", "-json"], env=terraform_environment()))
     java = re.findall(r'version "([^"]+)"', _printed(["java", "-version"], stderr=subprocess.STDOUT))
@@ -38,7 +38,7 @@ def machine() -> dict[str, str]:
 
 
 def moment() -> dict[str, Any]:
-    """When it was measured, and of which commit."""
+    """Return the date and the commit of a measurement."""
     changed = _printed(["git", "status", "--porcelain", "--", ".", ":!docs/benchmarks.*", ":!README.md"], cwd=ROOT)
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
@@ -48,10 +48,10 @@ def moment() -> dict[str, Any]:
 
 
 def provider_version(root: Path) -> str:
-    """Version of the AWS provider that a Terraform root was applied with.
+    """Return the version of the AWS provider of a Terraform root.
 
     Args:
-        root: folder in which `terraform init` was run.
+        root: folder of the Terraform root, after `terraform init`.
     """
     found = re.findall(
         r'provider "[^"]+/hashicorp/aws" \{\s+version\s+= "([^"]+)"', (root / ".terraform.lock.hcl").read_text()

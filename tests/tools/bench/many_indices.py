@@ -1,4 +1,4 @@
-"""Up to a thousand indices in one execution, really run, and the model held against it."""
+"""Rebuild up to a thousand indices in one execution, and test the model with it."""
 
 import json
 import re
@@ -10,7 +10,7 @@ from statistics import median
 from bench import small_indices
 from bench.executions import Run, run_file
 from bench.figures import Figure, Goal, Part, Table, figure
-from bench.model import Costs, Measured, Prediction, costs, dollars, error, parent_events, predict
+from bench.model import Costs, Measured, Prediction, costs, dollars, parent_events, predict, relative_errors
 from bench.sizes import Sizes
 from bench.stack import Stack, running_stack, say
 
@@ -18,12 +18,12 @@ _STRATEGY = "redirect_writes"
 _EXECUTION_SECONDS = 2 * 3600.0
 _WARM_UP = 3
 _MAX_STATE_BYTES = 256 * 1024
-# Of a copy of ten documents nothing is to be seen.
+# A copy of ten documents takes too little time to matter.
 _NO_DOCUMENTS, _ANY_SPEED = 0, 1.0
 
 
 def measure(sizes: Sizes) -> Part:
-    """Run files of rising length.
+    """Run trigger files of increasing length.
 
     Raises:
         BenchmarkError: an execution failed, or a document is missing.
@@ -50,17 +50,17 @@ def measure(sizes: Sizes) -> Part:
             for number in runs
         ),
         *_figures(runs[most], most, memory),
-        figure("model: state transitions that it predicts wrongly, in all runs", "", differences, Goal("at most", 0)),
+        figure("wrong state transitions in the model's predictions", "", differences, Goal("at most", 0)),
     ]
     notes = [
-        f"Indices of {small_indices.DOCUMENTS} documents, one shard, no replicas; names of {sizes.name_characters} "
-        f"characters; strategy `{_STRATEGY}`.",
-        f"{_WARM_UP} indices are rebuilt before all runs, to start the functions.",
-        "Events are counted by AWS's rules; the state holds the largest input or output of a state, and what the Map "
-        "makes of the answers of all its items.",
+        f"Indices with {small_indices.DOCUMENTS} documents, one shard, no replicas and names of "
+        f"{sizes.name_characters} characters. The strategy is `{_STRATEGY}`.",
+        f"A first execution rebuilds {_WARM_UP} indices, to start the functions.",
+        "Events are calculated by AWS's rules. The largest state is the largest input or output of a state, also of "
+        "the Map.",
         "Memory is VmHWM of the processes in which MiniStack runs the functions, after the last run.",
-        f"The model knows what a file and an index cost from the runs of {known[0]:,}, {known[1]:,} and {most:,} "
-        f"indices, so that {checked:,} is predicted; transitions and invocations follow from the state machines.",
+        f"The model learns the cost of a file and of an index from the runs of {known[0]:,}, {known[1]:,} and {most:,} "
+        f"indices. It predicts {checked:,} indices. Transitions and invocations follow from the state machines.",
     ]
     tables = [
         _model_table(runs, measured),
@@ -71,13 +71,13 @@ def measure(sizes: Sizes) -> Part:
 
 
 def _run(stack: Stack, prefix: str, number: int, characters: int) -> Run:
-    say(f"many indices: making {number:,} indices")
+    say(f"many indices: creating {number:,} indices")
     indices = small_indices.names(prefix, number, characters)
     small_indices.make(stack, indices)
-    stack.front.forget()  # it would keep every request of all runs
-    say(f"many indices: rebuilding {number:,} in one execution")
+    stack.front.forget()  # the front records every request
+    say(f"many indices: rebuilding {number:,} indices in one execution")
     run = run_file(stack, small_indices.file(stack, indices, _STRATEGY), _EXECUTION_SECONDS)
-    say(f"many indices: {number:,} rebuilt in {run.parent.seconds:.0f} s")
+    say(f"many indices: {number:,} indices rebuilt in {run.parent.seconds:.0f} s")
     small_indices.expect_rebuilt(stack, indices)
     return run
 
@@ -93,7 +93,7 @@ def _figures(runs: Sequence[Run], number: int, memory: dict[str, float]) -> list
     group = f"{number:,} indices"
     return [
         figure("duration", "min", minutes, Goal("below", 60), group=group),
-        figure("indices rebuilt, each counted after it", "", rebuilt, Goal("at least", number), group=group),
+        figure("rebuilt indices, all with every document", "", rebuilt, Goal("at least", number), group=group),
         figure("history of the file's execution", "events", parent_events(number), Goal("below", 12_000), group=group),
         figure("largest state of the file's execution", "bytes", state, Goal("below", _MAX_STATE_BYTES), group=group),
         figure(f"an index, median of the first {part}", "s", firsts, group=group),
@@ -104,7 +104,7 @@ def _figures(runs: Sequence[Run], number: int, memory: dict[str, float]) -> list
 
 
 def _largest_state(run: Run) -> int:
-    """In bytes; also what the Map makes of the answers of all its items, before it throws it away."""
+    """Return the size of the largest state, or of the Map's results, in bytes."""
     answers = json.dumps([{"source_index": index.output["source_index"]} for index in run.indices])
     return max(run.parent.state_bytes, len(answers.encode()))
 
@@ -129,12 +129,12 @@ def _model_table(runs: dict[int, list[Run]], measured: Costs) -> Table:
             dollars=dollars(same[0].transitions, same[0].lambda_calls, seen.lambda_seconds),
         )
         ours = predict(number, _NO_DOCUMENTS, measured)
-        off = error(ours, real)
+        errors = relative_errors(ours, real)
         for name, unit, digits in _ROWS:
             predicted, seen_value = getattr(ours, name), getattr(real, name)
             cells = (f"{value:,.{digits}f} {unit}".strip() for value in (predicted, seen_value))
-            rows.append([f"{number:,}", name.replace("_", " "), *cells, f"{off[name]:+.1%}"])
-    return Table("The model beside the runs", ["Indices", "", "Predicted", "Measured", "Error"], rows)
+            rows.append([f"{number:,}", name.replace("_", " "), *cells, f"{errors[name]:+.1%}"])
+    return Table("Predictions of the model", ["Indices", "", "Predicted", "Measured", "Error"], rows)
 
 
 _ROWS = (
@@ -147,13 +147,16 @@ _ROWS = (
 
 
 def _peaks(run_dir: Path) -> dict[str, float]:
-    """Peak memory in MiB by function: MiniStack runs each in a process of its own, in a folder named after it."""
+    """Return the peak memory of each function in MiB.
+
+    MiniStack runs each function in a process of its own, in a folder with the function's name.
+    """
     peaks: dict[str, float] = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             folder = (process / "cwd").readlink().relative_to(run_dir).parts[0]
             status = (process / "status").read_text()
-        except (OSError, ValueError, IndexError):  # gone, somebody else's, or elsewhere
+        except (OSError, ValueError, IndexError):  # ended, of another user, or elsewhere
             continue
         if found := re.fullmatch(r"ministack-lambda-(.+)-[^-]+", folder):
             kilobytes = int(re.findall(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)[0])

@@ -1,12 +1,14 @@
-"""What an execution takes and costs, computed from a few measured figures. Pure functions; checked against real runs.
+"""Predict the duration and the price of an execution from a few measured figures.
 
-Prices of us-east-1, without the free tier:
+The functions are pure. `bench.many_indices` compares their predictions with real runs.
+
+Prices are for us-east-1, without the free tier:
 
 - Step Functions Standard, https://aws.amazon.com/step-functions/pricing/: a transition "each time a step of your
   workflow is executed", retries included.
 - Lambda x86, https://aws.amazon.com/lambda/pricing/: requests, and seconds times configured memory.
 
-Not in it: CloudWatch Logs, S3, and the domain itself, which costs most.
+The price excludes CloudWatch Logs, S3, and the domain itself, which costs most.
 """
 
 from bisect import bisect_right
@@ -22,7 +24,7 @@ DOLLARS_PER_TRANSITION = 0.025 / 1000
 DOLLARS_PER_LAMBDA_REQUEST = 0.20 / 1_000_000
 DOLLARS_PER_GB_SECOND = 0.0000166667
 
-# Inputs of the module and limits of a trigger file, at their defaults.
+# Default inputs of the module, and limits of a trigger file.
 LAMBDA_GB = 512 / 1024
 EXECUTION_TIMEOUT_SECONDS = 7200
 MAX_INDICES = 1000
@@ -32,27 +34,27 @@ _STATES_OF_FILE, _STATES_OF_ITEM = 3, 1
 # CreateIndex, UpdateAliases, StartReindex, IsReindexDone, RemoveAlias, DeleteIndex, Success.
 _STATES_OF_INDEX = 7
 # WaitForReindex, CheckReindexStatus, IsReindexDone.
-_STATES_OF_LOOK = 3
-_CALLS_OF_FILE, _CALLS_OF_INDEX, _CALLS_OF_LOOK = 1, 5, 1
+_STATES_OF_POLL = 3
+_CALLS_OF_FILE, _CALLS_OF_INDEX, _CALLS_OF_POLL = 1, 5, 1
 
-# Events that AWS writes: entered and exited for a state; scheduled, started, succeeded for a task, and submitted for
-# one that starts an execution; started and succeeded for a Map, each item of it, and an execution.
+# Events that AWS writes: entered and exited for a state; scheduled, started and succeeded for a task, and submitted for
+# a task that starts an execution; started and succeeded for a Map, for each item of a Map, and for an execution.
 _EVENTS_OF_STATE, _EVENTS_OF_FUNCTION, _EVENTS_OF_NESTED, _EVENTS_OF_MAP, _EVENTS_OF_ITEM, _EVENTS_OF_EXECUTION = (
     2, 3, 4, 2, 2, 2,
 )  # fmt: skip
 
-# `{"source_index": ""}, ` around each name in the state, and what else the file puts there.
+# `{"source_index": ""}, ` around each name in the state, and the other keys of the file in the state.
 _STATE_BYTES_OF_ENTRY, _STATE_BYTES_OF_FILE = 22, 700
 
 
 @dataclass(frozen=True)
-class Looks:
-    """How a copy is followed to its end.
+class Polls:
+    """The polls of one copy.
 
     Attributes:
-        number: calls of CheckReindexStatus.
-        seconds: from the start of the copy to the look that finds it done.
-        waited_seconds: of them, spent in functions that wait for the end.
+        number: number of polls, which are calls of CheckReindexStatus.
+        seconds: duration from the start of the copy to the poll that finds it completed.
+        waited_seconds: part of this duration in functions that wait for the end.
     """
 
     number: int
@@ -62,86 +64,86 @@ class Looks:
 
 @dataclass(frozen=True)
 class Polling:
-    """When a copy is looked at, if its speed does not change.
+    """Moments of the polls of a copy with a constant speed.
 
     Attributes:
-        look_seconds: how long a function waits for the end where that may be near, StartReindex at first.
-        longest_pause: `poll_interval_seconds`.
+        wait_seconds: time that StartReindex, and each poll near the end, waits for the end of the copy.
+        poll_interval_seconds: longest poll interval, like the module's input.
     """
 
-    look_seconds: float = LOOK_SECONDS
-    longest_pause: int = 30
+    wait_seconds: float = LOOK_SECONDS
+    poll_interval_seconds: int = 30
 
-    def looks(self, copy_seconds: float) -> Looks:
-        """Follow a copy.
+    def polls(self, copy_seconds: float) -> Polls:
+        """Return the polls of a copy.
 
         Args:
-            copy_seconds: how long it takes.
+            copy_seconds: duration of the copy.
         """
-        number, seconds = 0, min(self.look_seconds, copy_seconds)
+        number, seconds = 0, min(self.wait_seconds, copy_seconds)
         waited = seconds
         while seconds < copy_seconds:
-            pause = pause_seconds([(seconds, copy_seconds)], seconds, self.longest_pause)
+            pause = pause_seconds([(seconds, copy_seconds)], seconds, self.poll_interval_seconds)
             number, seconds = number + 1, seconds + pause
-            if pause < self.longest_pause and seconds < copy_seconds:
-                wait = min(self.look_seconds, copy_seconds - seconds)
+            if pause < self.poll_interval_seconds and seconds < copy_seconds:
+                wait = min(self.wait_seconds, copy_seconds - seconds)
                 seconds, waited = seconds + wait, waited + wait
-        return Looks(number, seconds, waited)
+        return Polls(number, seconds, waited)
 
 
 @dataclass(frozen=True)
 class Growth:
-    """How something grows with the number of indices in a file.
+    """Growth of a quantity with the number of indices in a file.
 
     Attributes:
-        of_file: once for each file.
-        of_index: for each index, without the copy of its documents.
-        of_neighbour: more for each index, times the number of indices in the file, which the domain holds as well:
-            every change of an index is published with the state of all of them.
+        per_file: once for each file.
+        per_index: once for each index, without the copy of its documents.
+        per_neighbour: for each index, once for every index of the file. OpenSearch publishes each change of an index
+            with the state of all indices.
     """
 
-    of_file: float
-    of_index: float
-    of_neighbour: float = 0.0
+    per_file: float
+    per_index: float
+    per_neighbour: float = 0.0
 
     @classmethod
     def through(cls, points: Sequence[tuple[int, float]]) -> Self:
-        """Read it from three measurements.
+        """Calculate the growth from three measurements.
 
         Args:
-            points: numbers of indices, rising, and what was measured with each.
+            points: three numbers of indices in ascending order, each with the measured quantity.
         """
         (small, first), (middle, second), (large, third) = points
         slope = (second - first) / (middle - small)
-        of_neighbour = ((third - second) / (large - middle) - slope) / (large - small)
-        of_index = slope - of_neighbour * (small + middle)
-        return cls(first - of_index * small - of_neighbour * small**2, of_index, of_neighbour)
+        per_neighbour = ((third - second) / (large - middle) - slope) / (large - small)
+        per_index = slope - per_neighbour * (small + middle)
+        return cls(first - per_index * small - per_neighbour * small**2, per_index, per_neighbour)
 
-    def at(self, indices: int) -> float:
-        """The sum for a file.
-
-        Args:
-            indices: in the file.
-        """
-        return self.of_file + indices * self.of_one(indices)
-
-    def of_one(self, indices: int) -> float:
-        """The part of each index.
+    def total(self, indices: int) -> float:
+        """Return the quantity for a file.
 
         Args:
-            indices: in the file.
+            indices: number of indices in the file.
         """
-        return self.of_index + indices * self.of_neighbour
+        return self.per_file + indices * self.each(indices)
+
+    def each(self, indices: int) -> float:
+        """Return the quantity for one index of a file.
+
+        Args:
+            indices: number of indices in the file.
+        """
+        return self.per_index + indices * self.per_neighbour
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What was measured.
+    """Measured costs, the input of the model.
 
     Attributes:
-        seconds: of an execution with nearly empty indices.
-        lambda_seconds: of its functions.
-        documents_per_second: of a copy.
+        seconds: duration of an execution with nearly empty indices.
+        lambda_seconds: time in Lambda functions of such an execution.
+        documents_per_second: speed of a copy.
     """
 
     seconds: Growth
@@ -151,13 +153,13 @@ class Costs:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What an execution takes and costs.
+    """Duration and price of an execution.
 
     Attributes:
-        seconds: duration.
-        transitions: of all state machines.
-        lambda_calls: invocations of functions.
-        lambda_seconds: seconds in functions.
+        seconds: duration of the execution.
+        transitions: state transitions of both state machines.
+        lambda_calls: invocations of Lambda functions.
+        lambda_seconds: time in Lambda functions.
         dollars: price of the transitions and of the functions.
     """
 
@@ -170,12 +172,12 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Measured:
-    """One run, or the medians of several, that costs are read from.
+    """One run, or the medians of several runs.
 
     Attributes:
         indices: number of indices in the file.
-        seconds: duration of its execution.
-        lambda_seconds: seconds in functions.
+        seconds: duration of the execution.
+        lambda_seconds: time in Lambda functions.
     """
 
     indices: int
@@ -184,11 +186,11 @@ class Measured:
 
 
 def costs(runs: Sequence[Measured], documents_per_second: float) -> Costs:
-    """Tell what an index costs from what a file does.
+    """Calculate the costs from three runs.
 
     Args:
-        runs: three with nearly empty indices, by rising number of them.
-        documents_per_second: of a copy.
+        runs: three runs with nearly empty indices, in ascending order of their numbers of indices.
+        documents_per_second: speed of a copy.
     """
     return Costs(
         seconds=Growth.through([(run.indices, run.seconds) for run in runs]),
@@ -202,20 +204,20 @@ def predict(indices: int, documents: int, measured: Costs, polling: Polling = Po
 
     Args:
         indices: number of indices in the file.
-        documents: number of documents in each.
-        measured: what indices and documents cost.
-        polling: when a copy is looked at.
+        documents: number of documents in each index.
+        measured: measured costs.
+        polling: moments of the polls.
     """
-    looks = polling.looks(documents / measured.documents_per_second)
-    calls = _CALLS_OF_FILE + indices * (_CALLS_OF_INDEX + looks.number * _CALLS_OF_LOOK)
-    # A look is a short call, like an average step; a function that waits is paid for.
-    seconds_of_call = measured.lambda_seconds.of_one(indices) / _CALLS_OF_INDEX
-    lambda_seconds = measured.lambda_seconds.at(indices) + indices * (
-        looks.waited_seconds + looks.number * seconds_of_call
+    polls = polling.polls(documents / measured.documents_per_second)
+    calls = _CALLS_OF_FILE + indices * (_CALLS_OF_INDEX + polls.number * _CALLS_OF_POLL)
+    # A poll is a short call, like the average step. A function that waits costs money too.
+    seconds_of_call = measured.lambda_seconds.each(indices) / _CALLS_OF_INDEX
+    lambda_seconds = measured.lambda_seconds.total(indices) + indices * (
+        polls.waited_seconds + polls.number * seconds_of_call
     )
-    transitions = _STATES_OF_FILE + indices * (_STATES_OF_ITEM + _STATES_OF_INDEX + looks.number * _STATES_OF_LOOK)
+    transitions = _STATES_OF_FILE + indices * (_STATES_OF_ITEM + _STATES_OF_INDEX + polls.number * _STATES_OF_POLL)
     return Prediction(
-        seconds=measured.seconds.at(indices) + indices * looks.seconds,
+        seconds=measured.seconds.total(indices) + indices * polls.seconds,
         transitions=transitions,
         lambda_calls=calls,
         lambda_seconds=lambda_seconds,
@@ -224,12 +226,12 @@ def predict(indices: int, documents: int, measured: Costs, polling: Polling = Po
 
 
 def dollars(transitions: int, lambda_calls: int, lambda_seconds: float) -> float:
-    """Price of an execution.
+    """Return the price of an execution in dollars.
 
     Args:
-        transitions: states entered.
-        lambda_calls: invocations of functions.
-        lambda_seconds: seconds in them.
+        transitions: state transitions of both state machines.
+        lambda_calls: invocations of Lambda functions.
+        lambda_seconds: time in Lambda functions.
     """
     return (
         transitions * DOLLARS_PER_TRANSITION
@@ -239,23 +241,25 @@ def dollars(transitions: int, lambda_calls: int, lambda_seconds: float) -> float
 
 
 def most_indices(documents: int, name_characters: int, measured: Costs, polling: Polling = Polling()) -> int:
-    """With how many indices a file should be split: time-out, size of the state, or number of entries.
+    """Return the largest number of indices that fits into one file.
+
+    The time-out, the size of the state, and the number of entries in a file limit the number.
 
     Args:
         documents: number of documents in each index.
         name_characters: length of the names.
-        measured: what indices and documents cost.
-        polling: when a copy is looked at.
+        measured: measured costs.
+        polling: moments of the polls.
     """
-    copy = polling.looks(documents / measured.documents_per_second).seconds
-    seconds = [measured.seconds.at(indices) + indices * copy for indices in range(MAX_INDICES + 1)]
+    copy = polling.polls(documents / measured.documents_per_second).seconds
+    seconds = [measured.seconds.total(indices) + indices * copy for indices in range(MAX_INDICES + 1)]
     in_time = bisect_right(seconds, EXECUTION_TIMEOUT_SECONDS) - 1
     in_state = (MAX_STATE_BYTES - _STATE_BYTES_OF_FILE) // (name_characters + _STATE_BYTES_OF_ENTRY)
     return max(0, min(in_time, in_state, MAX_INDICES))
 
 
 def parent_events(indices: int) -> int:
-    """How many events AWS writes into the history of a file's execution.
+    """Return the number of events in the history of a file's execution on AWS.
 
     Args:
         indices: number of indices in the file.
@@ -266,22 +270,22 @@ def parent_events(indices: int) -> int:
 
 
 def index_events(states: Sequence[str]) -> int:
-    """How many events AWS writes into the history of an index's execution that needed no retry.
+    """Return the number of events in an index's history on AWS, without retries.
 
     Args:
-        states: names of the states that were entered.
+        states: names of the entered states.
     """
     functions = {"CreateIndex", "UpdateAliases", "StartReindex", "CheckReindexStatus", "RemoveAlias", "DeleteIndex"}
     calls = sum(name in functions for name in states)
     return _EVENTS_OF_EXECUTION + len(states) * _EVENTS_OF_STATE + calls * _EVENTS_OF_FUNCTION
 
 
-def error(predicted: Prediction, measured: Prediction) -> dict[str, float]:
-    """By how much each figure is off, as a part of the measured one.
+def relative_errors(predicted: Prediction, measured: Prediction) -> dict[str, float]:
+    """Return the relative error of each predicted figure.
 
     Args:
-        predicted: by the model.
-        measured: of a run.
+        predicted: prediction of the model.
+        measured: figures of a run.
     """
     pairs = {each.name: (getattr(predicted, each.name), getattr(measured, each.name)) for each in fields(Prediction)}
     return {name: ours / real - 1 for name, (ours, real) in pairs.items()}

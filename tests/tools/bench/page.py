@@ -1,6 +1,6 @@
-"""docs/benchmarks.md and the README's table of costs, written from docs/benchmarks.json.
+"""Write docs/benchmarks.md and the README's cost table from docs/benchmarks.json.
 
-`python -m bench.page` writes both, `--check` only says what is not current.
+`python -m bench.page` writes both. `--check` writes nothing and names the outdated files.
 """
 
 import json
@@ -39,12 +39,12 @@ _TITLES = {
 _PREDICTED_INDICES = (10, 100, 1000)
 _PREDICTED_DOCUMENTS = (1000, 100_000, 1_000_000)
 _NAME_CHARACTERS = (20, 100, 200)
-# Without these parts the model has nothing to say.
+# The model needs these parts.
 _NEEDED = ("copy", "many_indices")
 
 
 def page(results: Results) -> str:
-    """The page in Markdown.
+    """Return the page in Markdown.
 
     Args:
         results: content of the JSON file.
@@ -52,9 +52,9 @@ def page(results: Results) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench` from [`benchmarks.json`](benchmarks.json), which has every run's value; do not edit. "
-        "`make bench PARTS=copy,commands` measures some parts again; the parts are "
-        f"{', '.join(f'`{name}`' for name in _TITLES)}. A figure that misses its goal is marked **MISSED**.",
+        "`make bench` writes this page from [`benchmarks.json`](benchmarks.json), which has the values of all runs. "
+        "Do not edit the page. `make bench PARTS=copy,commands` measures single parts again. The parts are "
+        f"{', '.join(f'`{name}`' for name in _TITLES)}. **MISSED** marks a figure that misses its goal.",
     ]
     for name, title in _TITLES.items():
         if name in results:
@@ -98,7 +98,7 @@ def readme_table(results: Results) -> str:
 
 
 def measured_costs(results: Results) -> Costs:
-    """What the model computes with: what many indices cost, and how fast `redirect_writes` copies small documents.
+    """Return the measured costs of many indices, and the speed of `redirect_writes`.
 
     Args:
         results: content of the JSON file.
@@ -112,8 +112,8 @@ def write(folder: Path, readme: Path | None) -> None:
     """Write the page beside the JSON file, and the table into the README.
 
     Args:
-        folder: with the JSON file.
-        readme: None leaves it alone.
+        folder: folder of the JSON file.
+        readme: the README, or None.
     """
     for path, text in _written(folder, readme).items():
         path.write_text(text, "utf-8")
@@ -133,7 +133,7 @@ def _part(name: str, part: Results) -> list[str]:
     figures = [Figure.from_json(kept) for kept in part["figures"]]
     runs = f"{part['runs']} {'run' if part['runs'] == 1 else 'runs'}"
     lines = [
-        f"{made}{runs}. Again: `make bench PARTS={name} RUNS={part['runs']}`.",
+        f"{made}{runs}. To measure again: `make bench PARTS={name} RUNS={part['runs']}`.",
         "",
         *(f"- {note}" for note in part["notes"]),
     ]
@@ -154,7 +154,7 @@ def _row(each: Figure) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """Three digits that mean something, and whole numbers whole."""
+    """Format a number with three significant digits, or all digits of a whole number."""
     if value == int(value) or abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
@@ -173,22 +173,22 @@ def _costs(results: Results) -> list[str]:
         "- Prices: [Step Functions](https://aws.amazon.com/step-functions/pricing/) Standard, $0.025 for 1,000 state "
         "transitions; [Lambda](https://aws.amazon.com/lambda/pricing/) x86, $0.20 for a million requests and "
         f"$0.0000166667 for a GB-second, with {LAMBDA_GB:g} GB for each function.",
-        f"- Known from the runs above, on this machine: {measured.seconds.of_file:.2f} s for a file and "
-        f"{measured.seconds.of_index:.2f} s for an index, {measured.lambda_seconds.of_file:.2f} s and "
-        f"{measured.lambda_seconds.of_index:.2f} s of them in functions; and for each index "
-        f"{measured.seconds.of_neighbour * 1000:.2f} s more for each thousand that the domain holds, because every "
-        "change of an index is published with the state of all of them.",
+        f"- Measured costs of the runs above, on this machine: {measured.seconds.per_file:.2f} s for a file and "
+        f"{measured.seconds.per_index:.2f} s for an index, of which {measured.lambda_seconds.per_file:.2f} s and "
+        f"{measured.lambda_seconds.per_index:.2f} s in functions. Each index takes "
+        f"{measured.seconds.per_neighbour * 1000:.2f} s more for every thousand indices of the domain, because "
+        "OpenSearch publishes each change of an index with the state of all indices.",
         "",
-        "### The model beside the copies",
+        "### Predictions for the copies",
         "",
         *_copies(results),
         "",
-        "### Where a file should be split",
+        "### Largest number of indices in a file",
         "",
         *_table(head, rows),
         "",
-        f"The most indices in a file: as many as {EXECUTION_TIMEOUT_SECONDS} seconds (`execution_timeout_seconds`), "
-        f"250 KiB of state, and {MAX_INDICES} entries allow.",
+        f"{EXECUTION_TIMEOUT_SECONDS} seconds (`execution_timeout_seconds`), 250 KiB of state and {MAX_INDICES} "
+        "entries limit the number.",
     ]
 
 
@@ -218,13 +218,13 @@ def _run_sizes(results: Results) -> list[int]:
 
 
 def _unknown_to_model(results: Results) -> int:
-    """The number of indices that was run, but that the costs were not read from."""
+    """Return the number of indices in the runs that the model does not learn from."""
     *_, checked, _ = _run_sizes(results)
     return checked
 
 
 def _off(results: Results, what: str) -> float:
-    """How far off the model is where it knows nothing: 0.1 is a tenth too much."""
+    """Return the relative error of the model for runs that it does not learn from."""
     checked = _unknown_to_model(results)
     measured = median(run[what] for run in results["many_indices"]["data"]["runs"] if run["indices"] == checked)
     predicted = getattr(predict(checked, 0, measured_costs(results)), what)
@@ -232,7 +232,7 @@ def _off(results: Results, what: str) -> float:
 
 
 def _copies(results: Results) -> list[str]:
-    """What the model makes of the copies that were timed, each at its own speed."""
+    """Compare predictions with the measured copies, each at its own speed."""
     rows = []
     for copied in results["copy"]["data"].values():
         samples = copied["samples"]["`redirect_writes`"]
@@ -248,7 +248,7 @@ def _copies(results: Results) -> list[str]:
 
 
 def _machines(results: Results) -> list[str]:
-    """One table for all parts; a part that was measured on something else has a column of its own."""
+    """Return one table, with a column for each different machine."""
     columns: list[tuple[list[str], dict[str, str]]] = []
     for name, part in results.items():
         for names, machine in columns:
@@ -269,10 +269,10 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def main(check: bool) -> int:
-    """Write page and README, or only look; returns the exit status.
+    """Write page and README, or check them, and return the exit status.
 
     Args:
-        check: change nothing, fail when something would change.
+        check: whether to write nothing and fail if a file is outdated.
     """
     texts = _written(ROOT / "docs", ROOT / "README.md")
     outdated = [path for path, text in texts.items() if not path.exists() or path.read_text("utf-8") != text]
@@ -281,7 +281,7 @@ def main(check: bool) -> int:
             path.write_text(texts[path], "utf-8")
     if outdated:
         names = ", ".join(str(path.relative_to(ROOT)) for path in outdated)
-        print(f"{'not current, run `make docs`' if check else 'written'}: {names}")
+        print(f"{'outdated; run `make docs`' if check else 'written'}: {names}")
     return 1 if check and outdated else 0
 
 

@@ -1,19 +1,19 @@
-"""How much is measured: all of it, or just enough to see that the benchmark works."""
+"""Sizes of the benchmark: full, or tiny for a test of the benchmark itself."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What every part gets.
+    """Sizes for all parts.
 
     Attributes:
-        runs: how often each figure is measured.
+        runs: number of runs for each figure.
         small_documents: number of documents of about 500 bytes.
         large_documents: number of documents of about 10 KB.
-        indices: four numbers of indices in one execution, rising.
-        name_characters: length of their names.
-        demo: whether `make demo` is among the commands.
+        indices: four numbers of indices in one execution, in ascending order.
+        name_characters: length of the names of these indices.
+        demo: whether to time `make demo` too.
     """
 
     runs: int
@@ -25,10 +25,10 @@ class Sizes:
 
 
 def tiny(runs: int) -> Sizes:
-    """Sizes that take a minute and tell nothing.
+    """Return sizes that take a minute and give no useful figures.
 
     Args:
-        runs: how often each figure is measured.
+        runs: number of runs for each figure.
     """
     return Sizes(
         runs,

@@ -1,4 +1,4 @@
-"""Many small indices behind their aliases, and the file that rebuilds them."""
+"""Many small indices with an alias each, and the trigger file that rebuilds them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,42 +12,42 @@ _MAPPINGS = {"properties": {"name": {"type": "keyword"}, "text": {"type": "text"
 
 
 def names(prefix: str, number: int, characters: int = 0) -> list[str]:
-    """Names of indices, `..._v1`.
+    """Return names of source indices, `..._v1`.
 
     Args:
-        prefix: how they begin.
-        number: how many.
-        characters: how long they are at least.
+        prefix: prefix of the names.
+        number: number of names.
+        characters: shortest length of a name.
     """
     return [f"{f'{prefix}-{each:04}-'.ljust(characters - len('_v1'), 'x')}_v1" for each in range(number)]
 
 
 def target(name: str) -> str:
-    """Name of the index that takes the place of another."""
+    """Return the name of the target index of a source index."""
     return f"{name.removesuffix('_v1')}_v2"
 
 
 def alias(name: str) -> str:
-    """Name of the alias before an index."""
+    """Return the name of the alias of a source index."""
     return f"{name.removesuffix('_v1')}_current"
 
 
 def settings() -> dict[str, Any]:
-    """One shard and no replica, as a small index has on one node."""
+    """Return the settings: one shard and no replica, like a small index on one node."""
     return {"number_of_shards": 1, "number_of_replicas": 0}
 
 
 def mappings() -> dict[str, Any]:
-    """Of the indices, and of their targets."""
+    """Return the mappings of the source and target indices."""
     return _MAPPINGS
 
 
 def make(stack: Stack, indices: Sequence[str]) -> None:
-    """Create indices, each with ten documents and its alias.
+    """Create indices with ten documents and an alias each.
 
     Args:
-        stack: where.
-        indices: their names.
+        stack: the running stack.
+        indices: names of the source indices.
     """
     for name in indices:
         body = {"settings": settings(), "mappings": _MAPPINGS, "aliases": {alias(name): {"is_write_index": True}}}
@@ -63,22 +63,22 @@ def file(stack: Stack, indices: Sequence[str], strategy: str) -> dict[str, Any]:
     """Return the trigger file that rebuilds indices.
 
     Args:
-        stack: where.
-        indices: their names.
+        stack: the running stack.
+        indices: names of the source indices.
         strategy: `redirect_writes` or `block_writes`.
     """
     return trigger_file(stack.front.url, *indices, strategy=strategy)
 
 
 def expect_rebuilt(stack: Stack, indices: Sequence[str]) -> None:
-    """Look whether every index was rebuilt with all its documents, and delete the targets.
+    """Verify that every index was rebuilt with all documents, and delete the targets.
 
     Args:
-        stack: where.
-        indices: names of the sources.
+        stack: the running stack.
+        indices: names of the source indices.
 
     Raises:
-        BenchmarkError: one was not.
+        BenchmarkError: an index was not rebuilt, or not with all documents.
     """
     found = stack.domain("GET", "_all/_alias")
     counts = stack.domain("GET", "_cat/indices?format=json&h=index,docs.count")

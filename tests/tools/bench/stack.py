@@ -1,4 +1,4 @@
-"""What is measured: a node with a heap as in production, a local AWS, and examples/basic deployed to it."""
+"""Start a node with a production heap and a local AWS, and deploy examples/basic."""
 
 import time
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from support.ministack import MiniStack
 from support.opensearch_node import OpenSearchNode
 from support.signed_front import SignedFront
 
-# Half of the 8 GiB of an r6g.large.search, the smallest memory-optimised data node.
+# Half of the 8 GiB heap of an r6g.large.search, the smallest memory-optimised data node.
 HEAP = "4g"
-# Each index has as many shards while it is rebuilt as source and target have together.
+# During a rebuild an index has the shards of source and target.
 _SHARDS_PER_NODE = 5000
 _RAW_SECONDS = 7200
 
@@ -26,12 +26,12 @@ _start = time.monotonic()
 
 @dataclass(frozen=True)
 class Stack:
-    """One deployment and the node it works on.
+    """A deployment and its node.
 
     Attributes:
-        node: the node itself, for raw requests.
-        domain: JSON in and out of the same node.
-        front: what stands before it for the Lambda functions.
+        node: the OpenSearch node, for raw requests.
+        domain: JSON client of the same node.
+        front: the Lambda functions' endpoint of the node.
         deployment: the deployed example.
     """
 
@@ -46,21 +46,21 @@ class Stack:
         return {"AWS provider": provider_version(self.deployment.root.path)}
 
     def connect(self) -> OpenSearch:
-        """Make a client of one's own, as a script would, that waits for the end of a copy."""
+        """Create a client that waits for the end of a copy, like a script."""
         return OpenSearch(self.node.url, timeout=_RAW_SECONDS, max_retries=0)
 
 
 def say(text: str) -> None:
-    """Print what happens, with the seconds since the start in front."""
+    """Print a line that starts with the seconds since the start."""
     print(f"{time.monotonic() - _start:7.1f} s  {text}", flush=True)
 
 
 @contextmanager
 def running_stack(**variables: Any) -> Iterator[Stack]:
-    """Start all of it; everything ends with the block.
+    """Start node, local AWS and deployment for a `with` block.
 
     Args:
-        variables: input variables of the example; none are needed.
+        variables: input variables of the example.
     """
     say(f"starting an OpenSearch node with {HEAP} of heap")
     with OpenSearchNode(HEAP) as node, MiniStack() as aws, SignedFront(node.url, aws.function_key, aws.region) as front:
@@ -71,5 +71,5 @@ def running_stack(**variables: Any) -> Iterator[Stack]:
             try:
                 yield Stack(node, domain, front, deployment)
             finally:
-                # MiniStack would wait for a Lambda function that waits for OpenSearch.
+                # Must end before MiniStack, which waits for Lambda functions that may wait for OpenSearch.
                 node.kill()

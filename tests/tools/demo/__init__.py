@@ -1,1 +1,1 @@
-"""`make demo`: three indices of real data rebuilt by the real module, on this machine. Run as `python -m demo`."""
+"""Demo of the module on one machine, with three indices of real data: `make demo`."""

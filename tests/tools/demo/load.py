@@ -16,14 +16,14 @@ _BULK_SIZE = 1000
 
 
 class Loader:
-    """Loads in a thread of its own from the start of the block; leaving the block early stops it."""
+    """A thread that loads the data; it stops at the end of its `with` block."""
 
     def __init__(self, client: OpenSearch, report: Report) -> None:
-        """Describe the loader.
+        """Prepare the loader.
 
         Args:
             client: connection to the node.
-            report: what prints.
+            report: prints the progress.
         """
         self._client = client
         self._report = report
@@ -31,11 +31,11 @@ class Loader:
         self._executor = ThreadPoolExecutor(max_workers=1)
 
     def result(self) -> dict[str, dict[str, Document]]:
-        """Wait for the end and return the documents by source index and `_id`, every one acknowledged.
+        """Wait for the end and return every document by source index and `_id`.
 
         Raises:
-            RuntimeError: an index does not hold what was loaded.
-            opensearchpy.OpenSearchException: a document was refused.
+            RuntimeError: an index holds another number of documents than the loader sent.
+            opensearchpy.OpenSearchException: OpenSearch refused a document.
         """
         return self._loading.result()
 
@@ -47,7 +47,7 @@ class Loader:
         self._client.indices.create(index=index.source_index, body=body)
         documents = dict(index.documents())
         actions = ({"_id": each, "_source": document} for each, document in documents.items())
-        # It raises at a document that is refused: when it ends, all are acknowledged.
+        # It raises an exception if OpenSearch refuses a document: at its end, all are acknowledged.
         for _ in streaming_bulk(self._client, actions, chunk_size=_BULK_SIZE, index=index.source_index):
             if self._is_stopping.is_set():
                 raise RuntimeError("loading was interrupted")

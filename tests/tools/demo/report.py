@@ -1,4 +1,4 @@
-"""What the demo prints."""
+"""Print the progress and the results of the demo."""
 
 import json
 import time
@@ -16,11 +16,11 @@ _RIGHT_ALIGNED = {
     "target_index": False,
     "documents before": True,
     "after": True,
-    "written meanwhile": False,
+    "writes during the rebuild": False,
     "seconds": True,
     "aliases": False,
 }
-# Keys of the error object that every step raises, and how they are shown.
+# Keys of the error object that every step raises, with their labels.
 _ERROR_FIELDS = (
     ("step", "step"),
     ("source_index", "source_index"),
@@ -36,19 +36,19 @@ _ERROR_FIELDS = (
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table at the end."""
+    """One row of the table at the end."""
 
     source_index: str
     target_index: str
     documents_before: int
     documents_after: int
-    written_meanwhile: str
+    writes: str
     seconds: float
     aliases: Sequence[str]
 
 
 class Report:
-    """Prints lines with the seconds since the start in front."""
+    """Printer of lines that start with the seconds since the start."""
 
     def __init__(self) -> None:
         """Start the clock."""
@@ -61,17 +61,17 @@ class Report:
         """Print a line.
 
         Args:
-            topic: what it is about: a part of the stack or an index.
-            text: what happened.
+            topic: part of the stack, or index, that the line is about.
+            text: the rest of the line.
         """
         print(f"{time.monotonic() - self._start:6.1f} s  {topic:<16} {text}", flush=True)
 
     def progress(self, progress: Progress, written: Written) -> None:
-        """Print what is new since the last call: states entered, documents copied, indices done.
+        """Print the states, copied documents and finished indices since the last call.
 
         Args:
-            progress: the execution as it is now.
-            written: what the writer got acknowledged since the upload.
+            progress: the current state of the execution.
+            written: acknowledged writes of the writer since the upload.
         """
         for index in progress.indices:
             new_states = index.states[self._states_shown.get(index.source_index, 0) :]
@@ -86,7 +86,7 @@ class Report:
             self._next_copy_line = time.monotonic() + _COPY_LINE_SECONDS
             self.say(
                 copy.source_index,
-                f"{copy.part:.0%} copied: {copy.copied:,} of {copy.total:,}; {written} meanwhile",
+                f"{copy.part:.0%} copied: {copy.copied:,} of {copy.total:,}; writer: {written}",
             )
 
     def table(self, rows: Iterable[Row]) -> None:
@@ -98,7 +98,7 @@ class Report:
                 row.target_index,
                 f"{row.documents_before:,}",
                 f"{row.documents_after:,}",
-                row.written_meanwhile,
+                row.writes,
                 f"{row.seconds:.1f}",
                 ", ".join(row.aliases),
             ]
@@ -115,18 +115,18 @@ class Report:
         print(flush=True)
 
     def failure(self, progress: Progress) -> None:
-        """Print why the execution failed: the error object of the index that failed first."""
+        """Print the error object of the first index that failed."""
         failed = [index for index in progress.indices if index.status not in ("RUNNING", "SUCCEEDED")]
         error, cause = (failed[0].error, failed[0].cause) if failed else (progress.error, progress.cause)
         print(f"\nThe execution ended with status {progress.status}.\n")
         for label, text in _error_fields(error, cause):
             print(f"  {label:<12}  {text}")
         if len(failed) > 1:
-            print("\nAWS ends an execution at the first index that fails; MiniStack tries the others as well.")
+            print("\nOn AWS the first failed index ends the execution; MiniStack tries the other indices too.")
         print(flush=True)
 
     def problems(self, problems: Sequence[str]) -> None:
-        """Print what is off, the first lines of it."""
+        """Print the first problems and the number of the others."""
         print()
         for problem in problems[:_PROBLEMS_SHOWN]:
             print(f"  {problem}")
@@ -136,8 +136,8 @@ class Report:
 
 
 def _error_fields(error: str, cause: str) -> list[tuple[str, str]]:
-    """Return the fields of an error object with their labels; a cause that is no such object, whole."""
-    # MiniStack gives every exception this name; on AWS it is the exception's class.
+    """Return the fields of an error object with labels, or any other cause as it is."""
+    # MiniStack gives every exception this name; AWS gives the name of the exception's class.
     shown = [] if error == "Runtime.HandlerError" else [("error", error)]
     try:
         fields = json.loads(cause)

@@ -1,4 +1,4 @@
-"""The parts the demo runs on: an OpenSearch node, a local AWS, and the module deployed in it."""
+"""Start the OpenSearch node and the local AWS, and deploy the module."""
 
 import os
 from contextlib import ExitStack
@@ -13,24 +13,24 @@ from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
 from support.signed_front import SignedFront
 from support.terraform import applied_example
 
-# The state machines keep 25,000 events of an execution, so the module allows no less for its two hours.
+# The shortest that the module accepts with its default time-out of two hours: an execution has 25,000 events at most.
 _POLL_INTERVAL_SECONDS = 5
 
 
 def connect(node: OpenSearchNode) -> OpenSearch:
-    """Return a connection that repeats no request by itself."""
+    """Return a connection that never retries a request by itself."""
     return OpenSearch(node.url, timeout=30, max_retries=0)
 
 
 def start_opensearch(cleanup: ExitStack, report: Report) -> OpenSearchNode:
-    """Start a node, or take the one that OPENSEARCH_URL names if it is free of the demo's indices.
+    """Start a node, or use the node of OPENSEARCH_URL.
 
     Args:
-        cleanup: what stops the node in the end, or removes the demo's indices from it.
-        report: what prints.
+        cleanup: stops the node at the end, or removes the demo's indices from the node of OPENSEARCH_URL.
+        report: prints the progress.
 
     Raises:
-        RuntimeError: there is no node, or it has an index with a name that the demo would use.
+        RuntimeError: the node does not answer, or has an index with a name that the demo uses.
     """
     report.say(
         "OpenSearch", "using the node of OPENSEARCH_URL" if os.environ.get("OPENSEARCH_URL") else "starting a node"
@@ -43,7 +43,7 @@ def start_opensearch(cleanup: ExitStack, report: Report) -> OpenSearchNode:
         aliases = [name for index in INDICES for name in (index.alias_name, *index.aliases)]
         some = {"ignore_unavailable": "true"}
         if taken := client.indices.get(index=",".join([*indices, *aliases]), params=some):
-            raise RuntimeError(f"{node.url} has indices of names that the demo uses: {', '.join(taken)}")
+            raise RuntimeError(f"{node.url} already has indices with the demo's names: {', '.join(taken)}")
         cleanup.callback(client.indices.delete, index=",".join(indices), params=some)
     return node
 
@@ -52,28 +52,28 @@ def start_aws(cleanup: ExitStack, report: Report) -> MiniStack:
     """Start a local AWS.
 
     Args:
-        cleanup: what stops it in the end.
-        report: what prints.
+        cleanup: stops it at the end.
+        report: prints the progress.
 
     Raises:
-        RuntimeError: it did not start.
+        RuntimeError: the local AWS did not start.
     """
     aws = cleanup.enter_context(MiniStack())
-    report.say("AWS", f"MiniStack answers at {aws.endpoint}, signatures and IAM enforced")
+    report.say("AWS", f"MiniStack answers at {aws.endpoint} and enforces signatures and IAM")
     return aws
 
 
 def start_front(cleanup: ExitStack, report: Report, aws: MiniStack, node: OpenSearchNode) -> SignedFront:
-    """Start what stands before a domain on AWS: TLS, and signatures that are verified.
+    """Start a TLS proxy that verifies every signature, like a domain on AWS.
 
     Args:
-        cleanup: what stops it in the end.
-        report: what prints.
+        cleanup: stops the proxy at the end.
+        report: prints the progress.
         aws: knows the credentials of the Lambda functions.
-        node: gets their requests.
+        node: receives the verified requests.
     """
     front = cleanup.enter_context(SignedFront(node.url, aws.function_key, aws.region))
-    report.say("OpenSearch", f"{front.url} stands before it for the Lambda functions, private TLS, signatures enforced")
+    report.say("OpenSearch", f"{front.url} is the Lambda functions' endpoint: TLS only, signatures enforced")
     return front
 
 
@@ -81,16 +81,16 @@ def deploy(cleanup: ExitStack, report: Report, aws: MiniStack, front: SignedFron
     """Apply a copy of examples/basic and return its outputs.
 
     Args:
-        cleanup: what removes the copy in the end; what was deployed goes with the local AWS.
-        report: what prints.
+        cleanup: removes the copy at the end; the deployed resources end with the local AWS.
+        report: prints the progress.
         aws: the local AWS.
-        front: what the Lambda functions may talk to.
+        front: the endpoint of the Lambda functions.
 
     Raises:
-        TerraformError: with all that Terraform printed.
+        TerraformError: Terraform failed; the message is its output.
     """
-    report.say("Terraform", "applying examples/basic; S3 alone takes a minute to confirm its lifecycle rule")
+    report.say("Terraform", "applying examples/basic (about a minute, mostly for the lifecycle rule of the bucket)")
     root = cleanup.enter_context(applied_example(aws, front, poll_interval_seconds=_POLL_INTERVAL_SECONDS))
     outputs = root.outputs()
-    report.say("Terraform", f"deployed; trigger files go to s3://{outputs['bucket_name']}")
+    report.say("Terraform", f"deployed; upload trigger files to s3://{outputs['bucket_name']}")
     return outputs

@@ -1,4 +1,4 @@
-"""Follow an execution: its states from Step Functions, the copy from OpenSearch's tasks."""
+"""Follow an execution in Step Functions, and its copy in OpenSearch."""
 
 import json
 import time
@@ -18,10 +18,10 @@ class IndexExecution:
     """The nested execution of one index.
 
     Attributes:
-        source_index: name of the index it rebuilds.
+        source_index: name of the index that it rebuilds.
         status: RUNNING, SUCCEEDED, FAILED, TIMED_OUT or ABORTED.
         states: names of the states entered so far, in order.
-        seconds: time from start to end; None while it runs.
+        seconds: duration; None while the execution runs.
         error, cause: of a failed execution, else empty.
     """
 
@@ -35,7 +35,7 @@ class IndexExecution:
 
 @dataclass(frozen=True)
 class Copy:
-    """How far the reindex task of an index is, in documents."""
+    """Progress of a reindex task, in documents."""
 
     source_index: str
     copied: int
@@ -43,18 +43,18 @@ class Copy:
 
     @property
     def part(self) -> float:
-        """The copied part, from 0 to 1."""
+        """Copied part of all documents, from 0 to 1."""
         return self.copied / self.total
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at an execution.
+    """State of an execution at one moment.
 
     Attributes:
-        status: of the whole execution.
+        status: status of the whole execution.
         indices: the nested executions so far, in order.
-        copy: the reindex task that runs now, if any.
+        copy: the running reindex task, if any.
         error, cause: of the failed execution, else empty.
     """
 
@@ -66,18 +66,18 @@ class Progress:
 
 
 class ExecutionWatch:
-    """Looks at the one execution of a fresh deployment."""
+    """Observer of the only execution of a new deployment."""
 
     def __init__(
         self, stepfunctions: Any, opensearch: OpenSearch, state_machine_arn: str, index_state_machine_arn: str
     ) -> None:
-        """Describe what to look at.
+        """Name the state machines.
 
         Args:
             stepfunctions: boto3 client.
-            opensearch: connection to the node; it need not answer.
-            state_machine_arn: of the state machine that an upload starts.
-            index_state_machine_arn: of the one that rebuilds a single index.
+            opensearch: connection to the node, which need not answer.
+            state_machine_arn: ARN of the state machine that an upload starts.
+            index_state_machine_arn: ARN of the state machine that rebuilds one index.
         """
         self._stepfunctions = stepfunctions
         self._opensearch = opensearch
@@ -88,7 +88,7 @@ class ExecutionWatch:
         """Return the ARN of the execution that an upload starts.
 
         Raises:
-            RuntimeError: none started in time.
+            RuntimeError: no execution started in time.
         """
         deadline = time.monotonic() + timeout_seconds
         while time.monotonic() < deadline:
@@ -99,22 +99,22 @@ class ExecutionWatch:
         raise RuntimeError(f"the upload started no execution within {timeout_seconds:.0f} s")
 
     def follow(self, execution_arn: str, timeout_seconds: float = 600.0) -> Iterator[Progress]:
-        """Look again and again until the execution has ended; the last look is included.
+        """Poll the execution until it ends, and give each state of it, the last one too.
 
         Raises:
-            RuntimeError: it did not end in time.
+            RuntimeError: the execution did not end in time.
         """
         deadline = time.monotonic() + timeout_seconds
         while time.monotonic() < deadline:
-            progress = self._look(execution_arn)
+            progress = self._poll(execution_arn)
             yield progress
             if progress.status != "RUNNING":
                 return
             time.sleep(_POLL_SECONDS)
         raise RuntimeError(f"the execution did not end within {timeout_seconds:.0f} s")
 
-    def _look(self, execution_arn: str) -> Progress:
-        # The execution first: when it has ended, so have the nested ones.
+    def _poll(self, execution_arn: str) -> Progress:
+        # The outer execution first: if it has ended, the nested executions have ended too.
         execution = self._stepfunctions.describe_execution(executionArn=execution_arn)
         nested = [self._index_execution(each) for each in self._executions(self._index_state_machine_arn)]
         running = [each.source_index for each in nested if each.status == "RUNNING"]
@@ -145,10 +145,13 @@ class ExecutionWatch:
         )
 
     def _copy(self, source_index: str) -> Copy | None:
-        """Look for the reindex task. A sliced task counts its finished slices, each other slice is a task too."""
+        """Sum up the reindex tasks of an index, if there are any.
+
+        A sliced task counts its finished slices; each running slice is a task of its own.
+        """
         try:
             answer = self._opensearch.tasks.list(params={"actions": "*reindex", "detailed": "true"})
-        except OpenSearchException:  # the execution will tell what is wrong with the node
+        except OpenSearchException:  # the execution will report what is wrong with the node
             return None
         tasks = [task for node in answer.get("nodes", {}).values() for task in node["tasks"].values()]
         description = f"reindex from [{source_index}]"

@@ -1,4 +1,4 @@
-"""An application that keeps writing through an alias while its index is rebuilt."""
+"""An application that keeps writing through an alias during the rebuild."""
 
 import itertools
 import json
@@ -14,20 +14,20 @@ from opensearchpy import OpenSearch, OpenSearchException, TransportError
 from demo.data import Document
 
 _BULK_SIZE = 20
-# A steady application rather than a load test: the copy needs the two cores more.
+# A steady application rather than a load test: on two cores the copy needs most of the time.
 _PAUSE_SECONDS = 0.05
 _RETRY_SECONDS = 0.2
 _CONFLICT = 409
-# require_alias: where the alias is missing, a write would otherwise create an index of that name.
-# timeout: how long OpenSearch waits for a shard that is not there, far less than the client waits for the
-# answer: a write given up by the client could still happen, after a newer one. In the path, because the
-# client library takes a parameter of that name as its own.
+# require_alias: without it, a write to a missing alias creates an index with the name of the alias.
+# timeout: OpenSearch stops waiting for a missing shard long before the client stops waiting for the answer.
+# Otherwise OpenSearch could still perform a write that the client gave up, after a newer write of the same document.
+# Both are in the path, because the client library has a parameter `timeout` of its own.
 _PARAMETERS = "require_alias=true&timeout=2s"
 
 
 @dataclass(frozen=True)
 class _Write:
-    """One write: `create` adds a new document, `index` overwrites a whole one."""
+    """One write: `create` adds a document, `index` overwrites a whole document."""
 
     action: Literal["create", "index"]
     document_id: str
@@ -36,11 +36,11 @@ class _Write:
 
 @dataclass(frozen=True)
 class Written:
-    """How much was acknowledged so far.
+    """Numbers of acknowledged writes.
 
     Attributes:
-        created, overwritten: acknowledged writes.
-        retried: how many of them were sent more than once.
+        created, overwritten: acknowledged writes of each kind.
+        retried: acknowledged writes that the writer sent more than once.
     """
 
     created: int
@@ -48,19 +48,19 @@ class Written:
     retried: int
 
     def __str__(self) -> str:
-        """Say it in words."""
-        return f"{self.created:,} added, {self.overwritten:,} rewritten"
+        """Return the numbers as text."""
+        return f"{self.created:,} added, {self.overwritten:,} updated"
 
     def since(self, start: "Written") -> "Written":
-        """Return what was added after `start`."""
+        """Return the difference to an earlier moment."""
         return Written(self.created - start.created, self.overwritten - start.overwritten, self.retried - start.retried)
 
 
 class Writer:
-    """Writes in a thread of its own and keeps the newest acknowledged version of every document.
+    """A thread that writes, and keeps the newest acknowledged version of documents.
 
-    It writes from the start of its block until `stop`. A write that is not acknowledged is repeated with the
-    same id until it is: only one is ever in flight for an id, so the newest version is the last one acknowledged.
+    It writes from the start of its `with` block until `stop`, and repeats every write until OpenSearch acknowledges it.
+    Only one write of an `_id` is in flight at a time. So the last acknowledged version is the newest one.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Writer:
         acknowledged: dict[str, Document],
         new_documents: Iterator[tuple[str, Document]],
     ) -> None:
-        """Describe the writer.
+        """Prepare the writer.
 
         Args:
             client: connection without retries of its own.
-            alias_name: what is written to, never an index.
-            acknowledged: documents by `_id` that are in the index already; every write updates it.
-            new_documents: the documents to add, with ids that are not in the index.
+            alias_name: name of the alias to write to.
+            acknowledged: documents of the index by `_id`; the writer adds its own.
+            new_documents: documents to add, with ids that are not in the index.
         """
         self.acknowledged = acknowledged
         self.last_refusal = ""
@@ -92,20 +92,20 @@ class Writer:
 
     @property
     def written(self) -> Written:
-        """How much was acknowledged so far."""
+        """Numbers of writes that are acknowledged so far."""
         return Written(self._created, self._overwritten, self._retried)
 
     def stop(self, timeout_seconds: float = 30.0) -> None:
-        """End after the writes in hand are acknowledged.
+        """Stop as soon as OpenSearch has acknowledged the writes in flight.
 
         Raises:
-            RuntimeError: they were not acknowledged in time.
+            RuntimeError: OpenSearch did not acknowledge them in time.
         """
         self._is_stopping.set()
         try:
             self._writing.result(timeout_seconds)
         except TimeoutError:
-            raise RuntimeError(f"writes through {self._alias_name} are refused: {self.last_refusal}") from None
+            raise RuntimeError(f"OpenSearch refuses writes through {self._alias_name}: {self.last_refusal}") from None
 
     def __enter__(self) -> Self:
         self._writing = self._executor.submit(self._run)
@@ -114,7 +114,7 @@ class Writer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End at once, acknowledged or not."""
+        """Stop at once, also with unacknowledged writes."""
         self._is_stopping.set()
         self._is_abandoned.set()
         self._executor.shutdown()
@@ -127,7 +127,7 @@ class Writer:
                 self._write(writes)
 
     def _next_writes(self, turn: int) -> Iterator[list[_Write]]:
-        """Give what to send in this turn: a new document, an overwritten one, and many of both in a bulk."""
+        """Give the requests of one turn: a new document, an overwritten one, and a bulk."""
         yield self._creates(1)
         yield self._overwrites(self._own_ids, turn, 1)
         yield [
@@ -146,14 +146,14 @@ class Writer:
         return [_Write("index", each, _next_revision(self.acknowledged[each])) for each in sorted(chosen)]
 
     def _write(self, writes: Sequence[_Write]) -> None:
-        """Send the writes until each of them is acknowledged."""
+        """Send the writes until OpenSearch has acknowledged all of them."""
         pending = list(writes)
         is_retry = False
         while pending and not self._is_abandoned.is_set():
             send = self._send_one if len(pending) == 1 else self._send_bulk
             try:
                 statuses = send(pending)
-            except OpenSearchException as error:  # no answer: nobody knows what was written
+            except OpenSearchException as error:  # no answer: the writes may have happened or not
                 statuses = [_status(error)] * len(pending)
                 self.last_refusal = str(error)
             pending = self._keep_acknowledged(pending, statuses, is_retry)
@@ -166,7 +166,7 @@ class Writer:
         """Record the acknowledged writes and return the others."""
         pending = []
         for write, status in zip(writes, statuses, strict=True):
-            # A create that is sent again and finds its document: the first one was written, its answer lost.
+            # A repeated create that finds its document: the first one was successful, but its answer got lost.
             is_there = is_retry and write.action == "create" and status == _CONFLICT
             if status not in (200, 201) and not is_there:
                 pending.append(write)
@@ -200,12 +200,12 @@ class Writer:
 
 
 def _status(error: OpenSearchException) -> int:
-    """Return the HTTP status of the answer, 0 if there was none."""
+    """Return the HTTP status of the answer, or 0 without an answer."""
     if isinstance(error, TransportError) and isinstance(error.status_code, int):
         return error.status_code
     return 0
 
 
 def _next_revision(document: Document) -> Document:
-    """Return a whole new version, such as a new census gives."""
+    """Return a new version of a document, like after a census."""
     return {**document, "population": document["population"] + 1, "revision": document["revision"] + 1}

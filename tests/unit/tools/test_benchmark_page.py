@@ -1,4 +1,4 @@
-"""The page says what was measured, and marks what misses its goal."""
+"""The page of the benchmark shows all figures and marks each missed goal."""
 
 import json
 from dataclasses import asdict
@@ -54,7 +54,7 @@ RESULTS = {
 }
 
 
-def test_a_figure_has_median_spread_goal_and_verdict() -> None:
+def test_page_shows_median_spread_goal_and_verdict_of_a_figure() -> None:
     lines = page.page(RESULTS).splitlines()
     assert "| time | 2 | 1 to 4 | s | at most 1.5 | **MISSED** |" in lines
     assert "| requests | 18 |  |  | at most 20 | met |" in lines
@@ -62,7 +62,7 @@ def test_a_figure_has_median_spread_goal_and_verdict() -> None:
     assert r"| `a\|b` | 1 |" in lines
 
 
-def test_the_readme_shows_what_the_model_predicts_with_the_measured_speed() -> None:
+def test_readme_shows_predictions_with_the_measured_speed() -> None:
     table = page.readme_table(RESULTS)
     assert "| 10 | 1,000 | 12 s | 83 | 6 | 0.002 | yes |" in table
     most = most_indices(1_000_000, 20, page.measured_costs(RESULTS))
@@ -71,7 +71,7 @@ def test_the_readme_shows_what_the_model_predicts_with_the_measured_speed() -> N
     assert line.endswith(f"| split at {most} |")
 
 
-def test_the_page_says_how_far_off_the_model_is() -> None:
+def test_page_shows_the_relative_error_of_the_model() -> None:
     ours = predict(300, 0, page.measured_costs(RESULTS))
     assert (ours.seconds, ours.lambda_seconds) == pytest.approx((302, 150.5), abs=1)
     said = "for 300 of ten documents each, which it does not know, its duration is off by +10%"
@@ -81,11 +81,11 @@ def test_the_page_says_how_far_off_the_model_is() -> None:
     assert row in page.page(RESULTS).splitlines()
 
 
-def test_without_measurements_the_readme_says_so() -> None:
+def test_readme_says_that_there_are_no_measurements() -> None:
     assert page.readme_table({}) == "Not measured yet: `make bench`."
 
 
-def test_a_page_that_differs_from_the_figures_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_finds_a_page_that_differs_from_the_figures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(f"# Title\n\n{page.BEGIN}\n{page.END}\n\nEnd\n")
     (tmp_path / "docs" / page.JSON_NAME).write_text(json.dumps(RESULTS))

@@ -1,4 +1,4 @@
-"""A run that is not whole ends the benchmark; it is never published as a slow one."""
+"""An incomplete run ends the benchmark instead of giving a wrong figure."""
 
 from datetime import UTC, datetime, timedelta
 from unittest.mock import Mock
@@ -28,16 +28,16 @@ def event(kind: str, after: float, **details: object) -> dict[str, object]:
     return {"type": kind, "timestamp": START + timedelta(seconds=after), key: details}
 
 
-def test_a_missing_document_is_no_figure() -> None:
+def test_expect_documents_fails_when_a_document_is_missing() -> None:
     client = Mock()
     client.count.return_value = {"count": 9}
     expect_documents(client, "a_v2", 9)
-    with pytest.raises(BenchmarkError, match="holds 9 documents, not 10"):
+    with pytest.raises(BenchmarkError, match="holds 9 documents; expected 10"):
         expect_documents(client, "a_v2", 10)
     client.indices.refresh.assert_called_with(index="a_v2")
 
 
-def test_documents_are_the_same_in_every_run_and_none_is_another() -> None:
+def test_documents_are_unique_and_the_same_in_every_run() -> None:
     source = Source("orders_v1", 200, words=20)
     first, again = dict(documents(source)), dict(documents(source))
     assert first == again
@@ -45,7 +45,7 @@ def test_documents_are_the_same_in_every_run_and_none_is_another() -> None:
     assert len({document["text"] for document in first.values()}) == 200
 
 
-def test_calls_and_states_are_read_from_the_history() -> None:
+def test_run_reads_calls_and_states_from_the_history() -> None:
     function, nested = "arn:aws:states:::lambda:invoke", "arn:aws:states:::states:startExecution.sync:2"
     child = execution(
         1,
