@@ -27,7 +27,7 @@ run "built_here" {
       architecture = "arm64"
       builder      = filesha256("modules/opensearch-reindex/build_package.py")
       runtime      = "python3.12"
-      sources      = { for file in fileset("lambda_src", "{handlers.py,requirements.txt,opensearch_reindex/**.json,opensearch_reindex/**.py}") : file => filesha256("lambda_src/${file}") }
+      sources      = { for file in fileset("lambda_src", "**") : file => filesha256("lambda_src/${file}") if can(regex("^(handlers[.]py|requirements[.]txt|opensearch_reindex/.*[.](json|py))$", file)) }
     })), "opensearch-reindex-dev", "artifacts"]
     error_message = "The package is built again when its sources, its builder, runtime or architecture, or its place in S3 change."
   }
@@ -82,7 +82,7 @@ run "built_for_the_newest_runtime" {
       architecture = "x86_64"
       builder      = filesha256("modules/opensearch-reindex/build_package.py")
       runtime      = "python3.14"
-      sources      = { for file in fileset("lambda_src", "{handlers.py,requirements.txt,opensearch_reindex/**.json,opensearch_reindex/**.py}") : file => filesha256("lambda_src/${file}") }
+      sources      = { for file in fileset("lambda_src", "**") : file => filesha256("lambda_src/${file}") if can(regex("^(handlers[.]py|requirements[.]txt|opensearch_reindex/.*[.](json|py))$", file)) }
     }))
     error_message = "The package is built for the runtime named."
   }

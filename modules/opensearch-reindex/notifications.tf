@@ -47,15 +47,11 @@ resource "aws_sfn_state_machine" "notification" {
   #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing
   #checkov:skip=CKV_AWS_285:Its history is kept for 90 days; what it tells is in the logs of the execution it is about
 
-  name     = local.notification_name
-  role_arn = local.role_arns.notification
-  type     = "STANDARD"
-  definition = templatefile("${path.module}/state_machines/notification.asl.json", {
-    name      = local.name
-    partition = local.partition
-    topic_arn = local.notification_topic_arn
-  })
-  tags = var.tags
+  name       = local.notification_name
+  role_arn   = local.role_arns.notification
+  type       = "STANDARD"
+  definition = local.notification_definition
+  tags       = var.tags
 
   tracing_configuration {
     enabled = var.state_machine_tracing

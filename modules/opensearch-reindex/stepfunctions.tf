@@ -1,32 +1,10 @@
-locals {
-  # The files stay as Step Functions' editor writes them; the time-out alone is the caller's.
-  state_machine_definition = merge(
-    jsondecode(templatefile("${path.module}/state_machines/reindex.asl.json", {
-      get_trigger_file_function_arn = local.function_arns["get_trigger_file"]
-      index_state_machine_arn       = local.index_state_machine_arn
-      partition                     = local.partition
-    })),
-    { TimeoutSeconds = var.execution_timeout_seconds },
-  )
-  index_state_machine_definition = merge(
-    jsondecode(templatefile(
-      "${path.module}/state_machines/reindex_index.asl.json",
-      merge(
-        { for step, arn in local.function_arns : "${step}_function_arn" => arn if step != "get_trigger_file" },
-        { partition = local.partition },
-      ),
-    )),
-    { TimeoutSeconds = var.execution_timeout_seconds },
-  )
-}
-
 # Rebuilds the indices of a trigger file, one execution of the index state machine after the other.
 resource "aws_sfn_state_machine" "reindex" {
   #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing; history and log hold every step with its data
   name       = local.name
   role_arn   = local.role_arns.state_machine
   type       = "STANDARD"
-  definition = jsonencode(local.state_machine_definition)
+  definition = jsonencode(local.state_machine_definitions.reindex)
   tags       = var.tags
 
   logging_configuration {
@@ -49,7 +27,7 @@ resource "aws_sfn_state_machine" "index" {
   name       = local.index_name
   role_arn   = local.role_arns.index_state_machine
   type       = "STANDARD"
-  definition = jsonencode(local.index_state_machine_definition)
+  definition = jsonencode(local.state_machine_definitions.index)
   tags       = var.tags
 
   logging_configuration {

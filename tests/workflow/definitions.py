@@ -1,13 +1,18 @@
-"""The state machine definitions, rendered as the Terraform module renders them."""
+"""The state machine definitions, rendered by Terraform from the module's own definitions.tf."""
 
+import base64
 import json
-import re
+import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from support.paths import ROOT
+from support.terraform_cli import terraform_environment, terraform_path
 
-FOLDER = ROOT / "modules" / "opensearch-reindex" / "state_machines"
+MODULE = ROOT / "modules" / "opensearch-reindex"
 INDEX_STEPS = (
     "create_index",
     "update_aliases",
@@ -21,24 +26,51 @@ STEPS = ("get_trigger_file", *INDEX_STEPS)
 Definition = dict[str, Any]
 
 
-def render(file_name: str, arns: Mapping[str, str], timeout_seconds: int) -> Definition:
-    """Fill in the placeholders as `templatefile` does, and the time-out as `merge` does.
+@dataclass(frozen=True)
+class Definitions:
+    """What Terraform sends to Step Functions, one definition for each state machine."""
+
+    reindex: Definition
+    index: Definition
+    notification: Definition
+
+
+def render(
+    function_arns: Mapping[str, str], index_state_machine_arn: str, topic_arn: str, timeout_seconds: int
+) -> Definitions:
+    """Evaluate definitions.tf in a root that holds nothing else, which needs no provider.
 
     Args:
-        file_name: in the module's folder state_machines.
-        arns: a value for each placeholder but the partition, no more and no fewer.
+        function_arns: one for each step.
+        index_state_machine_arn: of the state machine that rebuilds one index.
+        topic_arn: of the SNS topic of the notifications.
         timeout_seconds: the module's execution_timeout_seconds.
-
-    Raises:
-        ValueError: the placeholders of the file are not those that the module fills in.
     """
-    values = {**arns, "partition": "aws"}
-    template = (FOLDER / file_name).read_text("utf-8")
-    placeholders = set(re.findall(r"\$\{(\w+)\}", template))
-    if placeholders != values.keys():
-        raise ValueError(f"{file_name} has the placeholders {sorted(placeholders)}, not {sorted(values)}")
-    rendered = re.sub(r"\$\{(\w+)\}", lambda match: values[match[1]], template)
-    return {**json.loads(rendered), "TimeoutSeconds": timeout_seconds}
+    values = {
+        "function_arns": dict(function_arns),
+        "index_state_machine_arn": index_state_machine_arn,
+        "name": "reindex",
+        "notification_topic_arn": topic_arn,
+        "partition": "aws",
+    }
+    variables = {"create_notifications": True, "execution_timeout_seconds": timeout_seconds}
+    root = {"locals": values, "variable": {name: {"default": value} for name, value in variables.items()}}
+    definitions = "merge(local.state_machine_definitions, { notification = jsondecode(local.notification_definition) })"
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("definitions.tf", "state_machines"):
+            (Path(folder) / name).symlink_to(MODULE / name)
+        (Path(folder) / "root.tf.json").write_text(json.dumps(root), "utf-8")
+        # Base64 because the console escapes strings in its own way.
+        rendered = subprocess.run(
+            [terraform_path(), "console"],
+            cwd=folder,
+            env=terraform_environment(),
+            input=f"base64encode(jsonencode({definitions}))\n",
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    return Definitions(**json.loads(base64.b64decode(rendered)))
 
 
 def tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

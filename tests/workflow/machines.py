@@ -1,15 +1,17 @@
 """Both state machines, the trigger bucket and the functions, deployed to the mocked AWS."""
 
+import copy
 import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
 
 from support.waiting import wait_until
-from workflow.definitions import INDEX_STEPS, STEPS, Definition, render, shorten_retries
+from workflow.definitions import STEPS, Definition, Definitions, render, shorten_retries
 from workflow.functions import Functions
 
 REGION = "us-east-1"
@@ -19,22 +21,29 @@ ROLE_ARN = f"arn:aws:iam::{ACCOUNT_ID}:role/state-machine"
 FUNCTION_ARNS = {step: f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{step}" for step in STEPS}
 STATE_MACHINE_ARN = f"arn:aws:states:{REGION}:{ACCOUNT_ID}:stateMachine:reindex"
 INDEX_STATE_MACHINE_ARN = f"{STATE_MACHINE_ARN}-index"
+TOPIC_ARN = f"arn:aws:sns:{REGION}:{ACCOUNT_ID}:notifications"
 EXECUTION_TIMEOUT_SECONDS = 120
 
 
 def definition() -> Definition:
-    """The parent's definition, as the module renders it."""
-    arns = {
-        "get_trigger_file_function_arn": FUNCTION_ARNS["get_trigger_file"],
-        "index_state_machine_arn": INDEX_STATE_MACHINE_ARN,
-    }
-    return render("reindex.asl.json", arns, EXECUTION_TIMEOUT_SECONDS)
+    """Return the definition of the state machine that a trigger file starts."""
+    return copy.deepcopy(_definitions().reindex)
 
 
 def index_definition() -> Definition:
-    """The definition for one index, as the module renders it."""
-    arns = {f"{step}_function_arn": FUNCTION_ARNS[step] for step in INDEX_STEPS}
-    return render("reindex_index.asl.json", arns, EXECUTION_TIMEOUT_SECONDS)
+    """Return the definition of the state machine that rebuilds one index."""
+    return copy.deepcopy(_definitions().index)
+
+
+def notification_definition() -> Definition:
+    """Return the definition of the state machine that writes the notifications."""
+    return copy.deepcopy(_definitions().notification)
+
+
+@cache
+def _definitions() -> Definitions:
+    """Render the definitions once for all tests."""
+    return render(FUNCTION_ARNS, INDEX_STATE_MACHINE_ARN, TOPIC_ARN, EXECUTION_TIMEOUT_SECONDS)
 
 
 @dataclass(frozen=True)

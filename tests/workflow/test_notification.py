@@ -9,10 +9,18 @@ import pytest
 
 from support.trigger_file import trigger_file
 from support.waiting import wait_until
-from workflow.definitions import Definition, render
+from workflow.definitions import Definition
 from workflow.functions import Event, Handler, State
 from workflow.indices import Indices
-from workflow.machines import ACCOUNT_ID, BUCKET, REGION, ROLE_ARN, StateMachines
+from workflow.machines import (
+    ACCOUNT_ID,
+    BUCKET,
+    REGION,
+    ROLE_ARN,
+    TOPIC_ARN,
+    StateMachines,
+    notification_definition,
+)
 
 UPLOAD = {"detail": {"bucket": {"name": "uploads"}, "object": {"key": "indices.json"}}}
 
@@ -24,11 +32,11 @@ class Notifications:
         self._stepfunctions: Any = boto3.client("stepfunctions", region_name=REGION)
         self._sqs: Any = boto3.client("sqs", region_name=REGION)
         sns: Any = boto3.client("sns", region_name=REGION)
-        topic_arn = sns.create_topic(Name="told")["TopicArn"]
+        topic_arn = sns.create_topic(Name=TOPIC_ARN.rpartition(":")[2])["TopicArn"]
+        assert topic_arn == TOPIC_ARN
         self._queue_url = self._sqs.create_queue(QueueName="heard")["QueueUrl"]
         sns.subscribe(TopicArn=topic_arn, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{ACCOUNT_ID}:heard")
-        rendered = render("notification.asl.json", {"name": "reindex", "topic_arn": topic_arn}, 300)
-        self._arn = self.create("notification", rendered)
+        self._arn = self.create("notification", notification_definition())
 
     def create(self, name: str, definition: Definition) -> str:
         """Make a state machine and return its ARN."""
