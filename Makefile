@@ -60,11 +60,11 @@ lint: lint-python lint-terraform lint-docs ## Check style, types, security and d
 WITH_SOURCES := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python
 
 .PHONY: docs lint-docs
-docs: $(DEV) ## Write the tables of inputs and outputs into the READMEs, and the page of benchmarks
+docs: $(DEV) ## Write the generated tables and pages: inputs, outputs, benchmarks, costs
 	@$(BIN)/python -m support.terraform_docs
 	@$(WITH_SOURCES) -m bench.page
 lint-docs: $(DEV)
-	$(call say,tables of inputs and outputs and benchmarks)
+	$(call say,generated tables and pages)
 	@$(BIN)/python -m support.terraform_docs --check
 	@$(WITH_SOURCES) -m bench.page --check
 
@@ -102,7 +102,7 @@ test-unit: $(DEV) ## Test the Lambda code with mocks, and its coverage
 test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test`: under a mocked provider, and one apply on the local AWS
 	$(call say,terraform test)
 	@$(BIN)/python -m support.terraform_test
-	$(call say,examples of the READMEs)
+	$(call say,Terraform examples of the documentation)
 	@$(BIN)/pytest tests/terraform $(NOT_SLOW)
 
 .PHONY: test-opensearch test-workflow test-stack test-integration

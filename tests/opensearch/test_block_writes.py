@@ -231,7 +231,7 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
     first = half_copied(client, domain)
     if release:
         release_source(client, first)
-    else:  # a kill, and the line that the README gives
+    else:  # a kill, and the line that docs/strategies.md gives
         domain("PUT", "a_v1/_settings", {"index.blocks.write": None})
     domain("DELETE", "a_current/_doc/1")
     domain("POST", "a_current/_update/2", {"doc": {"m": True}})

@@ -1,6 +1,6 @@
-"""Write docs/benchmarks.md and the README's cost table from docs/benchmarks.json.
+"""Write docs/benchmarks.md and the cost tables of docs/cost.md and the README from docs/benchmarks.json.
 
-`python -m bench.page` writes both. `--check` writes nothing and names the outdated files.
+`python -m bench.page` writes all of them. `--check` writes nothing and names the outdated files.
 """
 
 import json
@@ -25,7 +25,8 @@ from support.paths import ROOT
 from support.terraform_docs import between_marks
 
 BEGIN, END = "<!-- benchmarks:begin -->", "<!-- benchmarks:end -->"
-JSON_NAME, PAGE_NAME = "benchmarks.json", "benchmarks.md"
+JSON_NAME, PAGE_NAME, COST_NAME = "benchmarks.json", "benchmarks.md", "cost.md"
+NOT_MEASURED = "Not measured yet: `make bench`."
 
 Results = Mapping[str, Any]
 
@@ -38,6 +39,15 @@ _TITLES = {
 }
 _PREDICTED_INDICES = (10, 100, 1000)
 _PREDICTED_DOCUMENTS = (1000, 100_000, 1_000_000)
+_COST_HEADS = (
+    "Indices",
+    "Documents in each",
+    "Duration",
+    "State transitions",
+    "Lambda seconds",
+    "Dollars",
+    "In one file",
+)
 _NAME_CHARACTERS = (20, 100, 200)
 # The model needs these parts.
 _NEEDED = ("copy", "many_indices")
@@ -66,16 +76,36 @@ def page(results: Results) -> str:
 
 
 def readme_table(results: Results) -> str:
-    """The table of the README, or a line that says that nothing was measured.
+    """Give the README's few rows of costs, or a line that says that nothing was measured.
 
     Args:
         results: content of the JSON file, empty if there is none.
     """
     if not all(name in results for name in _NEEDED):
-        return "Not measured yet: `make bench`."
+        return NOT_MEASURED
+    measured = measured_costs(results)
+    cases = zip(_PREDICTED_INDICES, _PREDICTED_DOCUMENTS, strict=True)
+    table = _table(_COST_HEADS, [_prediction(indices, documents, measured) for indices, documents in cases])
+    small = results["copy"]["data"]["orders"]
+    text = (
+        f"Predicted for documents of about {small['bytes_of_document']} bytes, on one small node, at list prices of "
+        "Step Functions and Lambda. More sizes, and how far off the prediction is: "
+        "[What an execution costs](docs/cost.md)."
+    )
+    return "\n".join([*table, "", text])
+
+
+def cost_table(results: Results) -> str:
+    """Give the whole table of docs/cost.md, or a line that says that nothing was measured.
+
+    Args:
+        results: content of the JSON file, empty if there is none.
+    """
+    if not all(name in results for name in _NEEDED):
+        return NOT_MEASURED
     measured = measured_costs(results)
     table = _table(
-        ["Indices", "Documents in each", "Duration", "State transitions", "Lambda seconds", "Dollars", "In one file"],
+        _COST_HEADS,
         [
             _prediction(indices, documents, measured)
             for documents in _PREDICTED_DOCUMENTS
@@ -87,9 +117,9 @@ def readme_table(results: Results) -> str:
     text = (
         f"Predicted by a model that knows runs of up to {max(_run_sizes(results)):,} indices; for {checked} of ten "
         f"documents each, which it does not know, its duration is off by {_off(results, 'seconds'):+.0%} and its "
-        f"Lambda seconds by {_off(results, 'lambda_seconds'):+.0%} ([benchmarks](docs/benchmarks.md)). The documents "
+        f"Lambda seconds by {_off(results, 'lambda_seconds'):+.0%} ([benchmarks](benchmarks.md)). The documents "
         f"have about {small['bytes_of_document']} bytes and are copied at {measured.documents_per_second:,.0f} a "
-        "second, the speed of `redirect_writes` on one small node: that of your domain decides. Dollars are list "
+        "second, the speed of `redirect_writes` on one small node: the speed of your domain decides. Dollars are list "
         "prices of Step Functions and Lambda in us-east-1; domain, logs and S3 are not in them. *In one file*: "
         f"whether it ends within `execution_timeout_seconds` ({EXECUTION_TIMEOUT_SECONDS}); where it does not, split "
         "it at that number of indices, or at fewer to have time to spare, or raise the time-out."
@@ -109,11 +139,11 @@ def measured_costs(results: Results) -> Costs:
 
 
 def write(folder: Path, readme: Path | None) -> None:
-    """Write the page beside the JSON file, and the table into the README.
+    """Write the page beside the JSON file, and the tables into docs/cost.md and the README.
 
     Args:
-        folder: folder of the JSON file.
-        readme: the README, or None.
+        folder: folder of the JSON file and, with a README, of the page of costs.
+        readme: the README; None leaves README and page of costs unchanged.
     """
     for path, text in _written(folder, readme).items():
         path.write_text(text, "utf-8")
@@ -124,7 +154,8 @@ def _written(folder: Path, readme: Path | None) -> dict[Path, str]:
     results: Results = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     texts = {folder / PAGE_NAME: page(results)} if results else {}
     if readme:
-        texts[readme] = between_marks(readme.read_text("utf-8"), readme_table(results), BEGIN, END)
+        for path, table in ((readme, readme_table(results)), (folder / COST_NAME, cost_table(results))):
+            texts[path] = between_marks(path.read_text("utf-8"), table, BEGIN, END)
     return texts
 
 
@@ -168,7 +199,7 @@ def _costs(results: Results) -> list[str]:
     ]
     head = ["Documents in each index", *(f"Names of {length} characters" for length in _NAME_CHARACTERS)]
     return [
-        readme_table(results).replace("](docs/benchmarks.md)", "](#many-indices-in-one-execution)"),
+        "[What an execution costs](cost.md) has the predictions, and how far off they are.",
         "",
         "- Prices: [Step Functions](https://aws.amazon.com/step-functions/pricing/) Standard, $0.025 for 1,000 state "
         "transitions; [Lambda](https://aws.amazon.com/lambda/pricing/) x86, $0.20 for a million requests and "
@@ -269,7 +300,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def main(check: bool) -> int:
-    """Write page and README, or check them, and return the exit status.
+    """Write pages and README, or check them, and return the exit status.
 
     Args:
         check: whether to write nothing and fail if a file is outdated.

@@ -1,0 +1,91 @@
+"""The pages name everything that a user meets: inputs, outputs, errors, keys, and the pages that errors name."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from opensearch_reindex.runtime import errors
+from opensearch_reindex.trigger import trigger_file
+from support.pages import page
+from support.paths import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+MODULE = ROOT / "modules" / "opensearch-reindex"
+MODULE_README = (MODULE / "README.md").read_text("utf-8")
+MOST_LINES_OF_README = 200
+
+
+def docs(name: str) -> str:
+    return (ROOT / "docs" / name).read_text("utf-8")
+
+
+def blocks(kind: str, file: str) -> list[str]:
+    """Names of the `variable` or `output` blocks of a Terraform file."""
+    return re.findall(rf'^{kind} "(\w+)"', (MODULE / file).read_text("utf-8"), re.MULTILINE)
+
+
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= MOST_LINES_OF_README
+
+
+@pytest.mark.parametrize("command", ["make demo", "make test"])
+def test_readme_shows_how_to_try_it(command: str) -> None:
+    assert command in README.splitlines()
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_readme_links_to_every_page(name: str) -> None:
+    assert f"docs/{name}" in page("README.md").links
+
+
+@pytest.mark.parametrize("name", blocks("variable", "variables.tf") + blocks("output", "outputs.tf"))
+def test_every_input_and_output_is_described(name: str) -> None:
+    assert f"`{name}`" in docs("configuration.md")
+    assert f"| `{name}` |" in MODULE_README
+
+
+@pytest.mark.parametrize("error_class", [errors.ReindexError, *errors.ReindexError.__subclasses__()])
+def test_every_error_is_in_the_table(error_class: type[errors.ReindexError]) -> None:
+    assert f"| `{error_class.__name__}` |" in docs("troubleshooting.md")
+
+
+@pytest.mark.parametrize("key", trigger_file._schema()["properties"])
+def test_every_key_of_the_trigger_file_is_described(key: str) -> None:
+    assert f"`{key}`" in README
+    assert f"`{key}`" in docs("trigger-file.md")
+
+
+@pytest.mark.parametrize("key", trigger_file._schema()["properties"]["reindex"]["properties"])
+def test_every_option_of_the_copy_is_described(key: str) -> None:
+    assert f"`{key}`" in README
+    assert f"| `{key}` |" in docs("trigger-file.md")
+
+
+def texts_of_programs() -> Iterator[str]:
+    """Every string that the functions, the state machines or Terraform can show to a user."""
+    for path in (ROOT / "lambda_src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+    for pattern in ("*.tf", "state_machines/*.json"):
+        for path in MODULE.glob(pattern):
+            yield path.read_text("utf-8")
+
+
+def named_pages() -> set[str]:
+    return {name for text in texts_of_programs() for name in re.findall(r"\bdocs/[\w-]+\.md(?:#[\w-]+)?", text)}
+
+
+def test_every_page_that_a_program_names_exists() -> None:
+    for name in named_pages():
+        path, _, anchor = name.partition("#")
+        assert Path(ROOT, path).is_file(), name
+        assert not anchor or anchor in page(path).anchors, name
+
+
+@pytest.mark.parametrize("name", ["docs/roll-back.md", "docs/permissions.md", "docs/troubleshooting.md"])
+def test_readme_leads_to_the_pages_that_errors_need(name: str) -> None:
+    assert name in page("README.md").links
