@@ -71,7 +71,9 @@ def measure(sizes: Sizes) -> Part:
         "Excess over boto3 is import and first call, minus the median of `import boto3` alone.",
     ]
     return Part(
-        figures, notes, [Table("Imports beside boto3", ["Handler", "Packages", "Packages of the module"], rows)]
+        figures,
+        notes,
+        [Table("Imports beside boto3", ["Handler", "Packages", "Modules of handlers and opensearch_reindex"], rows)],
     )
 
 
@@ -89,9 +91,8 @@ def _figures(step: str, starts: list[dict[str, Any]], boto3: list[dict[str, Any]
 
 def _packages(step: str, starts: Mapping[str, list[dict[str, Any]]]) -> list[str]:
     """Return the packages that a handler imports beside Python's and boto3's."""
-    names = set(starts[step][0]["packages"]) - set(starts[""][0]["packages"])
-    own = {name for name in names if name in ("handlers", "opensearch_reindex")}
-    return [f"`{step}`", ", ".join(f"`{name}`" for name in sorted(names - own)), str(len(own))]
+    names = set(starts[step][0]["packages"]) - set(starts[""][0]["packages"]) - set(first_call.OWN)
+    return [f"`{step}`", ", ".join(f"`{name}`" for name in sorted(names)), str(starts[step][0]["own_modules"])]
 
 
 def _start(folder: Path, step: str, url: str, *, write_bytecode: bool = False) -> dict[str, Any]:

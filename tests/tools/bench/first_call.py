@@ -7,6 +7,9 @@ The last line of the output is JSON. The top of the file imports no module that 
 import sys
 import time
 
+# Packages at the root of the zip.
+OWN = ("handlers", "opensearch_reindex")
+
 
 def main(folder: str, handler: str) -> dict[str, object]:
     """Measure the import and the call, and return the results.
@@ -42,6 +45,7 @@ def main(folder: str, handler: str) -> dict[str, object]:
         "call_seconds": ended - called,
         "peak_mib": peak / 1024,
         "error": error,
+        "own_modules": sum(name.partition(".")[0] in OWN for name in sys.modules),
         "packages": sorted({name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)),
     }
 

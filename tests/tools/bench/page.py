@@ -274,7 +274,7 @@ def _copies(results: Results) -> list[str]:
         error = ours.seconds / seconds - 1
         times = f"{ours.seconds:.1f} s", f"{seconds:.1f} s", f"{error:+.1%}"
         rows.append([f"{copied['documents']:,}", *times, f"{ours.transitions}", f"{transitions:g}"])
-    head = ["Documents in one index", "Predicted", "Measured", "Error", "Transitions predicted", "measured"]
+    head = ["Documents", "Predicted", "Measured", "Error", "Predicted transitions", "Measured transitions"]
     return _table(head, rows)
 
 

@@ -1,1 +1,1 @@
-"""Everything that can go wrong, done to real indices while applications write to them: `python -m chaos --help`."""
+"""Chaos tests of rebuilds while applications write: `make chaos`."""

@@ -1,4 +1,4 @@
-"""Disturb the rebuilding of real indices in every way, while applications write to them, and count what is lost."""
+"""Inject faults into rebuilds while applications write, and count lost documents."""
 
 import argparse
 import logging
@@ -35,11 +35,13 @@ _LOG = CACHE / "chaos.log"
 
 
 def main() -> int:
-    """Run everything and return the exit status: 1 if anything went wrong."""
+    """Run all scenarios and return the exit status: 1 if any of them found a problem."""
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10, help="how often the node is killed")
-    parser.add_argument("--short", action="store_true", help="each step and fault once, the node killed twice")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="of the random moments")
+    parser.add_argument("--rounds", type=int, default=10, help="how often to kill the node")
+    parser.add_argument(
+        "--short", action="store_true", help="inject a selection of faults once, and kill the node twice"
+    )
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="seed of the random moments")
     options = parser.parse_args()
     _log_to_file()
     print(f"chaos: seed {options.seed}", flush=True)
@@ -51,65 +53,73 @@ def main() -> int:
         chaos.run(2 if options.short else options.rounds, short=options.short)
         if not options.short:
             chaos.generated(options.rounds)
-    print(f"\n{tally.table()}\n\n{time.monotonic() - started:.0f} s; what the handlers logged is in .cache/{_LOG.name}")
+    print(
+        f"\n{tally.table()}\n\n{time.monotonic() - started:.0f} s; the logs of the handlers are in .cache/{_LOG.name}"
+    )
     print(tally.summary())
     return 0 if tally.is_good else 1
 
 
 class Chaos:
-    """All scenarios over one node."""
+    """All scenarios on one node."""
 
     def __init__(
         self, node: OpenSearchNode, front: SignedFront, machines: StateMachines, tally: Tally, seed: int
     ) -> None:
-        """Describe the run.
+        """Name the parts.
 
         Args:
             node: the OpenSearch node.
-            front: what the handlers reach it by.
+            front: the handlers' endpoint of the node.
             machines: both state machines.
-            tally: gets every outcome.
-            seed: of what is random.
+            tally: collects every outcome.
+            seed: seed of the random numbers.
         """
         self._node, self._front, self._machines, self._tally, self._seed = node, front, machines, tally, seed
         self._domain = Domain(node.url)
 
     def run(self, rounds: int, *, short: bool) -> None:
-        """Try everything.
+        """Run all scenarios.
 
         Args:
-            rounds: how often the node is killed.
-            short: only the most important of the rest.
+            rounds: how often to kill the node.
+            short: whether to run a selection of the other scenarios.
         """
         for strategy in STRATEGIES:
             expected, outcome = scenarios.undisturbed(self._make_scene, strategy)
-            self._tally.add(f"undisturbed, {strategy}", outcome)
+            self._tally.add(f"no fault, {strategy}", outcome)
             self._steps(strategy, expected, short=short)
             self._connections(strategy, expected, short=short)
             for _ in range(1 if short else max(1, rounds // 5)):
                 self._try("20 executions at once", strategy, scenarios.race)
-                self._try("20 take-overs at once", strategy, scenarios.race_for_a_dead_owner)
+                self._try("20 executions at once after an aborted owner", strategy, scenarios.race_for_a_dead_owner)
         if isinstance(self._node, ExternalNode):
-            print("the node of OPENSEARCH_URL is not killed", flush=True)
+            print("chaos: skipping the kills of the node, because OPENSEARCH_URL is set", flush=True)
             return
         for number, moment in enumerate(scenarios.random_moments(rounds, self._seed)):
-            self._try("node killed", STRATEGIES[number % len(STRATEGIES)], scenarios.killed_node, self._node, moment)
+            self._try(
+                "node killed during the copy",
+                STRATEGIES[number % len(STRATEGIES)],
+                scenarios.killed_node,
+                self._node,
+                moment,
+            )
 
     def generated(self, rounds: int) -> None:
-        """Give bad trigger files to the first step, and other examples than those of `make test` to the properties.
+        """Give new random examples to the checks of trigger files and to the properties.
 
         Args:
-            rounds: thousands of files.
+            rounds: number of bad trigger files in thousands.
         """
         credentials = Credentials(
             FUNCTION_KEY.access_key_id, FUNCTION_KEY.secret_access_key, FUNCTION_KEY.session_token
         )
         endpoint = parse_endpoint(self._front.url)
         client = OpenSearchClient(endpoint, credentials, self._front.region, self._front.ca_certificates)
-        print("bad trigger files", flush=True)
+        print("random bad trigger files", flush=True)
         rebuild = Rebuild(client, self._front.url)
         print(refuse_all(self._domain, rebuild, max(5000, 1000 * rounds), self._seed).table(), flush=True)
-        print("properties", flush=True)
+        print("properties with random examples", flush=True)
         properties = [str(path) for path in sorted((ROOT / "tests" / "unit").rglob("test_properties_*.py"))]
         profile = ["--hypothesis-profile=random", f"--hypothesis-seed={self._seed}"]
         subprocess.run([sys.executable, "-m", "pytest", "-q", *profile, *properties], cwd=ROOT, check=True)
@@ -117,15 +127,15 @@ class Chaos:
     def _steps(self, strategy: str, expected: Mapping[str, Any], *, short: bool) -> None:
         for name in SHORT_FAULTS if short else FAULTS:
             for step in STEPS:
-                self._try(f"{step} {name}", strategy, scenarios.faulty_step, step, FAULTS[name], expected)
+                self._try(f"{step}: {name}", strategy, scenarios.faulty_step, step, FAULTS[name], expected)
         if not short:
             for step in STEPS[1:]:
-                self._try(f"{step}, execution stopped", strategy, scenarios.stopped_execution, step, expected)
+                self._try(f"{step}: execution stopped", strategy, scenarios.stopped_execution, step, expected)
 
     def _connections(self, strategy: str, expected: Mapping[str, Any], *, short: bool) -> None:
         for name in SHORT_CONNECTION_FAULTS if short else CONNECTION_FAULTS:
             fault = CONNECTION_FAULTS[name]
-            self._try(f"each request {name}", strategy, scenarios.faulty_connection, self._front, fault, expected)
+            self._try(f"each request: {name}", strategy, scenarios.faulty_connection, self._front, fault, expected)
 
     def _try(self, what: str, strategy: str, scenario: Callable[..., Outcome], *arguments: Any) -> None:
         print(f"{what}, {strategy}", flush=True)
@@ -137,7 +147,7 @@ class Chaos:
 
 @contextmanager
 def _machines(front: SignedFront, node: OpenSearchNode) -> Iterator[StateMachines]:
-    """Both state machines, over the handlers in the environment of a Lambda function."""
+    """Give both state machines, with handlers in the environment of a Lambda function."""
     os.environ |= {
         "ALLOWED_ENDPOINTS": urlsplit(front.url).netloc,
         "AWS_ACCESS_KEY_ID": FUNCTION_KEY.access_key_id,
@@ -156,7 +166,7 @@ def _machines(front: SignedFront, node: OpenSearchNode) -> Iterator[StateMachine
 
 
 def _log_to_file() -> None:
-    """Keep what the handlers and the interpreter log out of the table."""
+    """Send the logs of the handlers and of the interpreter to a file."""
     _LOG.unlink(missing_ok=True)
     root = logging.getLogger()
     formatters = [handler.formatter for handler in root.handlers]

@@ -1,4 +1,4 @@
-"""What can happen to one call of a step, or to one request: killed, delivered twice, its answer lost."""
+"""Faults of one call of a step, or of one request."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,25 +14,25 @@ _die = function_dies("Runtime.ExitError", "RequestId: 1 Error: Runtime exited wi
 
 
 def killed_before(handler: Handler, event: Event) -> State:
-    """The function dies before it has done anything."""
+    """Kill the function before it does anything."""
     return _die(handler, event)
 
 
 def killed_after(handler: Handler, event: Event) -> State:
-    """The function dies when it has done all of its work."""
+    """Kill the function after it has done all of its work."""
     handler(event)
     return _die(handler, event)
 
 
 def delivered_twice(handler: Handler, event: Event) -> State:
-    """The function runs twice at the same moment; Step Functions goes on with the answer that comes last."""
+    """Run the function twice at the same time, and return the last answer."""
     answers: list[Callable[[], State]] = []
     lock = Lock()
 
     def call() -> None:
         try:
             state = handler(event)
-        except Exception as error:  # noqa: BLE001 - whatever the function raises is its answer
+        except Exception as error:  # noqa: BLE001 - any exception of the function is its answer
             failure = error
 
             def answer() -> State:
@@ -52,46 +52,46 @@ def delivered_twice(handler: Handler, event: Event) -> State:
 
 
 def delivered_again(handler: Handler, event: Event) -> State:
-    """The function runs a second time after it has ended."""
+    """Run the function a second time after its end."""
     handler(event)
     return handler(event)
 
 
 def response_lost(handler: Handler, event: Event) -> State:
-    """The function does its work, and Step Functions never hears of it."""
+    """Run the function, and lose its answer."""
     handler(event)
     raise JsonRESTError("SdkClientException", "Unable to execute HTTP request: Read timed out")
 
 
 FAULTS: dict[str, Hook] = {
-    "killed before": killed_before,
-    "killed after": killed_after,
-    "delivered twice": delivered_twice,
-    "delivered again": delivered_again,
-    "response lost": response_lost,
+    "killed at the start": killed_before,
+    "killed at the end": killed_after,
+    "delivered twice at once": delivered_twice,
+    "delivered again after the end": delivered_again,
+    "answer lost": response_lost,
 }
 
-# Those of the short form: what a step has done before is the same in the others.
-SHORT_FAULTS = ("killed before", "killed after", "delivered twice", "response lost")
+# The short form leaves out a second delivery, which finds the same state as the retry after a lost answer.
+SHORT_FAULTS = ("killed at the start", "killed at the end", "delivered twice at once", "answer lost")
 
 CONNECTION_FAULTS = {
-    "reset before the node acts": Fault.reset(),
-    "reset after the node has acted": Fault.reset().after_node(),
-    "cut in the answer": Fault.cut(),
-    "answered with 429": Fault.status(429),
-    "answered with 502": Fault.status(502),
-    "answered with 503": Fault.status(503),
-    "answered with 504 after the node has acted": Fault.status(504).after_node(),
+    "connection reset before the node acts": Fault.reset(),
+    "connection reset after the node acts": Fault.reset().after_node(),
+    "connection closed within the answer": Fault.cut(),
+    "status 429": Fault.status(429),
+    "status 502": Fault.status(502),
+    "status 503": Fault.status(503),
+    "status 504 after the node acts": Fault.status(504).after_node(),
 }
-SHORT_CONNECTION_FAULTS = ("reset after the node has acted",)
+SHORT_CONNECTION_FAULTS = ("connection reset after the node acts",)
 
 
 def once(fault: Hook, otherwise: Hook | None = None) -> Hook:
-    """Let a fault happen to the first call alone.
+    """Return a hook that injects a fault into the first call.
 
     Args:
-        fault: what happens.
-        otherwise: a hook for every call, the first one too.
+        fault: the fault.
+        otherwise: another hook for every call, also the first one.
     """
     calls = 0
 

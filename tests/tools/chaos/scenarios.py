@@ -1,4 +1,4 @@
-"""The scenarios: each makes an index, disturbs its rebuild, and looks at what became of it."""
+"""Scenarios: each creates an index, disturbs its rebuild, and verifies the result."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -19,38 +19,38 @@ from workflow.functions import Event, Handler, Hook, State
 from workflow.machines import Execution
 
 RACERS = 20
-# A copy that is still running when the last of the racers comes.
+# A slow copy, which still runs when the last of the racers starts.
 _SLOW = {"slices": 1, "batch_size": 50, "requests_per_second": 200}
 
 MakeScene = Callable[..., Scene]
 
 
 def undisturbed(make_scene: MakeScene, strategy: str) -> tuple[Mapping[str, Any], Outcome]:
-    """Rebuild an index without any fault, and give what its target index is like."""
+    """Rebuild an index without a fault, and return the state of its target index."""
     scene = make_scene(strategy, 300)
     with scene.writing():
         execution = scene.upload()
     assert execution.status == "SUCCEEDED", execution.cause
     state = scene.state()
-    return state, scene.look()
+    return state, scene.verify()
 
 
 def faulty_step(make_scene: MakeScene, strategy: str, step: str, fault: Hook, expected: Mapping[str, Any]) -> Outcome:
-    """Let a fault happen to the first call of a step, then upload the same file again until it is done."""
+    """Inject a fault into the first call of a step, and upload the file until success."""
     scene = make_scene(strategy, 300)
     hooks = scene.machines.functions.hooks
     hooks.clear()
-    hooks["start_reindex"] = once(poll_once)  # so that CheckReindexStatus has something to do
+    hooks["start_reindex"] = once(poll_once)  # so that CheckReindexStatus has to poll
     hooks[step] = once(fault, hooks.get(step))
     with scene.writing():
         scene.upload_until_done()
-        scene.upload_until_done()  # and once more, when all is done
+        scene.upload_until_done()  # and once more after the success
     hooks.clear()
-    return scene.look(expected)
+    return scene.verify(expected)
 
 
 def stopped_execution(make_scene: MakeScene, strategy: str, step: str, expected: Mapping[str, Any]) -> Outcome:
-    """Stop the execution while a step works, as a person would or a time-out, then upload the same file again."""
+    """Stop the execution during a step, and upload the file until success."""
     scene = make_scene(strategy, 300)
     hooks = scene.machines.functions.hooks
     hooks.clear()
@@ -65,13 +65,13 @@ def stopped_execution(make_scene: MakeScene, strategy: str, step: str, expected:
     with scene.writing():
         scene.upload_until_done()
     hooks.clear()
-    return scene.look(expected)
+    return scene.verify(expected)
 
 
 def faulty_connection(
     make_scene: MakeScene, strategy: str, front: SignedFront, fault: Fault, expected: Mapping[str, Any]
 ) -> Outcome:
-    """Let a fault happen to every request that changes something, the first time that it is sent."""
+    """Inject a fault into the first occurrence of each request that changes something."""
     scene = make_scene(strategy, 300)
     scene.machines.functions.hooks.clear()
     seen: set[tuple[str, str]] = set()
@@ -89,17 +89,17 @@ def faulty_connection(
             scene.upload_until_done()
     finally:
         front.forget()
-    return scene.look(expected)
+    return scene.verify(expected)
 
 
 def killed_node(make_scene: MakeScene, strategy: str, node: OpenSearchNode, moment: float) -> Outcome:
-    """Kill the node during the copy, start it again, and upload the same file until it is done.
+    """Kill the node during the copy, restart it, and upload the file until success.
 
     Args:
-        make_scene: makes the index.
-        strategy: of the trigger file.
-        node: is killed.
-        moment: of the copy, from 0 to 1.
+        make_scene: creates the index.
+        strategy: strategy of the trigger file.
+        node: the node to kill.
+        moment: copied part of the documents at the kill, from 0 to 1.
     """
     scene = make_scene(strategy, 3000, slices=2, batch_size=100, requests_per_second=1000)
     with scene.writing(), ThreadPoolExecutor(1) as pool:
@@ -110,20 +110,20 @@ def killed_node(make_scene: MakeScene, strategy: str, node: OpenSearchNode, mome
         node.start()
         if running.result().status != "SUCCEEDED":
             scene.upload_until_done()
-    return scene.look()
+    return scene.verify()
 
 
 def race(make_scene: MakeScene, strategy: str) -> Outcome:
-    """Let one upload start twenty executions at the same moment: one of them works, the others name it."""
+    """Start twenty executions for one upload at once; all but one name the owner."""
     scene = make_scene(strategy, 600, **_SLOW)
     with scene.writing():
         executions = _at_once(scene)
     _one_worked(scene, executions)
-    return scene.look()
+    return scene.verify()
 
 
 def race_for_a_dead_owner(make_scene: MakeScene, strategy: str) -> Outcome:
-    """Kill an execution during its copy, and start twenty others for its file at the same moment."""
+    """Abort an execution during its copy, and start twenty for its file at once."""
     scene = make_scene(strategy, 900, **_SLOW)
     with scene.writing():
         scene.uploads += 1
@@ -132,11 +132,11 @@ def race_for_a_dead_owner(make_scene: MakeScene, strategy: str) -> Outcome:
         scene.machines.abort(dead)
         executions = _at_once(scene)
     _one_worked(scene, executions)
-    return scene.look()
+    return scene.verify()
 
 
 def random_moments(rounds: int, seed: int) -> list[float]:
-    """Moments of a copy, from just begun to nearly done."""
+    """Return random moments of a copy, from the start to nearly the end."""
     generator = random.Random(seed)
     return [generator.uniform(0.02, 0.95) for _ in range(rounds)]
 

@@ -1,4 +1,4 @@
-"""One index with documents, applications that write to it, and what must be true of it at the end."""
+"""One index, the applications that write to it, and the checks at the end."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,33 +15,33 @@ from workflow.machines import Execution, StateMachines
 STRATEGIES = ("redirect_writes", "block_writes")
 _WRITERS = 2
 _MOST_UPLOADS = 6
-# What differs between two indices made in the same way.
+# Settings that differ between any two indices.
 _OWN_SETTINGS = {"uuid", "creation_date", "provided_name", "version"}
 _OWN_ALIASES = "opensearch-reindex"
 
 
 class Scene:
-    """An index `<base>_v1` behind the alias `<base>_current`, to be rebuilt as `<base>_v2`.
+    """An index `<base>_v1` with the alias `<base>_current` and the target `<base>_v2`.
 
     Attributes:
-        source, target, alias: their names.
-        strategy: of the trigger file.
-        loaded: documents that were stored before.
-        writers: applications that write through the alias until `look` is called.
+        source, target, alias: names of both indices and of the alias.
+        strategy: strategy of the trigger file.
+        loaded: documents from before the rebuild.
+        writers: applications that write through the alias.
     """
 
     def __init__(
         self, machines: StateMachines, domain: Domain, endpoint: str, strategy: str, documents: int, **reindex: Any
     ) -> None:
-        """Store the documents and start the writers.
+        """Create the index with its documents, and prepare the writers.
 
         Args:
             machines: both state machines.
-            domain: the node.
-            endpoint: where the handlers reach it.
-            strategy: of the trigger file.
-            documents: how many to store.
-            reindex: options of the copy.
+            domain: JSON client of the node.
+            endpoint: the handlers' endpoint of the node.
+            strategy: strategy of the trigger file.
+            documents: number of documents.
+            reindex: `reindex` options of the trigger file.
         """
         self.machines, self.domain, self.strategy = machines, domain, strategy
         base = f"chaos-{uuid4().hex[:10]}"
@@ -55,7 +55,7 @@ class Scene:
         changes = {"settings": {"refresh_interval": "5s"}, "mappings": {"properties": {"turn": {"type": "integer"}}}}
         self.file = trigger_file(endpoint, self.source, strategy=strategy, reindex=reindex, **changes)
         items = list(self.loaded.items())
-        # Half of the documents is left alone, the other half the writers share.
+        # The writers share half of the documents; no one writes to the other half.
         self.writers = [
             Writer(
                 domain.url,
@@ -70,7 +70,7 @@ class Scene:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Let the writers write during a block, and before and after it."""
+        """Let the writers write before, during and after a `with` block."""
         for writer in self.writers:
             writer.start()
         try:
@@ -82,27 +82,27 @@ class Scene:
                 writer.stop()
 
     def upload(self, deadline_seconds: float = 120) -> Execution:
-        """Upload the file once and wait for the end of its execution."""
+        """Upload the trigger file once and wait for the end of its execution."""
         self.uploads += 1
         return self.machines.run(self.file, deadline_seconds=deadline_seconds)
 
     def upload_until_done(self) -> Execution:
-        """Upload the file as often as a user would, until an execution succeeds."""
+        """Upload the trigger file, like a user, until an execution succeeds."""
         for _ in range(_MOST_UPLOADS):
             execution = self.upload()
             if execution.status == "SUCCEEDED":
                 return execution
-        raise AssertionError(f"{self.source}: still fails after {_MOST_UPLOADS} uploads: {execution.cause}")
+        raise AssertionError(f"{self.source}: no execution succeeded after {_MOST_UPLOADS} uploads: {execution.cause}")
 
     def has_copied(self, part: float) -> bool:
-        """Whether that part of the documents is in the target index, as a search sees it."""
+        """Return whether a search finds that part of the documents in the target index."""
         if not self.domain.exists(self.target):
             return False
         self.domain("POST", f"{self.target}/_refresh")
         return bool(self.domain("GET", f"{self.target}/_count")["count"] >= part * len(self.loaded))
 
     def state(self) -> dict[str, Any]:
-        """The target index without what differs between any two: for a comparison with an undisturbed run."""
+        """Return the state of the target index, for a comparison with an undisturbed run."""
         info = self.domain("GET", self.target)[self.target]
         settings = {key: value for key, value in info["settings"]["index"].items() if key not in _OWN_SETTINGS}
         meta = {key: value for key, value in info["mappings"].get("_meta", {}).items() if key != "opensearch_reindex"}
@@ -111,8 +111,8 @@ class Scene:
         aliases = {name.removeprefix(base): entry for name, entry in info["aliases"].items()}
         return {"settings": settings, "meta": meta, "properties": properties, "aliases": aliases}
 
-    def look(self, undisturbed: Mapping[str, Any] | None = None) -> Outcome:
-        """Compare every document, alias, block, index and task with what must be there; then delete the indices.
+    def verify(self, undisturbed: Mapping[str, Any] | None = None) -> Outcome:
+        """Verify documents, aliases, blocks, indices and tasks, then delete the indices.
 
         Args:
             undisturbed: `state` of an undisturbed run.
@@ -171,12 +171,12 @@ def _compare(expected: Mapping[str, Document], hits: list[tuple[str, Document]])
             duplicated.append(f"document {document_id}")
         found[document_id] = source
     lost = [f"document {each} is missing" for each in expected.keys() - found.keys()]
-    lost += [f"the deletion of document {each}" for each in found.keys() - expected.keys()]
+    lost += [f"document {each} exists; expected deleted" for each in found.keys() - expected.keys()]
     for each in expected.keys() & found.keys():
         if expected[each] != found[each]:
-            lost.append(f"document {each} is {found[each]}, not {expected[each]}")
+            lost.append(f"document {each} is {found[each]}; expected {expected[each]}")
     return lost, duplicated
 
 
 def _differences(expected: Mapping[str, Any], actual: Mapping[str, Any]) -> list[str]:
-    return [f"{key} is {actual[key]}, not {expected[key]}" for key in expected if actual[key] != expected[key]]
+    return [f"{key} is {actual[key]}; expected {expected[key]}" for key in expected if actual[key] != expected[key]]

@@ -1,4 +1,4 @@
-"""What was tried, how often, and what came of it."""
+"""Count the outcomes of all scenarios."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Outcome:
-    """One scenario, from the first upload to the last document looked up.
+    """Outcome of one scenario, from the first upload to the last verified document.
 
     Attributes:
-        uploads: how often the file was uploaded until everything was done.
-        written: documents stored before, and acknowledged writes during it.
-        lost: what is missing or not as last acknowledged, in words.
-        duplicated: what is found twice, in words.
-        leftovers: aliases, blocks, indices and tasks that an undisturbed run does not leave, in words.
+        uploads: number of uploads until success.
+        written: number of documents from before the rebuild, and of acknowledged writes.
+        lost: descriptions of missing or outdated documents.
+        duplicated: descriptions of documents that exist twice.
+        leftovers: descriptions of aliases, blocks, indices and tasks that an undisturbed run does not leave.
     """
 
     uploads: int
@@ -24,47 +24,47 @@ class Outcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether the outcome has no problem."""
         return not (self.lost or self.duplicated or self.leftovers)
 
 
 @dataclass
 class Tally:
-    """All outcomes, by what was tried."""
+    """All outcomes, by scenario."""
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
 
-    def add(self, what: str, outcome: Outcome) -> None:
-        """Keep an outcome, and say at once what is wrong."""
-        self.outcomes.setdefault(what, []).append(outcome)
+    def add(self, scenario: str, outcome: Outcome) -> None:
+        """Add an outcome, and print its problems at once."""
+        self.outcomes.setdefault(scenario, []).append(outcome)
         for kind in ("lost", "duplicated", "leftovers"):
             for problem in getattr(outcome, kind):
-                print(f"{what}: {kind}: {problem}", flush=True)
+                print(f"{scenario}: {kind}: {problem}", flush=True)
 
     def table(self) -> str:
-        """One line for each thing that was tried."""
+        """Return a table with a row for each scenario."""
         width = max(map(len, self.outcomes), default=0)
-        lines = [f"{'tried':{width}}  runs  uploads  written  lost  duplicated  leftovers"]
-        for what, outcomes in self.outcomes.items():
+        lines = [f"{'scenario':{width}}  runs  uploads  written  lost  duplicated  leftovers"]
+        for scenario, outcomes in self.outcomes.items():
             uploads, written = _sum(each.uploads for each in outcomes), _sum(each.written for each in outcomes)
             lost, duplicated, leftovers = self._problems(outcomes)
             lines.append(
-                f"{what:{width}}  {len(outcomes):4}  {uploads:7}  {written:7}  {lost:4}  {duplicated:10}  {leftovers:9}"
+                f"{scenario:{width}}  {len(outcomes):4}  {uploads:7}  {written:7}  {lost:4}  {duplicated:10}  {leftovers:9}"
             )
         return "\n".join(lines)
 
     def summary(self) -> str:
-        """The last line."""
+        """Return the last line of the output."""
         every = [outcome for outcomes in self.outcomes.values() for outcome in outcomes]
         lost, duplicated, leftovers = self._problems(every)
         return (
-            f"chaos: {len(every)} runs, {_sum(each.written for each in every)} documents written, "
+            f"chaos: {len(every)} runs, {_sum(each.written for each in every)} written documents, "
             f"{lost} lost, {duplicated} duplicated, {leftovers} leftovers"
         )
 
     @property
     def is_good(self) -> bool:
-        """Whether something was tried, and nothing went wrong."""
+        """Whether at least one scenario ran, and no outcome has a problem."""
         every = [outcome for outcomes in self.outcomes.values() for outcome in outcomes]
         return bool(every) and all(outcome.is_good for outcome in every)
 
