@@ -48,9 +48,8 @@ class Tally:
         for scenario, outcomes in self.outcomes.items():
             uploads, written = _sum(each.uploads for each in outcomes), _sum(each.written for each in outcomes)
             lost, duplicated, leftovers = self._problems(outcomes)
-            lines.append(
-                f"{scenario:{width}}  {len(outcomes):4}  {uploads:7}  {written:7}  {lost:4}  {duplicated:10}  {leftovers:9}"
-            )
+            numbers = f"{len(outcomes):4}  {uploads:7}  {written:7}  {lost:4}  {duplicated:10}  {leftovers:9}"
+            lines.append(f"{scenario:{width}}  {numbers}")
         return "\n".join(lines)
 
     def summary(self) -> str:

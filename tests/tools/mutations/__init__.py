@@ -1,1 +1,1 @@
-"""Every safety check of lambda_src, taken out once: a test has to notice it."""
+"""Mutations: remove every safety check of lambda_src once; a test must notice it."""

@@ -1,6 +1,6 @@
-"""Take every safety check out of the Lambda code, each for itself, and demand that a test fails.
+"""Remove the safety checks of the Lambda code one by one; a test must fail.
 
-`python -m mutations [WORDS...]` tries only those whose names hold these words.
+`python -m mutations [WORDS...]` tries only the mutations whose names contain the words.
 """
 
 import sys
@@ -11,19 +11,19 @@ from mutations.runner import Trial, run
 from support.opensearch_node import running_node
 
 _GROUPS = {mutation: title for title, group in CATALOGUE.items() for mutation in group}
-# The end of pytest's output, when it came to another end than passed or failed tests.
+# Length of the printed end of pytest's output.
 _OUTPUT_CHARACTERS = 2000
 
 
 def main(words: str) -> int:
-    """Try them, print which test notices each, and return the exit status.
+    """Try the mutations, print the test that notices each, and return the exit status.
 
     Args:
-        words: part of the names; empty for all.
+        words: part of the names; empty for all mutations.
     """
     chosen = [mutation for mutation in _GROUPS if words in mutation.name]
     if not chosen:
-        print(f"mutations: none has a name with {words!r} in it", file=sys.stderr)
+        print(f"mutations: no name contains {words!r}", file=sys.stderr)
         return 2
     try:
         with running_node() as node:
@@ -36,10 +36,10 @@ def main(words: str) -> int:
 
 
 def show(trials: Iterable[Trial]) -> set[str]:
-    """Print each trial as it ends, below what the check is for, and return the names of what was not noticed.
+    """Print each trial when it ends, and return the names of the unnoticed mutations.
 
     Args:
-        trials: in the order of the catalogue.
+        trials: trials in the order of the catalogue.
     """
     survivors: set[str] = set()
     title = name = ""

@@ -1,4 +1,4 @@
-"""One safety check, taken out of a copy of lambda_src."""
+"""Remove one safety check from a copy of lambda_src."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,15 +13,15 @@ _SOURCES = ROOT / "lambda_src"
 
 @dataclass(frozen=True)
 class Mutation:
-    """What to change in one file, and which tests have to notice it.
+    """A change of one file, and the tests that must notice it.
 
     Attributes:
-        name: what the code does wrong then.
-        file: of lambda_src.
+        name: what the changed code does wrong.
+        file: path below lambda_src.
         original: text that the file has exactly once.
-        mutated: what takes its place.
-        unit: file or test below tests/ that has to notice it.
-        node: file or test below tests/opensearch/ that has to notice it, on a real node.
+        mutated: replacement of the text.
+        unit: file or test below tests/ that must notice it.
+        node: file or test below tests/opensearch/ that must notice it, on a real node.
     """
 
     name: str
@@ -33,34 +33,34 @@ class Mutation:
 
     @property
     def suites(self) -> list[str]:
-        """What has to notice it, as pytest takes it."""
+        """Arguments of pytest for the tests that must notice the mutation."""
         unit, node = f"tests/{self.unit}", f"tests/opensearch/{self.node}"
         return [suite for suite, given in ((unit, self.unit), (node, self.node)) if given]
 
     def apply(self, sources: Path = _SOURCES) -> str:
-        """The changed file.
+        """Return the changed file.
 
         Args:
             sources: folder of the file.
 
         Raises:
-            ValueError: the text to be replaced is not there exactly once, or what comes out is no Python.
+            ValueError: the file does not have the original text exactly once, or the changed file is not Python.
         """
         text = (sources / self.file).read_text("utf-8")
         found = text.count(self.original)
         if found != 1:
-            raise ValueError(f"stale: {self.name!r} replaces what {self.file} has {found} times, not once")
+            raise ValueError(f"stale mutation {self.name!r}: {self.file} has its text {found} times; expected once")
         mutated = text.replace(self.original, self.mutated)
         try:
             compile(mutated, self.file, "exec")
         except SyntaxError as error:
-            raise ValueError(f"{self.name!r} makes no Python of {self.file}: {error}") from error
+            raise ValueError(f"mutation {self.name!r} breaks the syntax of {self.file}: {error}") from error
         return mutated
 
 
 @contextmanager
 def copy_of_sources(mutation: Mutation | None) -> Iterator[Path]:
-    """Give a folder with lambda_src, changed if asked for, which is gone afterwards."""
+    """Give a temporary copy of lambda_src with the mutation, if there is one."""
     folder = unused_run_dir("mutation")
     try:
         sources = Path(shutil.copytree(_SOURCES, folder / "lambda_src"))

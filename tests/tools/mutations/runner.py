@@ -1,4 +1,4 @@
-"""Runs the tests on copies of lambda_src that each lack one safety check."""
+"""Run the tests on copies of lambda_src that each lack one safety check."""
 
 import os
 import re
@@ -18,22 +18,22 @@ from support.domain import Domain
 from support.paths import ROOT
 
 _PROCESSES = 2
-# Far more than any of the tests takes; a mutation must not make one wait for ever.
+# Much longer than any test takes, because a mutation must not make a test wait forever.
 _END_SECONDS = 300
-# Every run is a process of its own, forked from one that has these already: importing takes longer than testing.
+# Every run is a process, forked from a server that has these packages: the import takes longer than the tests.
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(["boto3", "moto", "opensearchpy", "pytest"])
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What the tests of one suite made of one mutation.
+    """Result of one mutation in one suite.
 
     Attributes:
-        mutation: what was changed.
+        mutation: the mutation.
         suite: file or test.
         noticed_by: the first test that failed, or None.
-        output: of pytest.
+        output: output of pytest.
     """
 
     mutation: Mutation
@@ -43,15 +43,15 @@ class Trial:
 
 
 def run(mutations: Sequence[Mutation], node_url: str) -> Iterator[Trial]:
-    """Try each mutation on each of its suites, in their order, two at a time.
+    """Try each mutation on each of its suites, in order, two at a time.
 
     Args:
-        mutations: what to change, each for itself.
-        node_url: of an OpenSearch node that is empty, and will be again.
+        mutations: the mutations to try.
+        node_url: URL of an empty OpenSearch node, which is empty again at the end.
 
     Raises:
-        ValueError: a mutation does not fit lambda_src any more.
-        RuntimeError: tests fail without any mutation.
+        ValueError: a mutation no longer fits lambda_src.
+        RuntimeError: tests fail without a mutation.
     """
     for mutation in mutations:
         mutation.apply()
@@ -63,14 +63,14 @@ def run(mutations: Sequence[Mutation], node_url: str) -> Iterator[Trial]:
             status, output = _run_pytest(mutation, [suite], node_url)
             if _needs_node(suite):
                 _clear(node_url)
-        # Nothing but a failed test counts: no fixture, no import, no time-out.
+        # Only a failed test counts, not a failed fixture, a failed import or a time-out.
         failed = re.search(r"^FAILED ([^\s\[]+)", output, re.MULTILINE)
         return Trial(mutation, suite, failed[1] if failed and status == pytest.ExitCode.TESTS_FAILED else None, output)
 
     with ThreadPoolExecutor(_PROCESSES) as pool:
         suites = {suite for _, suite in trials}
         on_node = sorted(suite for suite in suites if _needs_node(suite))
-        # Every file of unit tests for itself, as it is run below: one that fails alone would notice everything.
+        # Each file of unit tests alone, like below: a file that fails alone would notice every mutation.
         groups = [on_node, *([suite] for suite in sorted(suites.difference(on_node)))]
         list(pool.map(lambda group: _refuse_failures(group, node_url), groups))
         yield from pool.map(lambda trial: attempt(*trial), trials)
@@ -81,14 +81,14 @@ def _needs_node(suite: str) -> bool:
 
 
 def _refuse_failures(suites: list[str], node_url: str) -> None:
-    """Make sure that a failure tells something."""
+    """Raise an error if tests fail without a mutation."""
     status, output = _run_pytest(None, suites, node_url) if suites else (pytest.ExitCode.OK, "")
     if status != pytest.ExitCode.OK:
-        raise RuntimeError(f"the tests fail without any mutation:\n{output}")
+        raise RuntimeError(f"tests fail without a mutation:\n{output}")
 
 
 def _run_pytest(mutation: Mutation | None, suites: list[str], node_url: str) -> tuple[int | None, str]:
-    """Exit status and output; without a status, the tests came to no end."""
+    """Return exit status and output of pytest; the status is None after a time-out."""
     with copy_of_sources(mutation) as sources:
         log, status = sources.parent / "log", sources.parent / "status"
         process = _FORKS.Process(target=_pytest, args=(sources, suites, node_url, log, status))
@@ -96,8 +96,8 @@ def _run_pytest(mutation: Mutation | None, suites: list[str], node_url: str) -> 
         process.join(_END_SECONDS)
         process.kill()
         process.join()
-        # Not `exitcode`: whichever thread starts a process asks after all of them, and of two that ask at once one gets
-        # 255.
+        # Not `exitcode`: each start of a process collects the exit codes of all processes. If two threads do so at
+        # once, one of them gets 255.
         return int(status.read_text("utf-8")) if status.exists() else None, log.read_text("utf-8")
 
 
@@ -106,7 +106,7 @@ def _pytest(sources: Path, suites: list[str], node_url: str, log: Path, status: 
     os.environ["OPENSEARCH_URL"] = node_url
     sys.dont_write_bytecode = True
     options = [
-        *("-x", "-q", "-p", "no:hypothesispytest"),  # which takes a second to import
+        *("-x", "-q", "-p", "no:hypothesispytest"),  # its import takes a second
         *("-o", f"cache_dir={sources.parent}", "-o", f"pythonpath={sources} tests modules/opensearch-reindex"),
     ]
     with log.open("w", encoding="utf-8") as output, redirect_stdout(output), redirect_stderr(output):
@@ -115,7 +115,7 @@ def _pytest(sources: Path, suites: list[str], node_url: str, log: Path, status: 
 
 
 def _clear(node_url: str) -> None:
-    """Leave nothing to the next mutation: a copy that still runs can bring an index back."""
+    """Empty the node for the next mutation; a running copy could write again."""
     domain = Domain(node_url)
     domain("POST", "_tasks/_cancel?actions=*reindex&wait_for_completion=true")
     for path in domain.holdings():

@@ -1,8 +1,8 @@
-"""What is refused, before the first change or at once, and what is only tried again."""
+"""Mutations that weaken the checks of a trigger file, or the handling of errors."""
 
 from mutations.mutation import Mutation
 
-IT_FAILS_FAST_AND_SAYS_WHY = (
+FAILURES_ARE_FAST_AND_EXPLAINED = (
     Mutation(
         "an error does not name step and indices",
         "handlers.py",
@@ -11,7 +11,7 @@ IT_FAILS_FAST_AND_SAYS_WHY = (
         unit="unit/test_handlers.py",
     ),
     Mutation(
-        "an error leaves the reason of OpenSearch out",
+        "an error lacks the reason of OpenSearch",
         "opensearch_reindex/opensearch_client.py",
         'return str(details.get("type")), redact("; ".join(str(part.get("reason")) for part in reasons))',
         'return str(details.get("type")), ""',
@@ -41,28 +41,28 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
         unit="unit/trigger/test_trigger_file.py::test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked",
     ),
     Mutation(
-        "what speaks against a file on paper is of no consequence",
+        "problems of the file itself have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
         "    refuse(problems)\n    file = with",
         "    file = with",
         unit="unit/trigger/test_trigger_file.py::test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked",
     ),
     Mutation(
-        "what the domain has against a file is of no consequence",
+        "problems that the domain reveals have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
         "    refuse(problems)\n    state",
         "    state",
         unit="unit/trigger/test_trigger_file.py::test_all_problems_of_the_domain_are_listed_at_once",
     ),
     Mutation(
-        "a key that is there twice is read once",
+        "a duplicate key is read once",
         "opensearch_reindex/trigger/trigger_file.py",
         '    refuse([f"key {key!r} is there twice in one object" for key in duplicates])\n',
         "",
         unit="unit/trigger/test_trigger_file.py::test_a_key_that_is_there_twice_is_refused",
     ),
     Mutation(
-        "the newest version of the file is read, not the one of the event",
+        "the newest version of the file is read instead of the event's version",
         "opensearch_reindex/trigger/get_trigger_file.py",
         '**({"VersionId": version_id} if version_id else {})',
         "",
@@ -83,30 +83,30 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
-        "an index pattern that matches a part of the name is enough",
+        "an index pattern that matches a part of the name is accepted",
         "opensearch_reindex/index/names.py",
         're.fullmatch(trigger_file["index_pattern"], source_index)',
         're.match(trigger_file["index_pattern"], source_index)',
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
-        "a final pipeline of the source goes unsaid",
+        "a final pipeline of the source goes unnoticed",
         "opensearch_reindex/trigger/admission.py",
         '    if final_pipeline not in (None, "_none") and',
         "    if False and",
         unit="unit/trigger/test_plan.py",
     ),
 )
-NOTHING_FOREIGN_IS_TOUCHED = (
+OTHER_RESOURCES_STAY_UNTOUCHED = (
     Mutation(
-        "a wildcard is taken for an index",
+        "a wildcard counts as an index",
         "opensearch_reindex/index/names.py",
         "if character in '\\\\/*?\"<>|,#: '",
         "if character in '\\\\/\"<>|,#: '",
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
-        "a system index is taken for an index of the user",
+        "a system index counts as a user's index",
         "opensearch_reindex/index/names.py",
         '    if name[0] in "-_+.":\n',
         '    if name[0] in "-_+":\n',
@@ -120,21 +120,21 @@ NOTHING_FOREIGN_IS_TOUCHED = (
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
-        "a data stream is taken for an index that is missing",
+        "a data stream counts as a missing index",
         "opensearch_reindex/trigger/admission.py",
         "    if not source and any(info.data_stream == planned.source_index for info in indices.values()):\n",
         "    if False:\n",
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
-        "an alias, or an index that is not there, is accepted as a source",
+        "an alias or a missing index is accepted as a source",
         "opensearch_reindex/trigger/admission.py",
         "    if not source:\n        aliased",
         "    if not source:\n        return []\n        aliased",
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
-        "a foreign index is taken for the target",
+        "a foreign index counts as the target",
         "opensearch_reindex/rebuild/create_index.py",
         '    if made_from.get("source_uuid") != source.uuid:\n',
         "    if False:\n",
@@ -149,21 +149,21 @@ NOTHING_FOREIGN_IS_TOUCHED = (
         unit="unit/trigger/test_plan.py",
     ),
     Mutation(
-        "a wildcard is looked up",
+        "a wildcard is expanded",
         "opensearch_reindex/opensearch_client.py",
         '                {"ignore_unavailable": "true", "expand_wildcards": "none", "filter_path"',
         '                {"ignore_unavailable": "true", "filter_path"',
         node="test_client.py::test_indices_are_looked_up_with_those_behind_an_alias",
     ),
     Mutation(
-        "a trigger file may name any endpoint",
+        "a trigger file can name any endpoint",
         "opensearch_reindex/trigger/get_trigger_file.py",
         "*_endpoint_problems(part, environment), ",
         "",
         unit="unit/trigger/test_trigger_file.py::test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked",
     ),
     Mutation(
-        "a step that is called by hand may name any endpoint",
+        "a step that is called by hand can name any endpoint",
         "opensearch_reindex/opensearch_client.py",
         "(opensearch_endpoint, environment.allowed_endpoints, environment.domain_arns)",
         '(opensearch_endpoint, (opensearch_endpoint.removeprefix("https://"),), environment.domain_arns)',
@@ -177,28 +177,28 @@ NOTHING_FOREIGN_IS_TOUCHED = (
         unit="unit/runtime/test_endpoint.py",
     ),
     Mutation(
-        "an endpoint that only begins like one of AWS is allowed",
+        "an endpoint that only begins like an AWS endpoint is allowed",
         "opensearch_reindex/runtime/endpoint.py",
         '[a-z0-9-]+)\\.on\\.aws)"',
         '[a-z0-9-]+)\\.on\\.aws).*"',
         unit="unit/runtime/test_endpoint.py",
     ),
     Mutation(
-        "the domain of somebody else is allowed",
+        "another account's domain is allowed",
         "opensearch_reindex/runtime/endpoint.py",
         " or (endpoint.region, f\"domain/{match['domain']}\") not in domains:",
         ":",
         unit="unit/runtime/test_endpoint.py",
     ),
     Mutation(
-        "signed requests go out in plain http",
+        "signed requests use plain HTTP",
         "opensearch_reindex/runtime/endpoint.py",
         '    if (endpoint.scheme, endpoint.port) != ("https", 443):\n',
         "    if False:\n",
         unit="unit/runtime/test_endpoint.py",
     ),
     Mutation(
-        "plain http is allowed beyond the loopback interface",
+        "plain HTTP is allowed beyond the loopback interface",
         "opensearch_reindex/runtime/endpoint.py",
         '        if endpoint.scheme == "http" and not _is_loopback(endpoint.host):\n',
         "        if False:\n",
@@ -212,14 +212,14 @@ NOTHING_FOREIGN_IS_TOUCHED = (
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "certificates are not checked",
+        "TLS certificates are not verified",
         "opensearch_reindex/opensearch_client.py",
         "            verify_certs=True,\n",
         "            verify_certs=False,\n            ssl_show_warn=False,\n",
         unit="unit/test_opensearch_client.py",
     ),
 )
-WHAT_PASSES_IS_NOT_FATAL = (
+TRANSIENT_ERRORS_ARE_NOT_FATAL = (
     Mutation(
         "status 429 is fatal",
         "opensearch_reindex/opensearch_client.py",
@@ -249,21 +249,21 @@ WHAT_PASSES_IS_NOT_FATAL = (
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "a connection that breaks is fatal",
+        "a broken connection is fatal",
         "opensearch_reindex/opensearch_client.py",
         "        if isinstance(error, OpenSearchConnectionError):\n",
         "        if False:\n",
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "a refused permission is tried again",
+        "a refused permission is retried",
         "opensearch_reindex/opensearch_client.py",
         "TRANSIENT_STATUSES = {429, 502, 503, 504}\n",
         "TRANSIENT_STATUSES = {403, 429, 502, 503, 504}\n",
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "a certificate that is refused is tried again",
+        "a refused certificate is retried",
         "opensearch_reindex/opensearch_client.py",
         '        if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in error.error:\n',
         "        if False:\n",
@@ -277,21 +277,21 @@ WHAT_PASSES_IS_NOT_FATAL = (
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "a request whose answer got lost is sent again by the client",
+        "the client retries a request with a lost answer",
         "opensearch_reindex/opensearch_client.py",
         "            max_retries=0,\n",
         "            max_retries=3,\n            retry_on_timeout=True,\n",
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "a task that needs longer than the wait is an error",
+        "a task that outlasts the wait is an error",
         "opensearch_reindex/opensearch_client.py",
         '("timeout_exception", "receive_timeout_transport_exception")',
         '("receive_timeout_transport_exception",)',
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
-        "a task that is lost is an error",
+        "a lost task is an error",
         "opensearch_reindex/opensearch_client.py",
         "            if error.status == 404:\n                return None\n            # OpenSearch's",
         "            # OpenSearch's",
