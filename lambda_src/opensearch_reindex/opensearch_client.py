@@ -162,11 +162,11 @@ class OpenSearchClient:
                 )
         return found
 
-    def create_index(self, name: str, body: Mapping[str, Any]) -> None:
+    def put_index(self, name: str, body: Mapping[str, Any]) -> None:
         """Create an index; of two callers exactly one succeeds."""
         self._request("PUT", _path([name]), body=body)
 
-    def update_aliases(self, actions: list[dict[str, Any]]) -> None:
+    def apply_alias_actions(self, actions: list[dict[str, Any]]) -> None:
         """Apply all alias actions at once, or none of them; returns when every node knows."""
         self._change("POST", "/_aliases", {"actions": actions})
 
@@ -376,7 +376,7 @@ class OpenSearchClient:
         answer = self._cluster_health()
         return bool(answer["initializing_shards"] or answer["relocating_shards"])
 
-    def start_reindex(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str:
+    def submit_reindex(self, body: Mapping[str, Any], params: Mapping[str, str]) -> str:
         """Start an asynchronous `_reindex` and return the task's id.
 
         Args:

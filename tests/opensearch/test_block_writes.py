@@ -36,7 +36,7 @@ FAST = {"slices": "auto", "batch_size": 1000}
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}, "reader": {}}})
     domain.bulk("a_v1", DOCUMENTS)
 
@@ -64,7 +64,7 @@ def half_copied(client: OpenSearchClient, domain: Domain) -> Job:
     """An execution that was killed while the copy ran; the copy goes on."""
     job = update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
     started = start_reindex(client, job, ENVIRONMENT)
-    assert started.task["status"] == "running"
+    assert started.task.status == "running"
     wait_until(lambda: domain("POST", "a_v2/_refresh") and domain("GET", "a_v2/_count")["count"])
     return started
 
@@ -140,8 +140,8 @@ def test_the_aliases_wait_until_the_target_is_as_healthy_as_the_source(
 ) -> None:
     job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
     started = start_reindex(client, job, ENVIRONMENT)
-    assert (started.task["status"], started.task["created"]) == ("recovering", len(DOCUMENTS))
-    assert check_reindex_status(client, started, ENVIRONMENT).task["status"] == "recovering"
+    assert (started.task.status, started.task.to_dict()["created"]) == ("recovering", len(DOCUMENTS))
+    assert check_reindex_status(client, started, ENVIRONMENT).task.status == "recovering"
     assert "a_current" not in aliases(domain, "a_v2")
     job = replace(started, settings_after_copy={"number_of_replicas": 0})  # as if a second node had come
     rebuild.finish(check_reindex_status(client, job, ENVIRONMENT))
@@ -152,8 +152,8 @@ def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSe
     job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
     started = start_reindex(client, job, ENVIRONMENT)
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
-    with pytest.raises(ReindexFailedError, match="is yellow still, the source index was green"):
-        wait_until(lambda: check_reindex_status(client, started, impatient).task["status"] == "completed")
+    with pytest.raises(ReindexFailedError, match="is yellow; expected green, like the source index"):
+        wait_until(lambda: check_reindex_status(client, started, impatient).task.status == "completed")
     release_source(client, job)
     assert settings(domain, "a_v1").get("blocks") is None
     assert domain.documents("a_current") == DOCUMENTS
@@ -165,8 +165,8 @@ def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: 
         release_source(client, job)
         assert not is_blocked(domain)
     assert Markers.read(aliases(domain, "a_v2")).owner == RELEASED
-    assert domain("GET", f"_tasks/{job.task['id']}")["task"]["cancelled"]
-    wait_until(lambda: client.find_reindex_task(job.task["copy_alias"]) is None)
+    assert domain("GET", f"_tasks/{job.task.id}")["task"]["cancelled"]
+    wait_until(lambda: client.find_reindex_task(str(job.task.copy_alias)) is None)
     domain("PUT", "a_current/_doc/new", {"n": -1})
     assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}
 
@@ -217,8 +217,8 @@ def test_after_a_kill_the_next_upload_goes_on_with_the_running_copy(
     second = create(client, domain.url, 2, reindex=SLOW)
     assert second.target_uuid == first.target_uuid
     again = start_reindex(client, update_aliases(client, second), ENVIRONMENT)
-    assert again.task["id"] == first.task["id"]
-    domain("POST", f"_reindex/{first.task['id']}/_rethrottle?requests_per_second=-1")
+    assert again.task.id == first.task.id
+    domain("POST", f"_reindex/{first.task.id}/_rethrottle?requests_per_second=-1")
     rebuild.finish(rebuild.copy(again))
     assert is_only_the_target_left(domain)
     assert domain.documents("a_current") == DOCUMENTS
@@ -242,7 +242,7 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
     kept = {key: each for key, each in DOCUMENTS.items() if key != "1"}
     assert domain.documents("a_current") == {**kept, "2": {"n": 2, "m": True}, "new": {"n": -1}}
     assert is_only_the_target_left(domain)
-    wait_until(lambda: client.find_reindex_task(first.task["copy_alias"]) is None)
+    wait_until(lambda: client.find_reindex_task(str(first.task.copy_alias)) is None)
 
 
 def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
@@ -277,14 +277,14 @@ def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
 ) -> None:
     release_source(client, half_copied(client, domain))
     domain("PUT", "a_current/_doc/1", {"n": -1})
-    apply_aliases = client.update_aliases
+    apply_aliases = client.apply_alias_actions
 
     def a_snapshot_runs(actions: list[dict[str, Any]]) -> None:
         if any("remove_index" in action for action in actions):
             raise DomainBusyError("a snapshot holds the index")
         apply_aliases(actions)
 
-    monkeypatch.setattr(client, "update_aliases", a_snapshot_runs)
+    monkeypatch.setattr(client, "apply_alias_actions", a_snapshot_runs)
     with pytest.raises(DomainBusyError):
         create(client, domain.url, 2)
     monkeypatch.undo()
@@ -306,7 +306,7 @@ def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by
 ) -> None:
     release_source(client, half_copied(client, domain))
     changes = {"mappings": {"properties": {"m": {"type": "long"}}}}
-    apply_aliases = client.update_aliases
+    apply_aliases = client.apply_alias_actions
     stuck = 1 if late == "before the first call" else 2  # after the take-over
     calls = 0
 
@@ -316,13 +316,13 @@ def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by
         if calls == 1 + stuck:
             # Meanwhile Step Functions has tried the step again, and gone on to the end.
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(client, "update_aliases", apply_aliases)
+                patch.setattr(client, "apply_alias_actions", apply_aliases)
                 finish(rebuild, client, create(client, domain.url, 2, **changes))
                 domain("PUT", "a_current/_doc/new", {"n": -1})
         apply_aliases(actions)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(client, "update_aliases", wake_up_late)
+        patch.setattr(client, "apply_alias_actions", wake_up_late)
         with pytest.raises((ReindexError, OpenSearchRequestError)):
             create(client, domain.url, 2, **changes)
     assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}

@@ -1,3 +1,5 @@
+from uuid import uuid4
+
 import pytest
 
 from opensearch_reindex.index.markers import new_copy_alias
@@ -6,7 +8,7 @@ from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from support.domain import Domain
 from support.waiting import wait_until
 
-ALIAS = new_copy_alias()
+ALIAS = new_copy_alias(uuid4().hex)
 SLOW = {"requests_per_second": "20", "slices": "2"}
 COPY = {"source": {"index": "a_v1", "size": 10}, "dest": {"index": ALIAS, "op_type": "create"}}
 
@@ -18,7 +20,7 @@ def slow_copy(domain: Domain, client: OpenSearchClient) -> str:
     domain.bulk("a_v1", {str(number): {"n": number} for number in range(10_000)})
     domain("POST", "a_v1/_refresh")
     domain("PUT", "a_v2", {"aliases": {ALIAS: {}}})
-    return client.start_reindex(COPY, SLOW)
+    return client.submit_reindex(COPY, SLOW)
 
 
 def copied(client: OpenSearchClient, task_id: str) -> int:
@@ -55,10 +57,10 @@ def test_a_closed_index_and_a_data_stream_are_told_apart(domain: Domain, client:
 
 @pytest.mark.parametrize("name", ["a", "with'quote", "per%cent", "plus+plus", "ünï-çode", "a.b~c!$&()=;@"])
 def test_every_legal_name_reaches_opensearch(name: str, domain: Domain, client: OpenSearchClient) -> None:
-    client.create_index(name, {})
+    client.put_index(name, {})
     assert list(client.get_indices([name])) == [name]
     assert client.count(name) == 0
-    client.update_aliases([{"remove_index": {"index": name}}])
+    client.apply_alias_actions([{"remove_index": {"index": name}}])
     assert client.get_indices([name]) == {}
 
 
@@ -71,16 +73,16 @@ def test_a_pipeline_is_found_by_its_name_alone(name: str, domain: Domain, client
 
 
 def test_of_two_who_create_an_index_one_succeeds(domain: Domain, client: OpenSearchClient) -> None:
-    client.create_index("a_v2", {})
+    client.put_index("a_v2", {})
     with pytest.raises(OpenSearchRequestError) as caught:
-        client.create_index("a_v2", {})
+        client.put_index("a_v2", {})
     assert caught.value.error_type == "resource_already_exists_exception"
 
 
 def test_an_index_is_not_deleted_by_the_name_of_its_alias(domain: Domain, client: OpenSearchClient) -> None:
     domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
     with pytest.raises(OpenSearchRequestError):
-        client.update_aliases([{"remove_index": {"index": "a_current"}}])
+        client.apply_alias_actions([{"remove_index": {"index": "a_current"}}])
     assert domain.exists("a_v1")
 
 
@@ -160,13 +162,13 @@ def test_two_write_indices_are_refused_and_nothing_is_applied(domain: Domain, cl
     domain("PUT", "a_v2")
     add = {"index": "a_v2", "alias": "a_current", "is_write_index": True}
     with pytest.raises(OpenSearchRequestError) as caught:
-        client.update_aliases([{"add": add}])
+        client.apply_alias_actions([{"add": add}])
     assert caught.value.error_type == "illegal_state_exception"
     assert client.get_indices(["a_v2"])["a_v2"].aliases == {}
 
 
 def test_every_setting_that_opensearch_does_not_know_is_named(client: OpenSearchClient) -> None:
     with pytest.raises(OpenSearchRequestError) as caught:
-        client.create_index("a_v2", {"settings": {"index": {"nosuch": 1, "neither": 2}}})
+        client.put_index("a_v2", {"settings": {"index": {"nosuch": 1, "neither": 2}}})
     assert "[index.nosuch]" in caught.value.reason
     assert "[index.neither]" in caught.value.reason

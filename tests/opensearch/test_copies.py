@@ -14,8 +14,9 @@ from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
 from opensearch_reindex.rebuild.create_index import create_index
 from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.ownership import open_copy
 from opensearch_reindex.rebuild.remove_alias import remove_alias
-from opensearch_reindex.rebuild.start_reindex import _open_copy, _reindex_body, _reindex_params, start_reindex
+from opensearch_reindex.rebuild.start_reindex import _reindex_body, _reindex_params, start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
@@ -35,7 +36,7 @@ FAST = {"slices": "auto", "batch_size": 1000}
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
     domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}}})
     domain.bulk("a_v1", DOCUMENTS)
 
@@ -71,7 +72,7 @@ def test_a_copy_whose_answer_got_lost_is_found_again_also_when_it_is_over(
     again = create_index(
         client, {**event("a_v1", rebuild.url, strategy=strategy), "execution_id": "arn:2"}, nobody_runs
     )
-    assert rebuild.copy(update_aliases(client, again)).task["id"] == tasks[0]["id"]
+    assert rebuild.copy(update_aliases(client, again)).task.id == tasks[0].id
     assert len(copies_started) == 1
 
 
@@ -94,12 +95,12 @@ def test_of_copies_started_at_the_same_moment_one_fills_the_target(
     assert started
     for each in started:
         followed = each
-        while followed.task["status"] != "completed":
-            step = start_reindex if followed.task["status"] == "lost" else check_reindex_status
+        while followed.task.status != "completed":
+            step = start_reindex if followed.task.status == "lost" else check_reindex_status
             followed = step(client, followed, ENVIRONMENT)
     # The aliases move for the latest of them alone, which every further attempt finds.
     latest = rebuild.copy(job)
-    assert rebuild.copy(job).task["id"] == latest.task["id"]
+    assert rebuild.copy(job).task.id == latest.task.id
     rebuild.finish(latest)
     assert domain.documents("a_current") == DOCUMENTS
 
@@ -109,19 +110,19 @@ def test_a_copy_whose_alias_was_taken_away_writes_no_more_and_creates_no_index(
 ) -> None:
     job = rebuild.freeze("a_v1", reindex=SLOW)
     first = start_reindex(client, job, ENVIRONMENT)
-    opened = _open_copy(client, job, first.task["copy_alias"])
+    opened = open_copy(client, job, str(first.task.copy_alias))
     before = count(domain, "a_v2")
-    domain("POST", f"_reindex/{first.task['id']}/_rethrottle?requests_per_second=-1")
-    ended = wait_until(lambda: (task := domain("GET", f"_tasks/{first.task['id']}"))["completed"] and task)
+    domain("POST", f"_reindex/{first.task.id}/_rethrottle?requests_per_second=-1")
+    ended = wait_until(lambda: (task := domain("GET", f"_tasks/{first.task.id}"))["completed"] and task)
     assert ended["response"]["failures"]
     assert before - 10 <= count(domain, "a_v2") <= before + 10 < len(DOCUMENTS)
     assert not [name for name in domain.state() if "opensearch-reindex" in name]
-    with pytest.raises(TransientOpenSearchError, match="aliases were changed meanwhile"):
-        _open_copy(client, job, first.task["copy_alias"])
+    with pytest.raises(TransientOpenSearchError, match="aliases changed during the step"):
+        open_copy(client, job, str(first.task.copy_alias))
     assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == opened
     # The execution that follows it starts anew, and finishes.
     lost = check_reindex_status(client, first, ENVIRONMENT)
-    assert lost.task["status"] == "lost"
+    assert lost.task.status == "lost"
     rebuild.finish(rebuild.copy(replace(lost, reindex=FAST)))
     assert domain.documents("a_current") == DOCUMENTS
 
@@ -132,12 +133,12 @@ def test_a_copy_that_is_started_after_the_aliases_have_moved_brings_nothing_back
 ) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1", strategy=strategy, keep_source=True))
     body, params = (
-        _reindex_body(job, job.task["copy_alias"]),
+        _reindex_body(job, str(job.task.copy_alias)),
         _reindex_params(job),
     )
     remove_alias(client, job)
     domain("DELETE", "a_current/_doc/1")
-    task_id = client.start_reindex(body, params)  # the request that a stuck function sends at last
+    task_id = client.submit_reindex(body, params)  # the request that a stuck function sends at last
     ended = wait_until(lambda: (task := domain("GET", f"_tasks/{task_id}"))["completed"] and task)
     assert ended["error"]["type"] == "index_not_found_exception"
     delete_index(client, job)
@@ -151,7 +152,7 @@ def test_a_dead_execution_starts_no_copy(domain: Domain, client: OpenSearchClien
     create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
     # It had looked who owns the target before the other one took over.
     with pytest.raises(ConcurrentReindexError, match="took target index"):
-        _open_copy(client, job, copy_alias)
+        open_copy(client, job, copy_alias)
     assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == copy_alias
 
 
@@ -159,8 +160,8 @@ def test_the_aliases_do_not_move_for_a_copy_that_was_replaced(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     job = rebuild.copy(rebuild.freeze("a_v1"))
-    _open_copy(client, job, job.task["copy_alias"])
-    with pytest.raises(TransientOpenSearchError, match="aliases were changed meanwhile"):
+    open_copy(client, job, str(job.task.copy_alias))
+    with pytest.raises(TransientOpenSearchError, match="aliases changed during the step"):
         remove_alias(client, job)
     assert "a_current" in domain("GET", "a_v1/_alias")["a_v1"]["aliases"]
 
@@ -170,9 +171,9 @@ def test_a_target_that_is_deleted_during_the_copy_is_not_made_by_guessing(
 ) -> None:
     started = start_reindex(client, rebuild.freeze("a_v1", reindex=SLOW), ENVIRONMENT)
     domain("DELETE", "a_v2")
-    domain("POST", f"_reindex/{started.task['id']}/_rethrottle?requests_per_second=-1")
-    wait_until(lambda: domain("GET", f"_tasks/{started.task['id']}")["completed"])
-    with pytest.raises(Exception, match="'a_v2' is gone"):
+    domain("POST", f"_reindex/{started.task.id}/_rethrottle?requests_per_second=-1")
+    wait_until(lambda: domain("GET", f"_tasks/{started.task.id}")["completed"])
+    with pytest.raises(Exception, match="'a_v2' was deleted during the run"):
         check_reindex_status(client, started, ENVIRONMENT)
     assert set(domain.state()) >= {"a_v1"}
     assert not domain.exists("a_v2")
@@ -186,10 +187,10 @@ def test_a_copy_that_comes_no_further_is_cancelled_and_named(
     job = rebuild.freeze("a_v1", reindex={"slices": 1, "batch_size": 300, "script": script})
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     started = start_reindex(client, job, impatient)
-    with pytest.raises(ReindexFailedError, match=r"stalled: for \d s it stayed at 0 of 300 documents") as caught:
-        wait_until(lambda: check_reindex_status(client, started, impatient).task["status"] != "running")
+    with pytest.raises(ReindexFailedError, match=r"stalled at 0 of 300 documents for \d s") as caught:
+        wait_until(lambda: check_reindex_status(client, started, impatient).task.status != "running")
     assert "write queue" in caught.value.reason
-    wait_until(lambda: client.find_reindex_task(started.task["copy_alias"]) is None)
+    wait_until(lambda: client.find_reindex_task(str(started.task.copy_alias)) is None)
 
 
 def test_a_copy_that_waits_for_its_requests_per_second_has_not_stalled(
@@ -198,12 +199,12 @@ def test_a_copy_that_waits_for_its_requests_per_second_has_not_stalled(
     job = rebuild.freeze("a_v1", reindex={"slices": 1, "batch_size": 100, "requests_per_second": 1})
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     look = start_reindex(client, job, impatient)
-    look = replace(look, task={**look.task, "moved_at": 0})
+    look = replace(look, task=replace(look.task, moved_at=0))
     for _ in range(2):
         look = check_reindex_status(client, look, impatient)
-        assert look.task["status"] == "running"
-        assert look.task["moved_at"] > 0
-    ownership.stop_copy(client, look.task["copy_alias"])
+        assert look.task.status == "running"
+        assert look.task.moved_at
+    ownership.stop_copy(client, look.task.copy_alias)
 
 
 def test_a_source_that_a_snapshot_holds_is_deleted_when_the_snapshot_is_over(

@@ -40,10 +40,10 @@ def test_a_status_in_place_of_the_node_is_transient_and_nothing_was_done(
 ) -> None:
     front.inject(Fault.status(status))
     with pytest.raises(TransientOpenSearchError) as caught:
-        client.create_index("a_v1", {})
+        client.put_index("a_v1", {})
     assert caught.value.status == status
     assert not domain.exists("a_v1")
-    client.create_index("a_v1", {})
+    client.put_index("a_v1", {})
     assert statuses(front) == [status, 200]
 
 
@@ -52,7 +52,7 @@ def test_a_status_after_the_node_has_acted_is_transient_and_all_was_done(
 ) -> None:
     front.inject(Fault.status(504).after_node())
     with pytest.raises(TransientOpenSearchError, match="504 Gateway Timeout"):
-        client.create_index("a_v1", {})
+        client.put_index("a_v1", {})
     assert domain.exists("a_v1")
     assert statuses(front) == [504]
 
@@ -67,7 +67,7 @@ def test_a_status_is_not_asked_for_again(front: SignedFront, client: OpenSearchC
 def test_what_no_policy_allows_is_refused_at_once(front: SignedFront, client: OpenSearchClient, domain: Domain) -> None:
     front.inject(Fault.forbidden("es:ESHttpPut"))
     with pytest.raises(OpenSearchRequestError, match="is not authorized to perform: es:ESHttpPut") as caught:
-        client.create_index("a_v1", {})
+        client.put_index("a_v1", {})
     assert caught.value.status == 403
     assert not domain.exists("a_v1")
 
@@ -103,7 +103,7 @@ def test_a_change_whose_connection_breaks_is_not_sent_again_whether_it_was_done_
 ) -> None:
     front.inject(fault)
     with pytest.raises(TransientOpenSearchError, match="no answer from https"):
-        client.create_index("a_v1", {})
+        client.put_index("a_v1", {})
     assert domain.exists("a_v1") is is_done
     assert len(front.requests) == 1
     assert statuses(front) == [200 if fault.ending == "cut" else None]
@@ -118,7 +118,7 @@ def test_a_copy_whose_answer_is_lost_is_not_started_again(
     domain("POST", "a_v1/_refresh")
     front.inject(Fault.reset().after_node())
     with pytest.raises(TransientOpenSearchError):
-        client.start_reindex(COPY, {})
+        client.submit_reindex(COPY, {})
     assert front.requests == [Exchange("POST", "/_reindex", "wait_for_completion=false&require_alias=true", None)]
     assert wait_until(lambda: domain.documents("a_v2")) == {"1": {}}
 

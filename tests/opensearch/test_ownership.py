@@ -134,7 +134,7 @@ def test_the_source_stays_when_the_ownership_is_lost_at_the_very_end(domain: Dom
     lost: dict[str, Any] = {"remove": {"index": "a_v2", "alias": owner_alias(execution(2)), "must_exist": True}}
     for actions in ([lost, {"remove_index": {"index": "a_v1"}}], [{"remove_index": {"index": "a_v1"}}, lost]):
         with pytest.raises(OpenSearchRequestError) as caught:
-            client.update_aliases(actions)
+            client.apply_alias_actions(actions)
         assert caught.value.error_type == "aliases_not_found_exception"
         assert domain.exists("a_v1")
 

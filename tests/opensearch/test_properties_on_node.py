@@ -120,7 +120,7 @@ def test_the_target_index_gets_every_setting_of_the_source_that_the_file_does_no
     try:
         domain("PUT", "set_v1?wait_for_active_shards=0", {"settings": data.draw(spelled(source))})
         stored = client.get_indices(["set_v1"])["set_v1"].settings
-        client.create_index("set_v2", {"settings": {"index": target_settings(stored, data.draw(spelled(changes)))}})
+        client.put_index("set_v2", {"settings": {"index": target_settings(stored, data.draw(spelled(changes)))}})
         before, after = settings_of(domain, "set_v1"), settings_of(domain, "set_v2")
     finally:
         domain("DELETE", "set_v1,set_v2?ignore_unavailable=true")
@@ -152,7 +152,7 @@ def test_documents_that_are_kept_apart_are_on_different_shards(
             domain("PUT", "apart_v1", {"settings": settings_before})
         stored = client.get_indices(["apart_v1"])["apart_v1"].settings
         target = target_settings(stored, {"number_of_shards": after})
-        client.create_index("apart_v2", {"settings": {"index": target}})
+        client.put_index("apart_v2", {"settings": {"index": target}})
         came_from: dict[int, set[int]] = {}
         for routing in range(100):
             places = (domain("GET", f"{name}/_search_shards?routing={routing}") for name in ("apart_v2", "apart_v1"))

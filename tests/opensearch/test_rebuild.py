@@ -9,6 +9,7 @@ from opensearch_reindex.index.markers import owner_alias, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
 from opensearch_reindex.rebuild.create_index import create_index
+from opensearch_reindex.rebuild.job import CopyStatus
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.runtime.errors import (
     IndexCreationError,
@@ -91,7 +92,7 @@ def test_every_alias_comes_along_with_all_it_has(domain: Domain, rebuild: Rebuil
     during = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
     assert during.pop(owner_alias(job.execution_id)) == {"is_hidden": True}
     assert during.pop(source_alias(job.source_uuid)) == {"is_hidden": True, "is_write_index": True}
-    assert during.pop(job.task["copy_alias"]) == {"is_hidden": True}
+    assert during.pop(job.task.copy_alias) == {"is_hidden": True}
     assert during == {name: aliases[name] for name in ("a_current", "writer")}
     # Who reads through the others sees the source index, whole, until the copy is proven.
     assert domain("GET", "a_v1/_alias")["a_v1"]["aliases"].keys() == aliases.keys()
@@ -114,7 +115,7 @@ def test_what_writers_stored_meanwhile_is_newer_and_stays(domain: Domain, rebuil
     job = rebuild.freeze("a_v1")
     domain.bulk("a_current", {"7": {"n": -7}, "new": {"n": -1}})
     copied = rebuild.copy(job)
-    assert (copied.task["created"], copied.task["version_conflicts"]) == (99, 1)
+    assert (copied.task.to_dict()["created"], copied.task.to_dict()["version_conflicts"]) == (99, 1)
     rebuild.finish(copied)
     assert domain.documents("a_current") == {**numbered(100), "7": {"n": -7}, "new": {"n": -1}}
 
@@ -161,7 +162,7 @@ def test_a_pipeline_and_a_script_of_the_trigger_file_run(domain: Domain, rebuild
         "params": {"by": 10},
     }
     job = rebuild("a_v1", reindex={"pipeline": "mark", "script": script, "slices": 2})
-    assert (job.task["noops"], job.task["created"]) == (4, 6)
+    assert (job.task.to_dict()["noops"], job.task.to_dict()["created"]) == (4, 6)
     assert domain.documents("a_v2") == {str(n): {"n": n + 10, "marked": True} for n in range(4, 10)}
 
 
@@ -236,13 +237,13 @@ def test_a_cancelled_copy_fails_whatever_it_had_done(
     domain.bulk("a_v1", numbered(2000))
     job = rebuild.freeze("a_v1", reindex={"requests_per_second": 10, "batch_size": 10, "slices": 2})
     started = start_reindex(client, job, ENVIRONMENT)
-    assert started.task["status"] == "running"
-    domain("POST", f"_tasks/{started.task['id']}/_cancel")
+    assert started.task.status == "running"
+    domain("POST", f"_tasks/{started.task.id}/_cancel")
     with pytest.raises(ReindexFailedError, match="cancelled"):
-        wait_until(lambda: check_reindex_status(client, started, ENVIRONMENT).task["status"] != "running")
+        wait_until(lambda: check_reindex_status(client, started, ENVIRONMENT).task.status != "running")
     # The same copy again finds what is there, and completes.
     again = rebuild.copy(replace(job, reindex={"slices": "auto", "batch_size": 1000}))
-    assert again.task["version_conflicts"] > 0
+    assert again.task.to_dict()["version_conflicts"] > 0
     rebuild.finish(again)
     assert domain.documents("a_v2") == numbered(2000)
 
@@ -252,9 +253,9 @@ def test_a_running_copy_is_not_started_again(domain: Domain, rebuild: Rebuild, c
     domain.bulk("a_v1", numbered(2000))
     job = rebuild.freeze("a_v1", reindex={"requests_per_second": 100, "batch_size": 10, "slices": 1})
     first = start_reindex(client, job, ENVIRONMENT)
-    assert start_reindex(client, job, ENVIRONMENT).task["id"] == first.task["id"]
-    domain("POST", f"_tasks/{first.task['id']}/_cancel")
-    wait_until(lambda: client.find_reindex_task(first.task["copy_alias"]) is None)
+    assert start_reindex(client, job, ENVIRONMENT).task.id == first.task.id
+    domain("POST", f"_tasks/{first.task.id}/_cancel")
+    wait_until(lambda: client.find_reindex_task(str(first.task.copy_alias)) is None)
 
 
 def test_the_stored_result_of_another_copy_is_not_taken_for_ours(
@@ -266,8 +267,8 @@ def test_the_stored_result_of_another_copy_is_not_taken_for_ours(
     domain.bulk("b_v1", numbered(10))
     other = rebuild.copy(rebuild.freeze("b_v1"))
     job = rebuild.freeze("a_v1")
-    lost = check_reindex_status(client, replace(job, task={**other.task, "status": "running"}), ENVIRONMENT)
-    assert lost.task["status"] == "lost"
+    lost = check_reindex_status(client, replace(job, task=replace(other.task, status=CopyStatus.RUNNING)), ENVIRONMENT)
+    assert lost.task.status == "lost"
     rebuild.finish(rebuild.copy(job))
     assert domain.documents("a_v2") == numbered(10)
 
@@ -279,7 +280,7 @@ def test_a_copy_into_an_index_that_was_made_anew_is_no_proof(domain: Domain, reb
     domain("DELETE", "a_v2")
     domain("PUT", "a_v2", {"aliases": {"a_current": {"is_write_index": True}}})
     domain.bulk("a_v2", numbered(10))
-    with pytest.raises(VerificationError, match="created anew"):
+    with pytest.raises(VerificationError, match="created again during the run"):
         rebuild.finish(job)
     assert domain.documents("a_v1") == numbered(10)
 
@@ -291,7 +292,7 @@ def test_a_document_that_went_missing_from_the_target_keeps_the_source(domain: D
     domain("DELETE", "a_v2/_doc/3")
     with pytest.raises(VerificationError) as caught:
         rebuild.finish(job)
-    assert "the target index has 9 documents, 10 are the least" in caught.value.problems[0]
+    assert "the target index has 9 documents; expected at least 10" in caught.value.problems[0]
     assert domain.documents("a_v1") == numbered(10)
 
 
@@ -299,7 +300,7 @@ def test_a_foreign_target_is_left_alone(domain: Domain, client: OpenSearchClient
     domain("PUT", "a_v1")
     domain("PUT", "a_v2", {"aliases": {"theirs": {}}})
     before = domain.state()
-    with pytest.raises(IndexCreationError, match="was not made from this source index"):
+    with pytest.raises(IndexCreationError, match="was not created from this source index"):
         create_index(client, event("a_v1", domain.url), nobody_runs)
     assert domain.state() == before
 

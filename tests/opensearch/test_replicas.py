@@ -133,7 +133,7 @@ def test_the_aliases_move_when_the_replicas_are_built(
     cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": "primaries"}})
     try:
         waiting = start_reindex(client, job, ENVIRONMENT)
-        assert waiting.task["status"] == "recovering"
+        assert waiting.task.status == "recovering"
     finally:
         cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": None}})
     rebuild.finish(rebuild.copy(waiting))

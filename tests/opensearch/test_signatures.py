@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import pytest
 from botocore import auth
@@ -178,16 +179,23 @@ def test_names_of_one_meaning_are_signed_in_the_form_in_which_they_are_sent(
 def test_every_call_of_the_client_is_taken_with_every_legal_name(
     name: str, front: SignedFront, client: OpenSearchClient, domain: Domain
 ) -> None:
-    target, alias, copy_alias, pipeline = f"{name}_v2", f"{name}_current", new_copy_alias(), f"{name}_pipeline"
+    target, alias, copy_alias, pipeline = (
+        f"{name}_v2",
+        f"{name}_current",
+        new_copy_alias(uuid4().hex),
+        f"{name}_pipeline",
+    )
     assert name_problem(name) is None
     domain("PUT", quote(name, safe=""))
     domain("PUT", f"_ingest/pipeline/{quote(pipeline, safe='')}", {"processors": []})
     copy = {"source": {"index": name}, "dest": {"index": copy_alias, "op_type": "create"}}
     started: list[str] = []
     calls: dict[str, Callable[[], Any]] = {
-        "create_index": partial(client.create_index, target, {}),
+        "create_index": partial(client.put_index, target, {}),
         "get_indices": lambda: client.get_indices([name, target]).keys() == {name, target},
-        "update_aliases": partial(client.update_aliases, [{"add": {"index": target, "aliases": [alias, copy_alias]}}]),
+        "update_aliases": partial(
+            client.apply_alias_actions, [{"add": {"index": target, "aliases": [alias, copy_alias]}}]
+        ),
         "put_meta": partial(client.put_meta, name, {"name": name}),
         "block_writes": partial(client.block_writes, name),
         "refresh": partial(client.refresh, name),
@@ -199,7 +207,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "get_pipeline": lambda: client.get_pipeline(pipeline) == {"processors": []},
         "is_building": lambda: not client.is_building(),
         "health": lambda: client.health(target, wait_for_status="yellow") != "red",
-        "start_reindex": lambda: started.append(client.start_reindex(copy, {"slices": "auto"})),
+        "start_reindex": lambda: started.append(client.submit_reindex(copy, {"slices": "auto"})),
         "get_task": lambda: (client.get_task(started[0], wait_seconds=30) or {})["completed"],
         "find_reindex_task": lambda: client.find_reindex_task(copy_alias) is None,
         "slice_statuses": lambda: client.slice_statuses(started[0]) == [],

@@ -13,7 +13,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.start_reindex import start_reindex
-from opensearch_reindex.rebuild.throttle import UNLIMITED
+from opensearch_reindex.rebuild.throttle import UNLIMITED, Throttle
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
@@ -49,7 +49,7 @@ def client(domain: Domain) -> OpenSearchClient:
 @pytest.fixture
 def running(client: OpenSearchClient, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A copy that takes 20 s unless somebody changes its pace."""
-    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
     job = Rebuild(client, domain.url).freeze("a_v1", reindex=SLOW)
     return start_reindex(client, job, ENVIRONMENT)
 
@@ -79,9 +79,15 @@ def many_writers(domain: Domain) -> Iterator[None]:
 
 def limit_on_node(domain: Domain, job: Job) -> float:
     """What the node itself says: documents a second of all slices together."""
-    listed = domain("GET", f"_tasks?detailed&parent_task_id={job.task['id']}")
+    listed = domain("GET", f"_tasks?detailed&parent_task_id={job.task.id}")
     tasks = [task for node in listed["nodes"].values() for task in node["tasks"].values()]
     return float(sum(task["status"]["requests_per_second"] for task in tasks if "status" in task))
+
+
+def throttle_of(job: Job) -> Throttle:
+    """The throttle that the latest poll left."""
+    assert job.task.throttle is not None
+    return job.task.throttle
 
 
 def test_a_copy_is_slowed_down_while_others_write_and_gets_all_its_pace_back(
@@ -96,27 +102,33 @@ def test_a_copy_is_slowed_down_while_others_write_and_gets_all_its_pace_back(
         return job
 
     with many_writers(domain):
-        slower = wait_until(lambda: look().task["pace"]["limit"] < 200 and job)
-    assert slower.task["pace"]["asked"] == pytest.approx(200)  # of two slices
-    assert limit_on_node(domain, slower) == pytest.approx(2 * slower.task["pace"]["limit"], rel=0.01)
-    wait_until(lambda: look().task["pace"]["limit"] == pytest.approx(200))
+        wait_until(lambda: throttle_of(look()).limit < 200)
+        slower = job
+    assert throttle_of(slower).requested == pytest.approx(200)  # of two slices
+    assert limit_on_node(domain, slower) == pytest.approx(2 * throttle_of(slower).limit, rel=0.01)
+    wait_until(lambda: throttle_of(look()).limit == pytest.approx(200))
     assert limit_on_node(domain, job) == pytest.approx(400)
 
 
 def test_a_pace_that_somebody_sets_by_hand_is_kept_and_the_copy_ends_soon(
     client: OpenSearchClient, domain: Domain, running: Job
 ) -> None:
-    domain("POST", f"_reindex/{running.task['id']}/_rethrottle?requests_per_second=300")
+    domain("POST", f"_reindex/{running.task.id}/_rethrottle?requests_per_second=300")
     looked = check_reindex_status(client, running, ENVIRONMENT)
-    assert looked.task["pace"]["asked"] == pytest.approx(150)
+    assert throttle_of(looked).requested == pytest.approx(150)
     assert limit_on_node(domain, looked) == pytest.approx(300)
-    domain("POST", f"_reindex/{running.task['id']}/_rethrottle?requests_per_second=-1")
-    ended = wait_until(
-        lambda: (job := check_reindex_status(client, looked, ENVIRONMENT)).task["status"] == "completed" and job
-    )
-    assert ended.task["total"] == len(DOCUMENTS)
+    domain("POST", f"_reindex/{running.task.id}/_rethrottle?requests_per_second=-1")
+    ended = looked
+
+    def is_completed() -> bool:
+        nonlocal ended
+        ended = check_reindex_status(client, looked, ENVIRONMENT)
+        return ended.task.status == "completed"
+
+    wait_until(is_completed)
+    assert ended.task.to_dict()["total"] == len(DOCUMENTS)
 
 
 def test_without_a_limit_every_slice_goes_as_fast_as_it_can(client: OpenSearchClient, running: Job) -> None:
-    assert client.rethrottle(running.task["id"], UNLIMITED)
-    assert {status["requests_per_second"] for status in client.slice_statuses(running.task["id"])} <= {UNLIMITED}
+    assert client.rethrottle(str(running.task.id), UNLIMITED)
+    assert {status["requests_per_second"] for status in client.slice_statuses(str(running.task.id))} <= {UNLIMITED}

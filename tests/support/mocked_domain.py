@@ -7,8 +7,9 @@ from unittest.mock import create_autospec
 from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards
 from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
 from opensearch_reindex.index.provenance import changes_of
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
 from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from support.rebuild import event
 
@@ -19,7 +20,7 @@ JOB = Job(
     source_index="a_v1",
     target_index="a_v2",
     alias_name="a_current",
-    strategy="redirect_writes",
+    strategy=Strategy.REDIRECT_WRITES,
     keep_source=False,
     reindex={"slices": "auto", "batch_size": 1000},
     source_uuid="u1",
@@ -27,7 +28,7 @@ JOB = Job(
     source_health="green",
     source_count=3,
     source_seq_no=2,
-    task={"id": "n:1", "copy_alias": "copy~1", "restarts": 0, **COUNTERS, "status": "completed"},
+    task=Copy(id="n:1", copy_alias="copy~1", status=CopyStatus.COMPLETED, counters=Counters(**COUNTERS)),
 )
 EVENT = {**event("a_v1", JOB.opensearch_endpoint), "execution_id": JOB.execution_id}
 EXISTS = OpenSearchRequestError(400, "resource_already_exists_exception", "index [a_v2] already exists")
@@ -88,14 +89,14 @@ class MockedDomain:
         self.client.last_seq_no.return_value = JOB.source_seq_no
         self.client.primary_shards.return_value = PrimaryShards(3000, JOB.source_seq_no)
         self.client.has_routed_documents.return_value = False
-        self.client.create_index.side_effect = self.create_index
+        self.client.put_index.side_effect = self.put_index
         self.client.put_meta.side_effect = self.put_meta
         self.client.slice_statuses.return_value = []
         self.client.write_queues.return_value = []
         self.client.is_building.return_value = False
-        self.client.update_aliases.side_effect = self.update_markers
+        self.client.apply_alias_actions.side_effect = self.update_markers
 
-    def create_index(self, name: str, body: dict[str, Any]) -> None:
+    def put_index(self, name: str, body: dict[str, Any]) -> None:
         """Make the target index unless it is there."""
         if name in self.indices:
             raise EXISTS
@@ -129,11 +130,11 @@ class MockedDomain:
             "allow_writes",
             "block_writes",
             "cancel_task",
-            "create_index",
+            "put_index",
             "put_meta",
             "put_settings",
-            "start_reindex",
-            "update_aliases",
+            "submit_reindex",
+            "apply_alias_actions",
         }
         return [call[0] for call in self.client.mock_calls if call[0] in changing]
 

@@ -64,9 +64,9 @@ class Rebuild:
         """StartReindex and, until it is done, CheckReindexStatus."""
         for _ in range(self.times):
             started = start_reindex(self.client, job, ENVIRONMENT)
-        while started.task["status"] in ("running", "recovering"):
+        while started.task.status in ("running", "recovering"):
             started = check_reindex_status(self.client, started, ENVIRONMENT)
-        return start_reindex(self.client, job, ENVIRONMENT) if started.task["status"] == "lost" else started
+        return start_reindex(self.client, job, ENVIRONMENT) if started.task.status == "lost" else started
 
     def finish(self, job: Job) -> Job:
         """RemoveAlias and DeleteIndex."""

@@ -12,7 +12,7 @@ from pytest_mock import MockerFixture
 import handlers
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.job import Copy, Job
 from opensearch_reindex.runtime import errors
 from support.mocked_domain import EVENT, JOB, copied, index, task_answer
 from support.room import with_room
@@ -94,7 +94,7 @@ def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
     for name, handler, _, _ in STEPS[1:]:
         state = handler(state, None)
         assert json.loads(json.dumps(state)) == state, name
-    assert Job.from_event(state) == replace(JOB, task=state["task"])
+    assert Job.from_event(state) == replace(JOB, task=Copy.read(state["task"]))
 
 
 def test_update_aliases_is_called_again_to_undo_what_it_did(connected: Any, mocker: MockerFixture) -> None:
@@ -159,7 +159,7 @@ def test_a_block_is_no_missing_permission(mocker: MockerFixture) -> None:
 
 def test_an_error_names_source_and_target_index_from_the_first_step_on(connected: Any) -> None:
     connected.get_indices.side_effect = lambda *_: {"a_v1": index("u1")}
-    connected.create_index.side_effect = errors.OpenSearchRequestError(400, "x", "y")
+    connected.put_index.side_effect = errors.OpenSearchRequestError(400, "x", "y")
     with pytest.raises(errors.IndexCreationError) as caught:
         handlers.create_index_handler(EVENT, None)
     assert json.loads(str(caught.value))["target_index"] == "a_v2"

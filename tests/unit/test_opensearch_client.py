@@ -133,7 +133,7 @@ def test_a_connection_that_is_cut_is_transient_and_a_post_is_not_repeated(
 ) -> None:
     server.answers = [(0, None)]
     with pytest.raises(TransientOpenSearchError, match="no answer from http"):
-        client.start_reindex(COPY, {})
+        client.submit_reindex(COPY, {})
     assert len(server.requests) == 1
 
 
@@ -188,7 +188,7 @@ def test_a_refused_request_fails_at_once_with_opensearch_s_words(
 ) -> None:
     server.answers = [(status, {"error": {"type": error_type, "reason": "some reason"}, "status": status})]
     with pytest.raises(OpenSearchRequestError) as caught:
-        client.update_aliases([])
+        client.apply_alias_actions([])
     assert (caught.value.status, caught.value.error_type) == (status, error_type)
     assert caught.value.reason == "POST /_aliases: some reason"
     assert len(server.requests) == 1
@@ -203,7 +203,7 @@ def test_every_unknown_setting_is_named(server: Server, client: OpenSearchClient
     }
     server.answers = [(400, {"error": error})]
     with pytest.raises(OpenSearchRequestError, match=r"unknown setting \[a\]; unknown setting \[b\]; why"):
-        client.create_index("a", {})
+        client.put_index("a", {})
 
 
 def test_the_message_of_aws_is_understood(server: Server, client: OpenSearchClient) -> None:
@@ -347,7 +347,7 @@ def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda client: client.update_aliases([]),
+        lambda client: client.apply_alias_actions([]),
         lambda client: client.put_settings("a", {}),
         lambda client: client.put_meta("a", {}),
     ],
@@ -364,7 +364,7 @@ def test_a_change_that_not_every_node_knows_of_yet_is_asked_for_again(
 def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSearchClient) -> None:
     server.answers = [(200, {"took": 1, "created": 1})]
     with pytest.raises(KeyError, match="task"):
-        client.start_reindex(COPY, {})
+        client.submit_reindex(COPY, {})
 
 
 def test_a_task_that_is_not_done_in_time_is_looked_at_again(server: Server, client: OpenSearchClient) -> None:
@@ -393,7 +393,7 @@ def test_a_snapshot_of_the_index_is_waited_for(server: Server, client: OpenSearc
     reason = "Cannot delete indices that are being snapshotted: [[a_v1/u1]]. Try again after snapshot finishes"
     server.answers = [(400, {"error": {"type": "snapshot_in_progress_exception", "reason": reason}, "status": 400})]
     with pytest.raises(DomainBusyError, match="being snapshotted"):
-        client.update_aliases([])
+        client.apply_alias_actions([])
 
 
 def test_a_write_to_any_shard_raises_the_sequence_number_and_a_new_replica_does_not(
@@ -449,7 +449,7 @@ def test_names_are_asked_for_in_requests_that_opensearch_accepts(server: Server,
         (lambda client: client.get_indices(["a'b+%ü", "x"]), {}),
         (lambda client: client.health("a", wait_for_status="green"), {"status": "green"}),
         (
-            lambda client: client.start_reindex(
+            lambda client: client.submit_reindex(
                 {"source": {"index": "ü"}, "dest": {"index": "A~b"}}, {"slices": "auto"}
             ),
             {"task": "n:1"},

@@ -17,7 +17,7 @@ THROTTLED = {"slices": 1, "batch_size": 50, "requests_per_second": 100}
 
 @pytest.fixture(autouse=True)
 def _short_first_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
 
 
 def many_documents() -> Documents:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from opensearch_reindex.rebuild.throttle import pause_seconds
+from opensearch_reindex.rebuild.throttle import poll_pause_seconds
 from support.history import MAX_EVENTS, MAX_INTERVALS
 from support.trigger_file import trigger_file
 from workflow.functions import Event, Handler, State
@@ -35,7 +35,7 @@ def test_a_copy_of_a_day_stays_within_the_history_of_an_execution(machines: Stat
         if seconds >= DAY_SECONDS:
             return {**state, "task": {**state["task"], "status": "completed"}}
         # The shortest pauses there are: it seems to be near its end all the time.
-        pause = pause_seconds([(1000, 1000)], seconds, POLL_INTERVAL_SECONDS)
+        pause = poll_pause_seconds([(1000, 1000)], seconds, POLL_INTERVAL_SECONDS)
         seconds += pause
         return {**state, "task": {**state["task"], "status": "running", "wait_seconds": pause}}
 

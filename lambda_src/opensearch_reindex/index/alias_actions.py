@@ -1,67 +1,88 @@
-"""Alias actions: the only place that writes one."""
+"""Actions of an `_aliases` request: the only place that writes one."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from opensearch_reindex.index.markers import owner_alias
 
-_ALIAS_ATTRIBUTES = ("filter", "index_routing", "search_routing", "is_hidden", "is_write_index")
+Action = dict[str, dict[str, Any]]
+# An `add` replaces the whole entry of an alias, so every attribute has to be repeated.
+_ATTRIBUTES = ("filter", "index_routing", "search_routing", "is_hidden", "is_write_index")
 
 
-def take_over_actions(target_index: str, owner: str, new_owner: str) -> list[dict[str, Any]]:
-    """Alias actions that give a target index from one owner to the other, or fail if it is not the first one's."""
-    return [
-        {"remove": {"index": target_index, "alias": owner_alias(owner), "must_exist": True}},
-        {"add": {"index": target_index, "alias": owner_alias(new_owner), "is_hidden": True}},
-    ]
+def add(index: str, alias: str, entry: Mapping[str, Any]) -> Action:
+    """Put an index into an alias, or replace its entry.
+
+    Args:
+        index: index name.
+        alias: alias name.
+        entry: attributes of the alias entry, as `GET _alias` returns them.
+    """
+    return {"add": {"index": index, "alias": alias, **{key: entry[key] for key in _ATTRIBUTES if key in entry}}}
 
 
-def written_aliases(source_aliases: Mapping[str, Mapping[str, Any]], alias_name: str) -> list[str]:
-    """The aliases whose write index moves first: the named one and those with the source as explicit write index."""
-    explicit = [name for name, entry in source_aliases.items() if entry.get("is_write_index")]
-    return list(dict.fromkeys([alias_name, *explicit]))
+def add_marker(index: str, alias: str) -> Action:
+    """Add a marker to an index."""
+    return add(index, alias, {"is_hidden": True})
 
 
-def switch_write_actions(
+def remove(index: str, alias: str) -> Action:
+    """Take an index out of an alias; the whole request fails if the index is not in it."""
+    return {"remove": {"index": index, "alias": alias, "must_exist": True}}
+
+
+def remove_if_present(index: str, alias: str) -> Action:
+    """Take an index out of an alias, if it is in it."""
+    return {"remove": {"index": index, "alias": alias}}
+
+
+def remove_index(index: str) -> Action:
+    """Delete an index."""
+    return {"remove_index": {"index": index}}
+
+
+def replace_marker(index: str, old: str, new: str) -> list[Action]:
+    """Put one marker in the place of another; of two requests that replace the same marker, exactly one succeeds."""
+    return [remove(index, old), add_marker(index, new)]
+
+
+def change_owner(target_index: str, owner: str, new_owner: str) -> list[Action]:
+    """Pass the ownership of a target index on; the whole request fails if `owner` does not own it."""
+    return replace_marker(target_index, owner_alias(owner), owner_alias(new_owner))
+
+
+def switch_writes(
     source_index: str,
     target_index: str,
     source_aliases: Mapping[str, Any],
     target_aliases: Mapping[str, Any],
     alias_name: str,
-) -> list[dict[str, Any]]:
-    """Alias actions that send writes to the target index while reads still find both indices.
+) -> list[Action]:
+    """Make the target the write index of every alias that writes to the source, while reads still find both.
 
-    An `add` replaces the whole entry, so filter, routing and hidden flag are repeated on both sides.
+    These are the named alias and each alias that has the source as its explicit write index.
     """
+    explicit = [name for name, entry in source_aliases.items() if entry.get("is_write_index")]
     actions = []
-    for alias in written_aliases(source_aliases, alias_name):
+    for alias in dict.fromkeys([alias_name, *explicit]):
         if not target_aliases.get(alias, {}).get("is_write_index"):
             entry = source_aliases.get(alias, {})
-            actions.append(_add_action(target_index, alias, {**entry, "is_write_index": True}))
-            actions.append(_add_action(source_index, alias, {**entry, "is_write_index": False}))
+            actions.append(add(target_index, alias, {**entry, "is_write_index": True}))
+            actions.append(add(source_index, alias, {**entry, "is_write_index": False}))
     return actions
 
 
-def move_alias_actions(
+def move_aliases(
     source_index: str,
     target_index: str,
     source_aliases: Mapping[str, Any],
     target_aliases: Mapping[str, Any],
     alias_name: str,
-) -> list[dict[str, Any]]:
-    """Alias actions that take the source index out of every alias and put the target where it is not yet.
-
-    The target becomes the write index of the named alias.
-    """
-    actions: list[dict[str, Any]] = []
+) -> list[Action]:
+    """Take the source out of every alias and put the target in its place, as write index of the named alias."""
+    actions = []
     for alias, entry in {alias_name: {}, **source_aliases}.items():
         if alias not in target_aliases:
             writes = {"is_write_index": True} if alias == alias_name else {}
-            actions.append(_add_action(target_index, alias, {**entry, **writes}))
-    actions += [{"remove": {"index": source_index, "alias": alias, "must_exist": True}} for alias in source_aliases]
-    return actions
-
-
-def _add_action(index: str, alias: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    attributes = {key: entry[key] for key in _ALIAS_ATTRIBUTES if key in entry}
-    return {"add": {"index": index, "alias": alias, **attributes}}
+            actions.append(add(target_index, alias, {**entry, **writes}))
+    return actions + [remove(source_index, alias) for alias in source_aliases]

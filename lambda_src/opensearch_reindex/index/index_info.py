@@ -1,9 +1,11 @@
-"""What the client tells of an index, its shards and the nodes they are on."""
+"""What OpenSearch says about an index, its shards and the nodes that hold them."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from opensearch_reindex.index.markers import Markers
+from opensearch_reindex.index.provenance import Provenance
 
 
 @dataclass(frozen=True)
@@ -11,12 +13,13 @@ class IndexInfo:
     """One concrete index.
 
     Attributes:
-        uuid: changes when an index of the same name is created anew.
-        aliases: alias name -> its entry (filter, index_routing, search_routing, is_write_index, is_hidden).
+        uuid: UUID; an index that is deleted and created again gets another.
+        aliases: entry of each alias by name (filter, index_routing, search_routing, is_write_index, is_hidden); the
+            markers are not among them.
         settings: nested, below `index`.
         mappings: as stored.
-        data_stream: name of the data stream it belongs to.
-        markers: what this module's own aliases say; they are not among the aliases.
+        data_stream: name of the data stream that the index belongs to.
+        markers: what the module's own aliases say.
     """
 
     uuid: str
@@ -32,9 +35,19 @@ class IndexInfo:
         return int(self.settings["number_of_shards"])
 
     @property
+    def is_write_blocked(self) -> bool:
+        """Whether `index.blocks.write` is set."""
+        return bool(self.settings.get("blocks", {}).get("write") == "true")
+
+    @property
     def replicas_may_be_behind(self) -> bool:
         """Whether a refresh makes documents visible on primary shards alone; replicas fetch their segments later."""
         return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """The note that the module left when it created the index; empty for any other index."""
+        return Provenance.read(self.mappings)
 
 
 @dataclass(frozen=True)
@@ -42,8 +55,8 @@ class PrimaryShards:
     """The primary shards of one index.
 
     Attributes:
-        store_bytes: their disk space.
-        last_seq_no: a number that every write to the index raises, also an overwrite: the sum of sequence numbers.
+        store_bytes: disk space of all primary shards, in bytes.
+        last_seq_no: sum of their highest sequence numbers; every write raises it, also one that overwrites.
     """
 
     store_bytes: int
@@ -55,8 +68,8 @@ class StoreSize:
     """Disk space of one index, in bytes.
 
     Attributes:
-        primaries: of the primary shards.
-        total: of all copies.
+        primaries: disk space of the primary shards.
+        total: disk space of all shard copies.
     """
 
     primaries: int
@@ -68,9 +81,9 @@ class WriteQueue:
     """The queue of write requests of one node.
 
     Attributes:
-        length: requests that wait.
-        capacity: how many may wait; more are refused with status 429. Without a bound: -1.
-        refused: how many were, since the node started.
+        length: number of requests that wait.
+        capacity: number of requests that may wait before OpenSearch refuses more with status 429; -1 means no limit.
+        refused: number of requests refused since the node started.
     """
 
     length: int

@@ -1,36 +1,36 @@
-"""Alias actions, and the hidden aliases by which a target index says how far its rebuild is. No I/O.
+"""Markers: hidden aliases that record who rebuilds an index, and how far the rebuild is.
 
-Aliases, because `_aliases` is OpenSearch's one compare-and-set: a `remove` with `must_exist` fails together with all
-other actions of its request, and of two requests that remove the same alias exactly one succeeds.
+They are aliases because `_aliases` is OpenSearch's one compare-and-set. A `remove` with `must_exist` fails together
+with every other action of its request, so of two requests that remove the same alias exactly one succeeds.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import uuid4
-
-REINDEX_ACTION = "indices:data/write/reindex"
+from typing import Any
 
 OWNER_ALIAS_PREFIX = "opensearch-reindex-owner~"
 SOURCE_ALIAS_PREFIX = "opensearch-reindex-source~"
-# With a capital letter, which a name of an index cannot have: a copy that lost its alias would else create an index.
+# With a capital letter, which no index name may have: otherwise a copy that lost its alias would create an index.
 COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
 PROVEN_ALIAS_PREFIX = "opensearch-reindex-proven~"
 DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
 _OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, DISCARD_ALIAS_PREFIX)
-# The owner of a target index that the execution before gave up.
+# The owner of a target index whose execution gave the ownership up.
 RELEASED = "released"
+# Action of a reindex task and of its slices.
+REINDEX_ACTION = "indices:data/write/reindex"
 
 
 @dataclass(frozen=True)
 class Markers:
-    """What the hidden aliases of a target index say.
+    """What the markers of one index say.
 
     Attributes:
-        owner: ARN of the execution that works on it, or `released`; None: nobody began, or the work is done.
-        copy_alias: the alias that the latest copy writes through; there is one until the aliases have moved.
-        is_proven: the copy was proven complete, and the aliases of the source index were moved here.
-        frozen_seq_no: the source's sum of sequence numbers that was copied, or proven; None: nothing was copied yet.
-        discard_alias: on a source index, the permit to delete its unused target; see `ownership.discard_target`.
+        owner: ARN of the execution that owns the target index, or `released`; None before and after a rebuild.
+        copy_alias: the alias that the latest copy writes through; None once the copy is proven.
+        is_proven: whether the copy was proven complete and the aliases were moved.
+        frozen_seq_no: the sum of the source's sequence numbers as of which documents were copied; None before a copy.
+        discard_alias: of a source index, the permit to delete its target, see `ownership.discard_target`.
     """
 
     owner: str | None = None
@@ -41,7 +41,7 @@ class Markers:
 
     @classmethod
     def read(cls, aliases: Iterable[str]) -> "Markers":
-        """Read them from all aliases of an index."""
+        """Read the markers among all aliases of an index."""
         names = sorted(aliases)
         owners = [name.removeprefix(OWNER_ALIAS_PREFIX) for name in names if name.startswith(OWNER_ALIAS_PREFIX)]
         copies = [name for name in names if name.startswith(COPY_ALIAS_PREFIX)]
@@ -57,48 +57,68 @@ class Markers:
 
 
 def owner_alias(execution_id: str) -> str:
-    """The hidden alias that names the execution at work on a target index.
+    """Return the marker of the execution that owns a target index.
 
-    Names of executions hold no `~`, and names of aliases no `:`.
+    ARNs of executions hold no `~`, and alias names may not hold `:`.
     """
     return OWNER_ALIAS_PREFIX + execution_id.replace(":", "~")
 
 
 def source_alias(source_uuid: str) -> str:
-    """The hidden alias that every target index of a source index has as its write index.
+    """Return the marker that every target index of one source index has as its write index.
 
-    An alias has one write index, so of two executions that make different targets of one source exactly one succeeds.
+    An alias has one write index. Of two executions that create different targets of one source, exactly one succeeds.
     """
     return SOURCE_ALIAS_PREFIX + source_uuid
 
 
-def new_copy_alias(frozen_seq_no: int | None = None) -> str:
-    """The hidden alias of one copy, which writes through it and through nothing else.
+def new_copy_alias(token: str, frozen_seq_no: int | None = None) -> str:
+    """Return the marker of one copy, which writes through this alias and through nothing else.
 
-    Whoever puts another one in its place ends the copy, however late it was started: its next batch has no target.
+    Replacing the marker ends the copy, however late it was started: the next batch has no target.
 
     Args:
-        frozen_seq_no: the source's sum of sequence numbers, which says what is copied; None as long as nothing is.
+        token: unique among all copies.
+        frozen_seq_no: sum of the source's sequence numbers as of which documents are copied; None before a copy.
     """
-    return f"{COPY_ALIAS_PREFIX}{uuid4().hex}~{'' if frozen_seq_no is None else frozen_seq_no}"
+    return f"{COPY_ALIAS_PREFIX}{token}~{'' if frozen_seq_no is None else frozen_seq_no}"
 
 
 def proven_alias(frozen_seq_no: int) -> str:
-    """The hidden alias of a target index that was proven to hold every document of the source index.
+    """Return the marker of a target index that was proven to hold every document of its source index.
 
     Args:
-        frozen_seq_no: the source's sum of sequence numbers at that time; any write to it since would be missing.
+        frozen_seq_no: sum of the source's sequence numbers at the time of the proof; the target lacks any later write.
     """
     return f"{PROVEN_ALIAS_PREFIX}{frozen_seq_no}"
 
 
-def new_discard_alias() -> str:
-    """The hidden alias of a source index that permits to delete its target once."""
-    return DISCARD_ALIAS_PREFIX + uuid4().hex
+def new_discard_alias(token: str) -> str:
+    """Return the marker of a source index that permits one deletion of its target.
+
+    Args:
+        token: unique among all permits.
+    """
+    return DISCARD_ALIAS_PREFIX + token
+
+
+def first_markers(execution_id: str, source_uuid: str, token: str) -> dict[str, dict[str, Any]]:
+    """Return the markers that a target index is created with: owner, source and a copy alias that nothing uses yet.
+
+    Args:
+        execution_id: ARN of the owner.
+        source_uuid: UUID of the source index.
+        token: unique among all copies.
+    """
+    return {
+        owner_alias(execution_id): {"is_hidden": True},
+        source_alias(source_uuid): {"is_hidden": True, "is_write_index": True},
+        new_copy_alias(token): {"is_hidden": True},
+    }
 
 
 def is_own_alias(alias: str) -> bool:
-    """Whether an alias is one of this module's, not of the user's."""
+    """Tell whether an alias is a marker and not an alias of the user."""
     return alias.startswith(_OWN_PREFIXES)
 
 

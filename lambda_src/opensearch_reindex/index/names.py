@@ -1,4 +1,4 @@
-"""Names of target indices and aliases, worked out from a source index and the templates of a trigger file."""
+"""Names of indices and aliases: expand the templates of a trigger file, and check what comes out."""
 
 import re
 from collections.abc import Mapping
@@ -9,14 +9,14 @@ _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[str, str]:
-    """The target index and the alias of a source index.
+    """Return the names of the target index and the alias of a source index.
 
     Args:
         trigger_file: with `index_pattern`, `index_replacement` and `alias_name`.
         source_index: name of the source index.
 
     Raises:
-        ValueError: the name does not match, or a template cannot be filled in.
+        ValueError: the name does not match, or a template cannot be expanded.
     """
     match = re.fullmatch(trigger_file["index_pattern"], source_index)
     if not match:
@@ -27,9 +27,9 @@ def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[st
 
 
 def _expand(template: str, match: re.Match[str]) -> str:
-    r"""Fill in `\1`, `\g<name>`, `{{index_base}}` and `{{next_version}}`."""
+    r"""Expand `\1`, `\g<name>`, `{{index_base}}` and `{{next_version}}`."""
     expanded = []
-    # Literal text and placeholders by turns: a version must not run into a `\1` before it.
+    # Literal text and placeholders alternate, so that the digits of a version never join a `\1` before them.
     for position, part in enumerate(_PLACEHOLDER.split(template)):
         if position % 2:
             expanded.append(_placeholder_value(part, match))

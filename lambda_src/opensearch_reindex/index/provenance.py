@@ -1,28 +1,69 @@
-"""The note that the module leaves in `_meta` of a target index: what it was made from, and how."""
+"""What a target index was made from, and how: a note in `_meta` of its mappings."""
 
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from opensearch_reindex.index.strategy import Strategy
 
 PROVENANCE_KEY = "opensearch_reindex"
-BLOCK_WRITES = "block_writes"
 
 
-def changes_of(trigger_file: Mapping[str, Any], index: Mapping[str, Any]) -> str:
-    """A fingerprint of what a trigger file changes in one index and its documents; another one needs another target.
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """The note of one target index. Whoever may write to the mappings can change it: it proves nothing by itself.
+
+    Attributes:
+        source_index: name of the source index.
+        source_uuid: UUID of the source index.
+        source_was_blocked: whether the source index had a write block before the first run.
+        strategy: `strategy` of the trigger file.
+        changes: fingerprint of what the trigger file changes, see `changes_of`.
+        trigger_file: `s3://` URI of the trigger file.
+        task_id: the latest reindex task; None before the first.
+    """
+
+    source_index: str | None = None
+    source_uuid: str | None = None
+    source_was_blocked: bool | None = None
+    strategy: str | None = None
+    changes: str | None = None
+    trigger_file: str | None = None
+    task_id: str | None = None
+
+    @classmethod
+    def read(cls, mappings: Mapping[str, Any]) -> Self:
+        """Read the note in the mappings of an index; every attribute is None where there is no note.
+
+        Args:
+            mappings: as stored.
+        """
+        note = mappings.get("_meta", {}).get(PROVENANCE_KEY)
+        known = {part.name for part in fields(cls)}
+        return cls(**{key: value for key, value in note.items() if key in known} if isinstance(note, Mapping) else {})
+
+    def meta(self, mappings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return `_meta` of these mappings with this note beside the user's own keys.
+
+        Args:
+            mappings: as stored or requested.
+        """
+        note = {key: value for key, value in asdict(self).items() if value is not None}
+        return {**mappings.get("_meta", {}), PROVENANCE_KEY: note}
+
+
+def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """Return the fingerprint of what a trigger file changes in one index and its documents.
+
+    A target index with another fingerprint cannot be continued.
 
     Args:
         trigger_file: with or without `settings`, `mappings`, `reindex` and `strategy`.
-        index: the first two again, for one entry of `indices`.
+        entry: one entry of `indices`, with or without `settings` and `mappings`.
     """
-    changes = [part.get(key, {}) for key in ("settings", "mappings") for part in (trigger_file, index)]
+    changes = [part.get(key, {}) for key in ("settings", "mappings") for part in (trigger_file, entry)]
     changes += [trigger_file.get("reindex", {}).get(key) for key in ("script", "pipeline")]
-    changes.append(trigger_file.get("strategy") == BLOCK_WRITES)
+    changes.append(trigger_file.get("strategy") == Strategy.BLOCK_WRITES)
     return hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def provenance_of(mappings: Mapping[str, Any]) -> dict[str, Any]:
-    """What `target_mappings` left in an index, or nothing."""
-    provenance = mappings.get("_meta", {}).get(PROVENANCE_KEY)
-    return dict(provenance) if isinstance(provenance, Mapping) else {}

@@ -1,13 +1,17 @@
-"""Pure helpers: names, settings, mappings and what a run notes in them. No I/O, no clock."""
+"""The target index that a trigger file requests: settings and mappings, derived from the source index."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
-from opensearch_reindex.index.provenance import PROVENANCE_KEY
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.provenance import Provenance, changes_of
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.utils import flat_items, is_below, merge_patch
 
-# Private settings, which OpenSearch refuses in a new index, and those that stop or divert the copy.
+# OpenSearch refuses private settings in a new index. The others would stop the copy, divert it, or run again on each
+# document.
 _SETTINGS_LEFT_OUT = (
     "allocation.existing_shards_allocator",
     "blocks",
@@ -28,45 +32,122 @@ _SETTINGS_LEFT_OUT = (
     "verified_before_close",
     "version",
 )
-# Of those, what a trigger file may set: it is a real choice of the user.
+# A trigger file may set these: each is a real choice of the user.
 _SETTINGS_OF_THE_USER = (
     "final_pipeline",
     "routing.allocation.exclude",
     "routing.allocation.include",
     "routing.allocation.require",
 )
-# Settings of a template that would change or stop documents.
+# An index template that adds one of these changes documents, or stops them.
 _SETTINGS_COMPARED = ("default_pipeline", "final_pipeline", "blocks")
 
 
-def flat_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings in one form, whichever way they were written: full dotted names without `index.`, and their values.
+@dataclass(frozen=True)
+class TargetIndex:
+    """The target index that a trigger file requests for one source index.
 
-    Nested objects would not do: `index.knn` is a setting, and `index.knn.derived_source.enabled` another.
+    Attributes:
+        settings: flat names without `index.`.
+        mappings: the source's mappings with the changes of the trigger file; without a note of their provenance.
+        changes: fingerprint of what the trigger file changes.
+        filling_settings: settings in force while the index is filled, in place of the requested ones; flat.
+    """
+
+    settings: dict[str, Any]
+    mappings: dict[str, Any]
+    changes: str
+    filling_settings: dict[str, Any]
+
+    @classmethod
+    def derive(cls, trigger_file: Mapping[str, Any], entry: Mapping[str, Any], source: IndexInfo) -> Self:
+        """Derive the target index from its source index and the changes of a trigger file.
+
+        Args:
+            trigger_file: with `strategy`, and with or without `settings` and `mappings`.
+            entry: entry of `indices`, with or without `settings` and `mappings`.
+            source: the source index.
+        """
+        patched = (trigger_file, entry)
+        settings = target_settings(source.settings, *(part.get("settings", {}) for part in patched))
+        is_private = trigger_file["strategy"] == Strategy.BLOCK_WRITES
+        return cls(
+            settings=settings,
+            mappings=target_mappings(source.mappings, *(part.get("mappings", {}) for part in patched)),
+            changes=changes_of(*patched),
+            filling_settings=filling_settings(settings) if is_private else {},
+        )
+
+    @property
+    def settings_after_copy(self) -> dict[str, Any]:
+        """The requested values of `filling_settings`; None means OpenSearch's default."""
+        return {name: self.settings.get(name) for name in self.filling_settings}
+
+    def body(
+        self, provenance: Provenance, aliases: Mapping[str, Any], filling_settings: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the body of the create request.
+
+        Args:
+            provenance: note for `_meta`.
+            aliases: entry of each alias by name.
+            filling_settings: what is in force while the index is filled; empty for the requested settings.
+        """
+        return {
+            "settings": {"index": {**self.settings, **filling_settings}},
+            "mappings": {**self.mappings, "_meta": provenance.meta(self.mappings)},
+            "aliases": dict(aliases),
+        }
+
+    def unrequested(self, created: IndexInfo) -> list[str]:
+        """List what an index template added to the created index.
+
+        Only settings count that change documents or stop them.
+
+        Args:
+            created: the index as it was created.
+        """
+        found, requested = created.mappings, self.mappings
+        added = [f"alias {name}" for name in created.aliases]
+        added += [
+            f"setting {name}" for name in _SETTINGS_COMPARED if created.settings.get(name) != self.settings.get(name)
+        ]
+        added += [
+            f"mapping parameter {key}" for key in found if key not in ("properties", "_meta") and key not in requested
+        ]
+        return added + [f"field {field}" for field in sorted(_fields(found) - _fields(requested))]
+
+
+def flat_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings under their full dotted names without `index.`, however they were written.
+
+    Nested objects could not hold them: `index.knn` is a setting, and `index.knn.derived_source.enabled` is another.
     """
     return {name.removeprefix("index."): value for name, value in flat_items(settings)}
 
 
 def forbidden_settings(settings: Mapping[str, Any]) -> list[str]:
-    """Names in a trigger file's `settings` that no new index can have."""
+    """List the names in a trigger file's `settings` that no new index can have."""
     flat = flat_settings(settings)
     left_out = [name for name in _SETTINGS_LEFT_OUT if name not in _SETTINGS_OF_THE_USER]
     return [name for name in left_out if any(is_below(setting, name) for setting in flat)]
 
 
 def repeated_settings(settings: Mapping[str, Any]) -> list[str]:
-    """Names that are there in two spellings, such as `index.codec` and `codec`: nobody could say which one counts."""
+    """List the names that are set in two spellings, such as `index.codec` and `codec`."""
     counts = Counter(name.removeprefix("index.") for name, _ in flat_items(settings))
     return [name for name, count in counts.items() if count > 1]
 
 
 def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings of the target index: the source's, without what cannot be copied, with the patches merged over.
+    """Return the settings of the target index: the source's that can be copied, with the patches merged over them.
+
+    A null removes a setting and every setting below it. A patch removes before it sets, so the order of its keys does
+    not matter.
 
     Args:
-        source_settings: as `GET /<index>` gives them, below `index`.
-        patches: `settings` of the trigger file, then of the index entry; null removes a setting and all below it. That
-            comes first, then values are set: the order in the file does not matter.
+        source_settings: as `GET /<index>` returns them, below `index`.
+        patches: `settings` of the trigger file, then of the index entry.
     """
     settings = {
         name: value
@@ -80,61 +161,39 @@ def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, A
     return settings
 
 
-def copy_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings under which an index that nobody uses yet is filled faster: no refresh, no replicas.
+def filling_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings that let an unused index fill faster: no refresh, no replicas.
 
     Args:
-        settings: of the target index, nested.
+        settings: of the target index, flat names without `index.`.
     """
     # With auto_expand_replicas OpenSearch sets the number of replicas itself.
     expands = str(settings.get("auto_expand_replicas", "false")) != "false"
     return {"refresh_interval": "-1"} | ({} if expands else {"number_of_replicas": "0"})
 
 
-def target_mappings(
-    source_mappings: Mapping[str, Any], provenance: Mapping[str, Any], *patches: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Mappings of the target index: the source's with the patches merged over; the user's `_meta` is kept.
+def target_mappings(source_mappings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the mappings of the target index: the source's, with the patches merged over them.
 
     Args:
         source_mappings: as stored.
-        provenance: who made this index, from what; kept below `_meta.opensearch_reindex`.
         patches: `mappings` of the trigger file, then of the index entry.
     """
     mappings: Any = dict(source_mappings)
     for patch in patches:
         mappings = merge_patch(mappings, patch)
-    return {**mappings, "_meta": {**mappings.get("_meta", {}), PROVENANCE_KEY: dict(provenance)}}
-
-
-def unrequested(
-    asked: Mapping[str, Any], settings: Mapping[str, Any], mappings: Mapping[str, Any], aliases: Iterable[str]
-) -> list[str]:
-    """What an index template added to a new index beside what was asked for.
-
-    Args:
-        asked: `settings` and `mappings` of the create request.
-        settings: of the index created; only those that change or stop documents count.
-        mappings: of the index created.
-        aliases: of the index created.
-    """
-    asked_settings, asked_mappings = asked["settings"]["index"], asked["mappings"]
-    added = [f"alias {name}" for name in aliases]
-    added += [f"setting {name}" for name in _SETTINGS_COMPARED if settings.get(name) != asked_settings.get(name)]
-    added += [f"mapping parameter {key}" for key in mappings if key != "properties" and key not in asked_mappings]
-    fields = _fields(mappings) - _fields(asked_mappings)
-    return added + [f"field {field}" for field in sorted(fields)]
+    return dict(mappings)
 
 
 def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
-    """Whether documents of one id under different routings, on different shards, cannot come to one shard.
+    """Tell whether documents with one id and different routings still go to different shards.
 
-    With another number of shards they can, and then the later one replaces the earlier. Doubling is safe: a shard
-    is split in two. So is a source of one shard, which has one document of an id. An index that was shrunk or split
-    keeps the hash space of the index it came from, which none of its settings tells.
+    With another number of shards they may meet in one shard, where the later one replaces the earlier. Doubling is
+    safe: each shard is split in two. A source of one shard is safe too: it holds one document of each id. An index that
+    was shrunk or split keeps the hash space of the index it came from, and none of its settings names that space.
 
     Args:
-        source_settings: as `GET /<index>` gives them, below `index`.
+        source_settings: as `GET /<index>` returns them, below `index`.
         settings: of the target index.
     """
     before, after = (int(each.get("number_of_shards", 1)) for each in (source_settings, settings))
@@ -151,7 +210,7 @@ def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[
 
 
 def _fields(mappings: Mapping[str, Any], prefix: str = "") -> set[str]:
-    """Full names of all fields, sub-objects and multi-fields."""
+    """Return the full names of all fields, sub-objects and multi-fields."""
     names: set[str] = set()
     for part in ("properties", "fields"):
         for name, field in mappings.get(part, {}).items():

@@ -1,33 +1,137 @@
-"""What travels from step to step while one index is rebuilt: the state of the nested execution."""
+"""What travels from step to step while one index is rebuilt: the state of the nested execution.
+
+The state is JSON between the steps. Executions that run during an upgrade carry a state that the version before wrote,
+so every version reads the states of the version before, see `Copy.read`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from enum import StrEnum
+from typing import Any, Self
 
-from opensearch_reindex.index.provenance import BLOCK_WRITES
+from opensearch_reindex.index.strategy import Strategy
+from opensearch_reindex.rebuild.throttle import Throttle
+
+
+class CopyStatus(StrEnum):
+    """How far a copy is; the state machine compares these values.
+
+    Attributes:
+        RUNNING: the reindex task runs.
+        RECOVERING: the reindex task succeeded, and OpenSearch builds shards of the target index.
+        COMPLETED: the copy has ended well, and has yet to be proven.
+        LOST: the reindex task is gone; StartReindex starts another.
+    """
+
+    RUNNING = "running"
+    RECOVERING = "recovering"
+    COMPLETED = "completed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counters:
+    """What a reindex task did with the documents that it read.
+
+    Attributes:
+        total: documents that the task had to copy.
+        created: documents new in the target index.
+        updated: documents that an ingest pipeline dropped; with op type `create` no document is updated.
+        version_conflicts: documents that the target index had already.
+        noops: documents that a script dropped.
+        deleted: documents that a script deleted from the target index.
+        took: milliseconds.
+    """
+
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    version_conflicts: int = 0
+    noops: int = 0
+    deleted: int = 0
+    took: int = 0
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> Self:
+        """Read the counters from a task's `response`, or from a state.
+
+        Raises:
+            KeyError: a counter is missing.
+        """
+        optional = {"took": answer["took"]} if "took" in answer else {}
+        return cls(**{part.name: answer[part.name] for part in fields(cls) if part.name != "took"}, **optional)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """The copy of one index, as the latest poll found it.
+
+    Attributes:
+        id: `<node>:<number>` of the reindex task; None if there was nothing to copy.
+        copy_alias: alias that the task writes through, which is also its X-Opaque-Id.
+        status: None before the first poll.
+        restarts: how often the task was lost.
+        copied: documents copied at the latest poll.
+        running_seconds: age of the task at the latest poll.
+        moved_at: when the copy, or the building of shards, last made progress; seconds since 1970.
+        throttle: limits of the task; None before the first poll that could ask the domain.
+        wait_seconds: pause until the next poll.
+        counters: result of a task that succeeded.
+    """
+
+    id: str | None = None
+    copy_alias: str | None = None
+    status: CopyStatus | None = None
+    restarts: int = 0
+    copied: int | None = None
+    running_seconds: float = 0.0
+    moved_at: int | None = None
+    throttle: Throttle | None = None
+    wait_seconds: int = 0
+    counters: Counters | None = None
+
+    @classmethod
+    def read(cls, state: Mapping[str, Any]) -> Self:
+        """Read the copy from the state of this version or of the version before.
+
+        Version 0.1 wrote the throttle as `pace`. Keys that are not known are left out.
+        """
+        known = {part.name for part in fields(cls)} - {"status", "throttle", "counters"}
+        throttle = state.get("throttle", state.get("pace"))
+        return cls(
+            **{key: value for key, value in state.items() if key in known},
+            status=CopyStatus(state["status"]) if "status" in state else None,
+            throttle=None if throttle is None else Throttle.read(throttle),
+            counters=Counters.read(state) if "total" in state else None,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the copy as JSON, the counters beside the other keys, without what is None."""
+        own = asdict(self)
+        counters = own.pop("counters") or {}
+        return {key: value for key, value in {**own, **counters}.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """The rebuilding of one index, as far as it has come.
+    """The rebuild of one index, as far as it has come.
 
     Attributes:
         execution_id: ARN of the parent execution, which owns the work on this index.
         opensearch_endpoint: `https://host[:port]`.
-        source_index: index to be rebuilt, and deleted at the end.
+        source_index: index to rebuild, and to delete at the end.
         target_index: index that takes its place.
         alias_name: alias whose write index moves.
-        strategy: `redirect_writes` or `block_writes`.
-        keep_source: leave the source index in place instead of deleting it.
-        reindex: options of the copy, as in the trigger file; with a `batch_size` from UpdateAliases on.
+        strategy: what happens to writes during the copy.
+        keep_source: whether the source index stays.
+        reindex: `reindex` of the trigger file; with a `batch_size` from UpdateAliases on.
         source_uuid: UUID of the source index when the run started.
         target_uuid: UUID of the target index when it was created.
-        source_health: `green` or `yellow`, what the target has to reach as well.
-        settings_after_copy: settings that the target index gets when the copy is done; until then others are faster.
-        source_count: documents in the source index when it was frozen (from UpdateAliases on).
-        source_seq_no: sum of its sequence numbers at that moment; any write would raise it.
-        task: the copy: `id`, `copy_alias`, `status` (running, recovering, completed, lost), `wait_seconds` until the
-            next look, and counters.
+        source_health: `green` or `yellow`; the target index has to become as healthy.
+        settings_after_copy: settings that the target index gets after the copy; others let it fill faster.
+        source_count: documents in the frozen source index (from UpdateAliases on).
+        source_seq_no: sum of its sequence numbers at that time; any write raises it.
+        task: the copy.
     """
 
     execution_id: str
@@ -35,7 +139,7 @@ class Job:
     source_index: str
     target_index: str
     alias_name: str
-    strategy: str
+    strategy: Strategy
     keep_source: bool
     reindex: dict[str, Any]
     source_uuid: str
@@ -44,22 +148,23 @@ class Job:
     settings_after_copy: dict[str, Any] = field(default_factory=dict)
     source_count: int = -1
     source_seq_no: int = -1
-    task: dict[str, Any] = field(default_factory=dict)
+    task: Copy = field(default_factory=Copy)
 
     @classmethod
-    def from_event(cls, event: Mapping[str, Any]) -> "Job":
+    def from_event(cls, event: Mapping[str, Any]) -> Self:
         """Read the state that the step before returned.
 
         Raises:
             KeyError: the event does not come from such a step.
         """
-        return cls(**{part.name: event[part.name] for part in fields(cls)})
+        values = {part.name: event[part.name] for part in fields(cls)}
+        return cls(**{**values, "strategy": Strategy(event["strategy"]), "task": Copy.read(event["task"])})
 
     def to_event(self) -> dict[str, Any]:
-        """The state for the next step."""
-        return asdict(self)
+        """Return the state for the next step."""
+        return {**asdict(self), "task": self.task.to_dict()}
 
     @property
     def blocks_writes(self) -> bool:
         """Whether writes are refused during the copy, instead of going to the target index."""
-        return self.strategy == BLOCK_WRITES
+        return self.strategy == Strategy.BLOCK_WRITES

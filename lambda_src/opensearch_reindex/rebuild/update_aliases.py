@@ -1,36 +1,33 @@
-"""The steps around the copy. Each checks, changes, confirms, and can run twice."""
+"""Step UpdateAliases: freeze the source index, after redirecting writes where the strategy says so."""
 
 from dataclasses import replace
 
-from opensearch_reindex.index.alias_actions import switch_write_actions
+from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.guards import (
-    await_replicas,
-    both_indices,
-)
+from opensearch_reindex.rebuild.guards import await_replicas, both_indices
 from opensearch_reindex.rebuild.job import Job
-from opensearch_reindex.rebuild.ownership import update_aliases_as_owner
+from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.throttle import batch_size
 from opensearch_reindex.runtime.logs import log
 
 
 def update_aliases(client: OpenSearchClient, job: Job) -> Job:
-    """Freeze the source index and count it; with `redirect_writes`, writes go to the target index from now on.
+    """Freeze the source index and count its documents.
 
-    Before: writers use the source. After: the source's documents are final. Writers use the target and reads find both
-    (`redirect_writes`), or writes are refused and reads find the source (`block_writes`).
+    Before: writers use the source index. After: its documents are final. With `redirect_writes`, writers use the target
+    index and readers find both. With `block_writes`, writes are refused and readers find the source index.
 
     Raises:
-        VerificationError: an index is not the one the run started with.
-        ConcurrentReindexError: another execution works on the target index.
-        DomainBusyError: replicas of the source are behind.
+        VerificationError: an index is not the one that the run started with.
+        ConcurrentReindexError: another execution owns the target index.
+        DomainBusyError: replicas of the source index lag behind.
     """
     source, target = both_indices(client, job)
     if not job.blocks_writes:
         _redirect_writes(client, job, source, target)
-    # Only in this order does the count hold every acknowledged document: a write that was on its way to the source
-    # index is in before the block, and an unrefreshed one would be missed by the count and by the copy alike.
+    # Only in this order does the count hold every acknowledged document. A write under way to the source is in before
+    # the block; without the refresh, the count and the copy would both miss it.
     client.block_writes(job.source_index)
     client.refresh(job.source_index)
     await_replicas(client, job.source_index, source)  # the copy reads them
@@ -42,12 +39,14 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
 
 
 def _redirect_writes(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
-    """Make the target index the write index of the alias, and of those that name the source as theirs."""
-    actions = switch_write_actions(job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name)
+    """Make the target the write index of the named alias, and of each alias that has the source as its write index."""
+    actions = alias_actions.switch_writes(
+        job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name
+    )
     if not actions:
         return
-    if copy_alias := target.markers.copy_alias:  # gone when the aliases have moved: this must not come later
-        actions.append({"remove": {"index": job.target_index, "alias": copy_alias, "must_exist": True}})
-        actions.append({"add": {"index": job.target_index, "alias": copy_alias, "is_hidden": True}})
-    update_aliases_as_owner(client, job, actions)
+    if copy_alias := target.markers.copy_alias:
+        # The copy alias is gone once the aliases have moved. A late run of this step then fails as a whole.
+        actions += alias_actions.replace_marker(job.target_index, copy_alias, copy_alias)
+    apply_as_owner(client, job, actions)
     log.info("writes go to the target index", extra={"alias": job.alias_name})

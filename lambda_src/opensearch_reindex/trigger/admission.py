@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 from opensearch_reindex.index.index_info import IndexInfo
-from opensearch_reindex.index.provenance import provenance_of
 from opensearch_reindex.index.target_index import (
     flat_settings,
     keeps_documents_apart,
@@ -23,14 +22,13 @@ def is_done(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
         indices: every index that has one of the file's names or aliases.
     """
     source, target = indices.get(planned.source_index), indices.get(planned.target_index)
-    made_from = provenance_of(target.mappings) if target else {}
     return (
         target is not None
         and target.markers.owner is None
-        and made_from.get("source_index") == planned.source_index
-        and made_from.get("changes") == planned.changes
+        and target.provenance.source_index == planned.source_index
+        and target.provenance.changes == planned.changes
         and target.aliases.get(planned.alias_name, {}).get("is_write_index") is True
-        and (source is None or (made_from.get("source_uuid") == source.uuid and not source.aliases))
+        and (source is None or (target.provenance.source_uuid == source.uuid and not source.aliases))
     )
 
 
@@ -123,11 +121,11 @@ def may_collapse(planned: PlannedIndex, source: IndexInfo) -> bool:
 def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
     target = indices.get(planned.target_index)
     if target:
-        made_from = provenance_of(target.mappings)
-        if made_from.get("source_uuid") != source.uuid:
+        made_from = target.provenance
+        if made_from.source_uuid != source.uuid:
             yield f"target index {planned.target_index!r} exists, and was not made from this source index"
-        elif planned.alias_name in target.aliases and made_from.get("changes") != planned.changes:
-            maker = made_from.get("trigger_file")
+        elif planned.alias_name in target.aliases and made_from.changes != planned.changes:
+            maker = made_from.trigger_file
             yield (
                 f"target index {planned.target_index!r} was made by {maker} with other settings, mappings, script, "
                 "pipeline or strategy, and may hold documents: upload that file again, or roll back (see the README)"

@@ -19,6 +19,7 @@ from bench import first_call
 from bench.figures import BenchmarkError, Figure, Goal, Part, Table, figure
 from bench.sizes import Sizes
 from bench.stack import say
+from opensearch_reindex.rebuild.job import CopyStatus
 from stack.packaging import make_package
 from support.ministack import PYTHON
 from support.mocked_domain import JOB
@@ -147,7 +148,7 @@ def _event(step: str, url: str) -> Mapping[str, Any]:
         return {"execution_id": "arn", "detail": {"bucket": {"name": _BUCKET}, "object": {"key": "products.json"}}}
     if step == "create_index":
         return event(_SOURCE, url)
-    return replace(JOB, opensearch_endpoint=url, task={**JOB.task, "status": "running"}).to_event()
+    return replace(JOB, opensearch_endpoint=url, task=replace(JOB.task, status=CopyStatus.RUNNING)).to_event()
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Self
 
-from opensearch_reindex.rebuild.check_reindex_status import LOOK_SECONDS
-from opensearch_reindex.rebuild.throttle import pause_seconds
+from opensearch_reindex.rebuild.check_reindex_status import POLL_SECONDS
+from opensearch_reindex.rebuild.throttle import poll_pause_seconds
 from opensearch_reindex.trigger.get_trigger_file import MAX_STATE_BYTES
 
 DOLLARS_PER_TRANSITION = 0.025 / 1000
@@ -71,7 +71,7 @@ class Polling:
         poll_interval_seconds: longest poll interval, like the module's input.
     """
 
-    wait_seconds: float = LOOK_SECONDS
+    wait_seconds: float = POLL_SECONDS
     poll_interval_seconds: int = 30
 
     def polls(self, copy_seconds: float) -> Polls:
@@ -83,7 +83,7 @@ class Polling:
         number, seconds = 0, min(self.wait_seconds, copy_seconds)
         waited = seconds
         while seconds < copy_seconds:
-            pause = pause_seconds([(seconds, copy_seconds)], seconds, self.poll_interval_seconds)
+            pause = poll_pause_seconds([(seconds, copy_seconds)], seconds, self.poll_interval_seconds)
             number, seconds = number + 1, seconds + pause
             if pause < self.poll_interval_seconds and seconds < copy_seconds:
                 wait = min(self.wait_seconds, copy_seconds - seconds)

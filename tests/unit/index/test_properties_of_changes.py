@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from opensearch_reindex.index.provenance import PROVENANCE_KEY, changes_of, provenance_of
+from opensearch_reindex.index.provenance import PROVENANCE_KEY, Provenance, changes_of
 from opensearch_reindex.index.target_index import (
     flat_settings,
     forbidden_settings,
@@ -18,7 +18,7 @@ from opensearch_reindex.index.target_index import (
     target_settings,
 )
 from opensearch_reindex.utils import merge_patch
-from support.spellings import JSON_LEAVES, JSON_OBJECTS, reordered, spelled
+from support.spellings import JSON_OBJECTS, reordered, spelled
 
 # Some have a value, and other settings below their name; some begin like one that is left out.
 CHANGEABLE = (
@@ -107,9 +107,13 @@ def test_target_settings_are_the_source_s_with_the_last_word_of_the_patches(
             assert name in settings
 
 
-@given(JSON_OBJECTS, st.lists(JSON_OBJECTS, max_size=2), st.dictionaries(st.text(max_size=3), JSON_LEAVES))
+@given(
+    JSON_OBJECTS,
+    st.lists(JSON_OBJECTS, max_size=2),
+    st.builds(Provenance, source_index=st.text(max_size=3), task_id=st.none() | st.text(max_size=3)),
+)
 def test_target_mappings_keep_the_meta_of_the_user(
-    source: dict[str, Any], patches: list[dict[str, Any]], provenance: dict[str, Any]
+    source: dict[str, Any], patches: list[dict[str, Any]], provenance: Provenance
 ) -> None:
     for each in (source, *patches):
         if not isinstance(each.get("_meta", {}), dict):
@@ -117,8 +121,9 @@ def test_target_mappings_keep_the_meta_of_the_user(
     expected: Any = source
     for each in patches:
         expected = merge_patch(expected, each)
-    mappings = target_mappings(source, provenance, *patches)
-    assert provenance_of(mappings) == provenance
+    mappings = target_mappings(source, *patches)
+    mappings["_meta"] = provenance.meta(mappings)
+    assert Provenance.read(mappings) == provenance
     meta = {key: value for key, value in mappings.pop("_meta").items() if key != PROVENANCE_KEY}
     assert meta == expected.pop("_meta", {})
     assert mappings == expected

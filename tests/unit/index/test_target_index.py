@@ -1,9 +1,12 @@
 import re
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from opensearch_reindex.index.alias_actions import move_alias_actions, switch_write_actions
+from opensearch_reindex.index.alias_actions import move_aliases, switch_writes
+from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import (
     Markers,
     is_own_alias,
@@ -13,16 +16,16 @@ from opensearch_reindex.index.markers import (
     source_alias,
 )
 from opensearch_reindex.index.names import expand_names, name_problem
-from opensearch_reindex.index.provenance import changes_of, provenance_of
+from opensearch_reindex.index.provenance import Provenance, changes_of
 from opensearch_reindex.index.target_index import (
-    copy_settings,
+    TargetIndex,
+    filling_settings,
     flat_settings,
     forbidden_settings,
     keeps_documents_apart,
     repeated_settings,
     target_mappings,
     target_settings,
-    unrequested,
 )
 from opensearch_reindex.runtime.redaction import document_error, redact
 from opensearch_reindex.utils import merge_patch
@@ -248,28 +251,35 @@ def test_settings_that_no_new_index_can_have_are_found_in_a_trigger_file() -> No
 
 def test_mappings_are_merged_and_keep_the_meta_of_the_user() -> None:
     source = {"_meta": {"team": "search"}, "properties": {"a": {"type": "text"}, "b": {"type": "long"}}}
-    provenance = {"source_index": "s"}
+    provenance = Provenance(source_index="s", source_was_blocked=False)
     patches = ({"properties": {"a": {"type": "keyword"}}}, {"properties": {"b": None}, "_meta": {"owner": "me"}})
-    mappings = target_mappings(source, provenance, *patches)
-    assert mappings == {
-        "_meta": {"team": "search", "owner": "me", "opensearch_reindex": provenance},
-        "properties": {"a": {"type": "keyword"}},
-    }
-    assert provenance_of(mappings) == provenance
+    mappings = target_mappings(source, *patches)
+    assert mappings == {"_meta": {"team": "search", "owner": "me"}, "properties": {"a": {"type": "keyword"}}}
+    note = {"source_index": "s", "source_was_blocked": False}
+    assert provenance.meta(mappings) == {"team": "search", "owner": "me", "opensearch_reindex": note}
+    assert Provenance.read({"_meta": provenance.meta(mappings)}) == provenance
 
 
-@pytest.mark.parametrize("mappings", [{}, {"_meta": {}}, {"_meta": {"opensearch_reindex": "text"}}])
-def test_an_index_of_somebody_else_has_no_provenance(mappings: dict[str, object]) -> None:
-    assert provenance_of(mappings) == {}
+@pytest.mark.parametrize(
+    "mappings",
+    [{}, {"_meta": {}}, {"_meta": {"opensearch_reindex": "text"}}, {"_meta": {"opensearch_reindex": {"x": 1}}}],
+)
+def test_an_index_of_another_maker_has_no_provenance(mappings: dict[str, object]) -> None:
+    assert Provenance.read(mappings) == Provenance()
 
 
 def test_what_an_index_template_added_is_found() -> None:
-    asked: Any = {"settings": {"index": {"default_pipeline": "p"}}, "mappings": {}}
-    asked["mappings"] = {
-        "dynamic": "false",
-        "properties": {"a.b": {"type": "text", "fields": {"raw": {"type": "keyword"}}}},
-    }
+    requested = TargetIndex(
+        settings={"default_pipeline": "p"},
+        mappings={
+            "dynamic": "false",
+            "properties": {"a.b": {"type": "text", "fields": {"raw": {"type": "keyword"}}}},
+        },
+        changes="c",
+        filling_settings={},
+    )
     mappings = {
+        "_meta": {"opensearch_reindex": {}},
         "dynamic": "false",
         "_source": {"enabled": False},
         "properties": {
@@ -278,7 +288,7 @@ def test_what_an_index_template_added_is_found() -> None:
         },
     }
     settings = {"default_pipeline": "p", "final_pipeline": "f", "blocks": {"write": "true"}, "number_of_replicas": "0"}
-    assert unrequested(asked, settings, mappings, {"live": {}}) == [
+    assert requested.unrequested(IndexInfo("u", {"live": {}}, settings, mappings)) == [
         "alias live",
         "setting final_pipeline",
         "setting blocks",
@@ -286,7 +296,29 @@ def test_what_an_index_template_added_is_found() -> None:
         "field a.c",
         "field d",
     ]
-    assert unrequested({"settings": {"index": {}}, "mappings": mappings}, {}, mappings, {}) == []
+    same = replace(requested, settings={}, mappings=mappings)
+    assert same.unrequested(IndexInfo("u", {}, {}, mappings)) == []
+
+
+@pytest.mark.parametrize(
+    ("strategy", "filled"), [("redirect_writes", {}), ("block_writes", {"refresh_interval": "-1"})]
+)
+def test_a_target_index_is_derived_from_its_source_and_the_file(strategy: str, filled: dict[str, str]) -> None:
+    source = IndexInfo("u", {}, {"number_of_shards": "2", "uuid": "u"}, {"properties": {"a": {"type": "text"}}})
+    file = {"strategy": strategy, "settings": {"codec": "zstd", "auto_expand_replicas": "0-1"}}
+    entry = {"mappings": {"properties": {"a": {"type": "keyword"}}}}
+    requested = TargetIndex.derive(file, entry, source)
+    assert requested.settings == {"number_of_shards": "2", "codec": "zstd", "auto_expand_replicas": "0-1"}
+    assert requested.mappings == {"properties": {"a": {"type": "keyword"}}}
+    assert requested.changes == changes_of(file, entry)
+    assert requested.filling_settings == filled
+    assert requested.settings_after_copy == dict.fromkeys(filled)
+    body = requested.body(Provenance(source_uuid="u"), {"x": {}}, filled)
+    assert body == {
+        "settings": {"index": {**requested.settings, **filled}},
+        "mappings": {**requested.mappings, "_meta": {"opensearch_reindex": {"source_uuid": "u"}}},
+        "aliases": {"x": {}},
+    }
 
 
 def test_an_owner_alias_names_its_execution_and_nothing_else_does() -> None:
@@ -298,12 +330,12 @@ def test_an_owner_alias_names_its_execution_and_nothing_else_does() -> None:
 
 
 def test_the_modules_own_aliases_are_told_from_those_of_the_user() -> None:
-    copy_alias = new_copy_alias()
+    copy_alias = new_copy_alias(uuid4().hex)
     own = [owner_alias("arn:e"), source_alias("u"), copy_alias]
     assert all(map(is_own_alias, [*own, proven_alias(2)]))
     assert Markers.read([*own, "mine"]) == Markers(owner="arn:e", copy_alias=copy_alias)
     assert not is_own_alias("opensearch-reindex-mine")
-    assert copy_alias != new_copy_alias()
+    assert copy_alias != new_copy_alias(uuid4().hex)
     # Legal as the name of an alias, and never as that of an index.
     assert name_problem(copy_alias, alias=True) is None
     assert name_problem(copy_alias) == "must be lower case"
@@ -311,7 +343,7 @@ def test_the_modules_own_aliases_are_told_from_those_of_the_user() -> None:
 
 @pytest.mark.parametrize("frozen_seq_no", [0, 1234567890123])
 def test_a_target_tells_which_state_of_the_source_was_copied_or_proven(frozen_seq_no: int) -> None:
-    opened = new_copy_alias(frozen_seq_no)
+    opened = new_copy_alias(uuid4().hex, frozen_seq_no)
     assert Markers.read([opened]) == Markers(copy_alias=opened, frozen_seq_no=frozen_seq_no)
     assert name_problem(opened, alias=True) is None
     assert Markers.read([proven_alias(frozen_seq_no)]) == Markers(is_proven=True, frozen_seq_no=frozen_seq_no)
@@ -337,7 +369,7 @@ def test_the_fingerprint_is_of_all_that_changes_an_index_and_of_nothing_else() -
 def test_writes_move_and_every_attribute_of_an_alias_stays() -> None:
     entry = {"filter": {"term": {"a": 1}}, "index_routing": "1", "search_routing": "1,2", "is_hidden": True}
     source_aliases = {"current": entry, "explicit": {"is_write_index": True}, "reader": {}}
-    actions = switch_write_actions("s", "t", source_aliases, {}, "current")
+    actions = switch_writes("s", "t", source_aliases, {}, "current")
     assert actions == [
         {"add": {"index": "t", "alias": "current", **entry, "is_write_index": True}},
         {"add": {"index": "s", "alias": "current", **entry, "is_write_index": False}},
@@ -347,7 +379,7 @@ def test_writes_move_and_every_attribute_of_an_alias_stays() -> None:
 
 
 def test_an_alias_that_does_not_exist_is_made_by_the_same_call() -> None:
-    assert switch_write_actions("s", "t", {}, {}, "current") == [
+    assert switch_writes("s", "t", {}, {}, "current") == [
         {"add": {"index": "t", "alias": "current", "is_write_index": True}},
         {"add": {"index": "s", "alias": "current", "is_write_index": False}},
     ]
@@ -355,9 +387,9 @@ def test_an_alias_that_does_not_exist_is_made_by_the_same_call() -> None:
 
 def test_an_alias_that_was_switched_is_left_alone() -> None:
     source_aliases = {"current": {"is_write_index": False}}
-    assert switch_write_actions("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == []
+    assert switch_writes("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == []
     # After the source has left it, a second run must not bring the source back.
-    assert switch_write_actions("s", "t", {}, {"current": {"is_write_index": True}}, "current") == []
+    assert switch_writes("s", "t", {}, {"current": {"is_write_index": True}}, "current") == []
 
 
 def test_every_alias_moves_to_the_target_in_one_call() -> None:
@@ -365,7 +397,7 @@ def test_every_alias_moves_to_the_target_in_one_call() -> None:
         "current": {"is_write_index": False},
         "reader": {"filter": {"term": {"a": 1}}, "is_hidden": True},
     }
-    assert move_alias_actions("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == [
+    assert move_aliases("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == [
         {"add": {"index": "t", "alias": "reader", "filter": {"term": {"a": 1}}, "is_hidden": True}},
         {"remove": {"index": "s", "alias": "current", "must_exist": True}},
         {"remove": {"index": "s", "alias": "reader", "must_exist": True}},
@@ -374,7 +406,7 @@ def test_every_alias_moves_to_the_target_in_one_call() -> None:
 
 @pytest.mark.parametrize("source_aliases", [{}, {"current": {}}, {"current": {"is_write_index": False}}])
 def test_the_target_becomes_the_write_index_of_the_named_alias_also_if_it_is_new(source_aliases: Any) -> None:
-    add, *removes = move_alias_actions("s", "t", source_aliases, {}, "current")
+    add, *removes = move_aliases("s", "t", source_aliases, {}, "current")
     assert add == {"add": {"index": "t", "alias": "current", "is_write_index": True}}
     assert len(removes) == len(source_aliases)
 
@@ -388,7 +420,7 @@ def test_the_target_becomes_the_write_index_of_the_named_alias_also_if_it_is_new
     ],
 )
 def test_an_index_is_filled_without_refresh_and_replicas(settings: Any, faster: Any) -> None:
-    assert copy_settings(settings) == faster
+    assert filling_settings(settings) == faster
 
 
 @pytest.mark.parametrize(

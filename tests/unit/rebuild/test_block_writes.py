@@ -8,6 +8,7 @@ import pytest
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import RELEASED, Markers, owner_alias
 from opensearch_reindex.index.provenance import changes_of
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.rebuild.create_index import create_index
 from opensearch_reindex.rebuild.release_source import release_source
 from opensearch_reindex.rebuild.remove_alias import remove_alias
@@ -17,8 +18,8 @@ from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearch
 from support.mocked_domain import COPIED, JOB, MADE_FROM, OWNED, PROVEN, MockedDomain, index, target
 from support.rebuild import ENVIRONMENT, event, nobody_runs
 
-BLOCKING = replace(JOB, strategy="block_writes", settings_after_copy={"refresh_interval": None})
-EVENT = {**event("a_v1", JOB.opensearch_endpoint, strategy="block_writes"), "execution_id": JOB.execution_id}
+BLOCKING = replace(JOB, strategy=Strategy.BLOCK_WRITES, settings_after_copy={"refresh_interval": None})
+EVENT = {**event("a_v1", JOB.opensearch_endpoint, strategy=Strategy.BLOCK_WRITES), "execution_id": JOB.execution_id}
 MADE = {**MADE_FROM, "strategy": "block_writes", "changes": changes_of(EVENT["trigger_file"], EVENT["index"])}
 
 
@@ -56,7 +57,7 @@ def test_the_aliases_move_in_one_call_with_the_proof() -> None:
     domain = half_copied()
     domain.indices["a_v1"] = index("u1", {"a_current": {}, "reader": {}})
     remove_alias(domain.client, BLOCKING)
-    (call,) = domain.client.update_aliases.call_args_list
+    (call,) = domain.client.apply_alias_actions.call_args_list
     owner = owner_alias("arn:e")
     assert call.args[0] == [
         {"remove": {"index": "a_v2", "alias": owner, "must_exist": True}},
@@ -73,7 +74,7 @@ def test_the_aliases_move_in_one_call_with_the_proof() -> None:
 def test_the_target_is_created_without_refresh_and_replicas() -> None:
     domain = MockedDomain(a_v1=index("u1", settings={"number_of_replicas": "2"}))
     job = create_index(domain.client, EVENT, nobody_runs)
-    asked = domain.client.create_index.call_args.args[1]["settings"]["index"]
+    asked = domain.client.put_index.call_args.args[1]["settings"]["index"]
     assert (asked["refresh_interval"], asked["number_of_replicas"]) == ("-1", "0")
     assert job.settings_after_copy == {"refresh_interval": None, "number_of_replicas": "2"}
 
@@ -84,9 +85,9 @@ def test_a_domain_that_refuses_an_index_without_replicas_gets_it_as_it_is_to_be(
     def refuse(name: str, body: dict[str, Any]) -> None:
         if body["settings"]["index"]["number_of_replicas"] == "0":
             raise OpenSearchRequestError(400, "validation_exception", "multiple of total awareness attributes [3]")
-        domain.create_index(name, body)
+        domain.put_index(name, body)
 
-    domain.client.create_index.side_effect = refuse
+    domain.client.put_index.side_effect = refuse
     create_index(domain.client, EVENT, nobody_runs)
     assert domain.indices["a_v2"].settings == {"number_of_replicas": "2"}
 
@@ -96,7 +97,7 @@ def test_a_half_copied_target_of_an_unchanged_source_is_kept(markers: Markers) -
     domain = half_copied(markers)
     assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
     assert domain.indices["a_v2"].markers.owner == JOB.execution_id
-    assert "create_index" not in domain.changes
+    assert "put_index" not in domain.changes
 
 
 def test_a_released_target_is_taken_over_without_asking_whether_anybody_runs() -> None:
@@ -111,7 +112,13 @@ def test_a_target_that_is_outdated_is_made_anew_after_its_copy_was_stopped(froze
     domain = half_copied(markers, source_was_blocked=False, changes=changes)
     domain.client.find_reindex_task.return_value = "n:1"
     create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes == ["update_aliases", "cancel_task", "update_aliases", "update_aliases", "create_index"]
+    assert domain.changes == [
+        "apply_alias_actions",
+        "cancel_task",
+        "apply_alias_actions",
+        "apply_alias_actions",
+        "put_index",
+    ]
     made_from = domain.indices["a_v2"].mappings["_meta"]["opensearch_reindex"]
     assert made_from["source_was_blocked"] is False  # though it is now, by the run before
 
@@ -122,7 +129,7 @@ def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, 
     domain = half_copied(Markers(owner=owner, copy_alias="copy~1"), source_was_blocked=was_blocked)
     domain.client.find_reindex_task.return_value = "n:1"
     release_source(domain.client, BLOCKING)
-    given_up = [] if owner == RELEASED else ["update_aliases"]
+    given_up = [] if owner == RELEASED else ["apply_alias_actions"]
     assert domain.changes == [*given_up, "cancel_task", *([] if was_blocked else ["allow_writes"])]
     assert domain.indices["a_v2"].markers.owner == RELEASED
 
@@ -150,7 +157,7 @@ def test_with_redirected_writes_there_is_nothing_to_release() -> None:
 def test_a_target_that_was_taken_over_is_not_released() -> None:
     domain = half_copied()
     missing = f"aliases [{owner_alias('arn:e')}] missing"
-    domain.client.update_aliases.side_effect = OpenSearchRequestError(404, "aliases_not_found_exception", missing)
+    domain.client.apply_alias_actions.side_effect = OpenSearchRequestError(404, "aliases_not_found_exception", missing)
     with pytest.raises(ConcurrentReindexError, match="took target index"):
         release_source(domain.client, BLOCKING)
     assert "allow_writes" not in domain.changes

@@ -7,13 +7,14 @@ from unittest.mock import call
 import pytest
 
 from opensearch_reindex.index.markers import Markers
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.rebuild import guards
 from opensearch_reindex.rebuild.delete_index import delete_index
-from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.job import CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
-from support.mocked_domain import IN_USE, JOB, MockedDomain, copied, index, proven, target
+from support.mocked_domain import COUNTERS, IN_USE, JOB, MockedDomain, copied, index, proven, target
 
 # The steps that give something up, each on a domain on which it would do so. RemoveAlias may run twice.
 GIVES_UP = pytest.mark.parametrize(
@@ -30,9 +31,9 @@ GIVES_UP = pytest.mark.parametrize(
 @pytest.mark.parametrize(
     ("indices", "problem"),
     [
-        ({"a_v1": index("u9"), "a_v2": target()}, "'a_v1' was deleted and created anew"),
-        ({"a_v1": index("u1"), "a_v2": index("u9")}, "'a_v2' was deleted and created anew"),
-        ({"a_v1": index("u1")}, "'a_v2' is gone"),
+        ({"a_v1": index("u9"), "a_v2": target()}, "'a_v1' was deleted and created again during the run"),
+        ({"a_v1": index("u1"), "a_v2": index("u9")}, "'a_v2' was deleted and created again during the run"),
+        ({"a_v1": index("u1")}, "'a_v2' was deleted during the run"),
     ],
 )
 def test_an_index_of_the_same_name_is_not_the_same_index(function: Any, indices: Any, problem: str) -> None:
@@ -46,7 +47,7 @@ def test_an_index_of_the_same_name_is_not_the_same_index(function: Any, indices:
 @pytest.mark.parametrize("owner", ["arn:other", None])
 def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, owner: str | None) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner=owner)))
-    with pytest.raises(ConcurrentReindexError, match="is no longer owned by this execution"):
+    with pytest.raises(ConcurrentReindexError, match="expected this execution"):
         function(domain.client, JOB)
     assert domain.changes == []
 
@@ -54,10 +55,10 @@ def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, own
 @pytest.mark.parametrize(
     ("job", "problem"),
     [
-        (replace(JOB, task={**JOB.task, "status": "running"}), "the reindex task is running"),
-        (replace(JOB, task={**JOB.task, "total": 2}), "accounts for 3"),
-        (replace(JOB, task={**JOB.task, "created": 2}), "accounts for 2"),
-        (replace(JOB, source_count=4), "the source index had 4 documents"),
+        (replace(JOB, task=replace(JOB.task, status=CopyStatus.RUNNING)), "the reindex task is running"),
+        (replace(JOB, task=replace(JOB.task, counters=Counters(**{**COUNTERS, "total": 2}))), "accounts for 3"),
+        (replace(JOB, task=replace(JOB.task, counters=Counters(**{**COUNTERS, "created": 2}))), "accounts for 2"),
+        (replace(JOB, source_count=4), "expected 4, as when it was frozen"),
     ],
 )
 def test_nothing_is_given_up_on_a_task_that_does_not_account_for_every_document(job: Job, problem: str) -> None:
@@ -126,7 +127,7 @@ def test_with_blocked_writes_too_the_alias_has_to_write_to_the_target_once_it_wa
     domain = proven()
     domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={})
     with pytest.raises(VerificationError) as caught:
-        function(domain.client, replace(JOB, strategy="block_writes"))
+        function(domain.client, replace(JOB, strategy=Strategy.BLOCK_WRITES))
     assert "not the write index of alias 'a_current'" in caught.value.problems[0]
     assert domain.changes == []
 
@@ -134,7 +135,7 @@ def test_with_blocked_writes_too_the_alias_has_to_write_to_the_target_once_it_wa
 def test_a_target_in_worse_health_than_the_source_is_waited_for() -> None:
     domain = proven()
     domain.client.health.return_value = "yellow"
-    with pytest.raises(DomainBusyError, match="yellow still"):
+    with pytest.raises(DomainBusyError, match="the target index is yellow; expected green"):
         delete_index(domain.client, JOB)
     domain.client.health.assert_called_once_with("a_v2", wait_for_status="green")
     assert domain.changes == []
@@ -144,7 +145,7 @@ def test_a_target_that_is_gone_is_not_waited_for_until_it_is_healthy() -> None:
     domain = proven()
     del domain.indices["a_v2"]
     domain.client.health.return_value = "red"
-    with pytest.raises(VerificationError, match="'a_v2' is gone"):
+    with pytest.raises(VerificationError, match="'a_v2' was deleted during the run"):
         delete_index(domain.client, JOB)
 
 
@@ -183,8 +184,8 @@ def test_readers_get_a_target_whose_replicas_are_not_behind(monkeypatch: pytest.
     domain = copied()
     domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={}, settings={"replication": {"type": "SEGMENT"}})
     domain.client.replicas_behind.return_value = 1
-    with pytest.raises(DomainBusyError, match="'a_v2' are behind their primary"):
-        remove_alias(domain.client, replace(JOB, strategy="block_writes"))
+    with pytest.raises(DomainBusyError, match="'a_v2' still lag behind their primary"):
+        remove_alias(domain.client, replace(JOB, strategy=Strategy.BLOCK_WRITES))
     assert domain.changes == []
 
 

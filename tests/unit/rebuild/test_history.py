@@ -3,16 +3,16 @@
 import pytest
 
 from bench.model import index_events
-from opensearch_reindex.rebuild.check_reindex_status import LOOK_SECONDS, MAX_RESTARTS
-from opensearch_reindex.rebuild.throttle import pause_seconds
+from opensearch_reindex.rebuild.check_reindex_status import MAX_RESTARTS, POLL_SECONDS
+from opensearch_reindex.rebuild.throttle import poll_pause_seconds
 from support.history import MAX_EVENTS, MAX_INTERVALS
 
 
 def looks(seconds: int, interval: int) -> int:
     """How often a copy is looked at that seems to be near its end all the time."""
-    number, running = 0, LOOK_SECONDS
+    number, running = 0, POLL_SECONDS
     while running < seconds:
-        running += pause_seconds([(1000, 1000)], running, interval)
+        running += poll_pause_seconds([(1000, 1000)], running, interval)
         number += 1
     return number
 

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.rebuild.job import Counters
 from opensearch_reindex.rebuild.proof import copy_problems, is_our_task, task_problems
 
 TASK = {
@@ -54,7 +55,7 @@ def test_a_task_that_did_its_work_has_no_problem() -> None:
         ),
         ({"response": {**RESPONSE, "canceled": "by user request"}}, "cancelled: by user request"),
         ({"response": RESPONSE, "task": {**TASK, "cancelled": True}}, "cancelled"),
-        ({"completed": False, "task": {**TASK, "cancelled": True}}, "cancelled: no reason given"),
+        ({"completed": False, "task": {**TASK, "cancelled": True}}, "cancelled: OpenSearch gives no reason"),
         ({"response": {**RESPONSE, "timed_out": True}}, "timed out"),
         ({}, "no result"),
     ],
@@ -89,28 +90,28 @@ def test_a_failure_without_a_document_is_told_too() -> None:
 
 
 def test_a_complete_copy_has_no_problem() -> None:
-    assert copy_problems(COUNTERS, 10, 10, 10) == []
-    assert copy_problems(COUNTERS, 10, 10, 25) == []  # writers added more
+    assert copy_problems(Counters(**COUNTERS), 10, 10, 10) == []
+    assert copy_problems(Counters(**COUNTERS), 10, 10, 25) == []  # writers added more
 
 
 def test_a_script_may_drop_documents() -> None:
-    assert copy_problems({**COUNTERS, "created": 4, "noops": 2}, 10, 10, 8) == []
+    assert copy_problems(Counters(**{**COUNTERS, "created": 4, "noops": 2}), 10, 10, 8) == []
 
 
 @pytest.mark.parametrize(
     ("counters", "source_count", "current_source_count", "target_count", "problem"),
     [
-        ({"created": 5}, 10, 10, 10, "the task accounts for 9"),
-        ({"total": 9}, 10, 10, 10, "the task accounts for 10"),
+        ({"created": 5}, 10, 10, 10, "the reindex task accounts for 9"),
+        ({"total": 9}, 10, 10, 10, "the reindex task accounts for 10"),
         ({}, 11, 11, 11, "the source index has 11 documents"),
-        ({}, 10, 11, 10, "has 11 now"),
-        ({}, 10, 10, 9, "the target index has 9 documents, 10 are the least"),
+        ({}, 10, 11, 10, "has 11 documents; expected 10"),
+        ({}, 10, 10, 9, "the target index has 9 documents; expected at least 10"),
         ({"created": 5, "deleted": 1}, 10, 10, 10, "deleted 1"),
-        ({"created": 5, "updated": 1}, 10, 10, 10, "1 documents were dropped by the pipeline"),
+        ({"created": 5, "updated": 1}, 10, 10, 10, "the pipeline dropped 1 documents"),
     ],
 )
 def test_a_copy_that_misses_a_document_is_not_proven(
     counters: dict[str, int], source_count: int, current_source_count: int, target_count: int, problem: str
 ) -> None:
-    problems = copy_problems({**COUNTERS, **counters}, source_count, current_source_count, target_count)
+    problems = copy_problems(Counters(**{**COUNTERS, **counters}), source_count, current_source_count, target_count)
     assert any(problem in text for text in problems), problems

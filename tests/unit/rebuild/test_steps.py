@@ -71,14 +71,14 @@ def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
     create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes[-4:] == ["block_writes", "update_aliases", "update_aliases", "create_index"]
+    assert domain.changes[-4:] == ["block_writes", "apply_alias_actions", "apply_alias_actions", "put_index"]
 
 
 def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(changes="others"))
     domain.client.count.return_value = 0
-    domain.client.create_index.side_effect = EXISTS
-    with pytest.raises(ConcurrentReindexError, match="made target index 'a_v2' meanwhile"):
+    domain.client.put_index.side_effect = EXISTS
+    with pytest.raises(ConcurrentReindexError, match="another execution created target index 'a_v2'"):
         create_index(domain.client, EVENT, nobody_runs)
 
 
@@ -91,15 +91,15 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
     with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
         create_index(domain.client, EVENT, nobody_runs)
     assert "a_v2" in domain.indices
-    assert "create_index" not in domain.changes
+    assert "put_index" not in domain.changes
 
 
 @pytest.mark.parametrize(
     ("existing", "problem"),
     [
-        (index("u2"), "was not made from this source index"),
-        (target(source_uuid="u9"), "was not made from this source index"),
-        (target(IN_USE, changes="others"), "was made with other settings, mappings, script, pipeline or strategy"),
+        (index("u2"), "was not created from this source index"),
+        (target(source_uuid="u9"), "was not created from this source index"),
+        (target(IN_USE, changes="others"), "was created with other settings, mappings, script, pipeline or strategy"),
         (target(markers=Markers()), "has lost its owner alias"),
     ],
 )
@@ -122,7 +122,7 @@ def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> No
     create_index(domain.client, EVENT, nobody_runs)
     other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~aws~states~other", "must_exist": True}
     mine = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~e", "is_hidden": True}
-    domain.client.update_aliases.assert_called_once_with([{"remove": other}, {"add": mine}])
+    domain.client.apply_alias_actions.assert_called_once_with([{"remove": other}, {"add": mine}])
 
 
 @pytest.mark.parametrize(
@@ -137,14 +137,14 @@ def test_a_take_over_that_another_execution_won_is_given_up(
     error_type: str, reason: str, raised: type[Exception]
 ) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
-    domain.client.update_aliases.side_effect = OpenSearchRequestError(404, error_type, reason)
+    domain.client.apply_alias_actions.side_effect = OpenSearchRequestError(404, error_type, reason)
     with pytest.raises(raised):
         create_index(domain.client, EVENT, nobody_runs)
 
 
 def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
     domain = MockedDomain(a_v1=index("u1", markers=OTHER))
-    with pytest.raises(ConcurrentReindexError, match="the unfinished target of arn:other"):
+    with pytest.raises(ConcurrentReindexError, match="the unfinished target index of execution arn:other"):
         create_index(domain.client, EVENT, nobody_runs)
     assert domain.changes == []
 
@@ -152,7 +152,7 @@ def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
 @pytest.mark.parametrize("error_type", ["x", "illegal_state_exception"])
 def test_another_refusal_is_passed_on(error_type: str) -> None:
     domain = MockedDomain(a_v1=index("u1"))
-    domain.client.create_index.side_effect = OpenSearchRequestError(400, error_type, "no")
+    domain.client.put_index.side_effect = OpenSearchRequestError(400, error_type, "no")
     with pytest.raises(OpenSearchRequestError):
         create_index(domain.client, EVENT, nobody_runs)
 
@@ -165,15 +165,15 @@ def test_an_index_that_a_template_changed_goes_again_unless_it_holds_documents(
     domain = MockedDomain(a_v1=index("u1"))
 
     def create_with_template(name: str, body: dict[str, Any]) -> None:
-        domain.create_index(name, body)
+        domain.put_index(name, body)
         mappings = {**body["mappings"], "properties": {"surprise": {"type": "long"}}}
         domain.indices[name] = replace(domain.indices[name], aliases=aliases, mappings=mappings)
 
-    domain.client.create_index.side_effect = create_with_template
+    domain.client.put_index.side_effect = create_with_template
     domain.client.count.return_value = documents
     with pytest.raises(IndexCreationError, match="field surprise"):
         create_index(domain.client, EVENT, nobody_runs)
-    assert domain.changes == ["create_index", "block_writes", *(["update_aliases"] * 2 if deleted else [])]
+    assert domain.changes == ["put_index", "block_writes", *(["apply_alias_actions"] * 2 if deleted else [])]
 
 
 def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -> None:
@@ -186,12 +186,12 @@ def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -
 def test_the_source_is_not_frozen_before_writes_go_elsewhere(aliases: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
     update_aliases(domain.client, JOB)
-    assert domain.changes == ["update_aliases", "block_writes"]
+    assert domain.changes == ["apply_alias_actions", "block_writes"]
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
-    domain.client.update_aliases.side_effect = TransientOpenSearchError("not every node")
+    domain.client.apply_alias_actions.side_effect = TransientOpenSearchError("not every node")
     with pytest.raises(TransientOpenSearchError):
         update_aliases(domain.client, JOB)
-    assert domain.changes == ["update_aliases"]
+    assert domain.changes == ["apply_alias_actions"]
 
 
 def test_block_refresh_and_count_come_in_this_order() -> None:
@@ -213,7 +213,7 @@ def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
     domain = proven()
     delete_index(domain.client, JOB)
     owner = {"index": "a_v2", "alias": owner_alias("arn:e"), "must_exist": True}
-    domain.client.update_aliases.assert_called_once_with(
+    domain.client.apply_alias_actions.assert_called_once_with(
         [
             {"remove": owner},
             {"remove": {"index": "a_v2", "alias": source_alias("u1")}},
@@ -226,7 +226,7 @@ def test_a_proven_source_is_deleted_by_its_owner_in_one_call() -> None:
 def test_a_source_that_an_alias_points_at_is_not_deleted() -> None:
     domain = proven()
     domain.indices["a_v1"] = index("u1", {"reader": {}})
-    with pytest.raises(VerificationError, match="aliases still point at the source index"):
+    with pytest.raises(VerificationError, match="the source index is still in aliases"):
         delete_index(domain.client, JOB)
     assert domain.changes == []
 
@@ -238,14 +238,14 @@ def test_a_source_that_is_to_be_kept_is_not_deleted() -> None:
     assert "a_v1" in domain.indices
     assert domain.indices["a_v2"].markers.owner is None
     delete_index(domain.client, keeping)
-    assert domain.changes == ["update_aliases"]
+    assert domain.changes == ["apply_alias_actions"]
 
 
 def test_a_second_run_finds_the_work_done() -> None:
     domain = proven()
     delete_index(domain.client, JOB)
     assert delete_index(domain.client, JOB) == JOB
-    assert domain.changes == ["update_aliases"]
+    assert domain.changes == ["apply_alias_actions"]
 
 
 def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> None:
@@ -264,26 +264,26 @@ def test_a_run_of_the_step_that_another_one_overtakes_finds_the_work_done() -> N
             raise OpenSearchRequestError(404, "aliases_not_found_exception", "gone")
         domain.update_markers(actions)
 
-    domain.client.update_aliases.side_effect = change
+    domain.client.apply_alias_actions.side_effect = change
     assert delete_index(domain.client, JOB) == JOB
-    assert domain.changes == ["update_aliases", "update_aliases"]
+    assert domain.changes == ["apply_alias_actions", "apply_alias_actions"]
 
 
 def test_a_source_that_vanished_is_not_taken_for_done() -> None:
     domain = proven()
     del domain.indices["a_v1"]
-    with pytest.raises(VerificationError, match="'a_v1' is gone"):
+    with pytest.raises(VerificationError, match="'a_v1' was deleted during the run"):
         delete_index(domain.client, JOB)
 
 
 def test_a_target_that_was_made_anew_is_not_taken_for_done() -> None:
-    with pytest.raises(VerificationError, match="'a_v1' is gone"):
+    with pytest.raises(VerificationError, match="'a_v1' was deleted during the run"):
         delete_index(MockedDomain(a_v2=index("u9")).client, JOB)
 
 
 def test_a_refused_deletion_is_passed_on() -> None:
     domain = proven()
-    domain.client.update_aliases.side_effect = OpenSearchRequestError(403, "security_exception", "no")
+    domain.client.apply_alias_actions.side_effect = OpenSearchRequestError(403, "security_exception", "no")
     with pytest.raises(OpenSearchRequestError):
         delete_index(domain.client, JOB)
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.index.index_info import WriteQueue
-from opensearch_reindex.rebuild.throttle import UNLIMITED, Look, Pace, batch_size, pause_seconds
+from opensearch_reindex.rebuild.throttle import UNLIMITED, Poll, Throttle, batch_size, poll_pause_seconds
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_batch_is_as_large_as_memory_and_index_allow(
 def test_the_next_look_comes_when_the_end_is_expected(
     slices: list[tuple[int, int]], running_seconds: float, pause: int
 ) -> None:
-    assert pause_seconds(slices, running_seconds, 30) == pause
+    assert poll_pause_seconds(slices, running_seconds, 30) == pause
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_the_looks_at_a_copy_of_a_day_are_few_however_far_it_seems_to_be(share: float) -> None:
     looks, seconds = 0, 5.0
     while seconds < 24 * 3600:
-        seconds += pause_seconds([(int(share * 10**6), 10**6)], seconds, 60)
+        seconds += poll_pause_seconds([(int(share * 10**6), 10**6)], seconds, 60)
         looks += 1
     assert looks < 24 * 60 + 100
 
@@ -63,8 +63,8 @@ def test_a_look_tells_of_all_slices_and_nodes() -> None:
         {"requests_per_second": 250.0, "retries": {"bulk": 0, "search": 3}, "throttled_until_millis": 9},
     ]
     queues = [WriteQueue(length=1, capacity=100, refused=7), WriteQueue(length=99, capacity=100, refused=1)]
-    assert Look.at(whole, slices, queues, 400) == Look(250, 200, 2, 15, is_throttled=True, is_queue_high=True)
-    assert Look.at(whole, [], [], 400) == Look(UNLIMITED, 400, 1, 2)
+    assert Poll.read(whole, slices, queues, 400) == Poll(250, 200, 2, 15, is_throttled=True, is_queue_high=True)
+    assert Poll.read(whole, [], [], 400) == Poll(UNLIMITED, 400, 1, 2)
 
 
 @pytest.mark.parametrize(("length", "capacity", "is_high"), [(51, 100, True), (50, 100, False), (999, -1, False)])
@@ -73,26 +73,26 @@ def test_a_queue_is_high_when_more_than_half_of_it_is_taken(length: int, capacit
 
 
 def test_a_domain_with_room_does_not_slow_a_copy_down() -> None:
-    assert Pace(refused=7).next(Look(rate=1000, refused=7)) == Pace(refused=7, best=1000)
+    assert Throttle(refused=7).next(Poll(rate=1000, refused=7)) == Throttle(refused=7, best=1000)
 
 
-@pytest.mark.parametrize("look", [Look(rate=1000, refused=8), Look(rate=1000, refused=7, is_queue_high=True)])
-def test_refused_requests_and_high_queues_slow_it_down(look: Look) -> None:
-    assert Pace(refused=7).next(look) == Pace(limit=500, refused=look.refused, best=1000)
+@pytest.mark.parametrize("poll", [Poll(rate=1000, refused=8), Poll(rate=1000, refused=7, is_queue_high=True)])
+def test_refused_requests_and_high_queues_slow_it_down(poll: Poll) -> None:
+    assert Throttle(refused=7).next(poll) == Throttle(limit=500, refused=poll.refused, best=1000)
 
 
 def test_counters_that_start_anew_with_a_node_are_no_refusals() -> None:
-    assert Pace(refused=9).next(Look(rate=1000)).limit == UNLIMITED
+    assert Throttle(refused=9).next(Poll(rate=1000)).limit == UNLIMITED
 
 
-def paces(pace: Pace, looks: list[Any]) -> list[float]:
-    """The limits after looks: documents a second, or what else a look has to tell."""
-    limits = []
-    for each in looks:
-        told = each if isinstance(each, dict) else {"rate": each}
-        pace = pace.next(Look(**{"limit": pace.limit, "rate": 1000, "refused": pace.refused, **told}))
-        limits.append(pace.limit)
-    return limits
+def limits(throttle: Throttle, polls: list[Any]) -> list[float]:
+    """The limits after polls, each given by its documents a second or by other attributes."""
+    found = []
+    for each in polls:
+        seen = each if isinstance(each, dict) else {"rate": each}
+        throttle = throttle.next(Poll(**{"limit": throttle.limit, "rate": 1000, "refused": throttle.refused, **seen}))
+        found.append(throttle.limit)
+    return found
 
 
 REFUSED = {"refused": 99}
@@ -100,41 +100,41 @@ HIGH: dict[str, Any] = {"is_queue_high": True}
 
 
 def test_a_copy_that_was_slowed_down_gets_faster_by_and_by_until_no_limit_is_needed() -> None:
-    assert paces(Pace(), [REFUSED, 500, 625, 600, 390]) == [500, 625, 781.25, 976.5625, UNLIMITED]
+    assert limits(Throttle(), [REFUSED, 500, 625, 600, 390]) == [500, 625, 781.25, 976.5625, UNLIMITED]
 
 
 def test_a_limit_is_needed_while_a_slice_waits_for_it_however_little_it_copied_since() -> None:
-    assert paces(Pace(), [HIGH, {"rate": 0, "is_throttled": True}]) == [500, 625]
+    assert limits(Throttle(), [HIGH, {"rate": 0, "is_throttled": True}]) == [500, 625]
 
 
 def test_it_gets_no_faster_than_it_was_asked_to_be() -> None:
-    assert paces(Pace(400, 400), [REFUSED, 200, 250, 312, 390]) == [200, 250, 312.5, 390.625, 400]
+    assert limits(Throttle(400, 400), [REFUSED, 200, 250, 312, 390]) == [200, 250, 312.5, 390.625, 400]
 
 
 def test_again_and_again_it_gets_slower_but_never_comes_to_a_stand() -> None:
-    assert paces(Pace(), [HIGH] * 5) == [500, 250, 125, 100, 100]  # a tenth of the best rate
-    assert paces(Pace(), [{"rate": 120, **HIGH}] * 3) == [60, 50, 50]
+    assert limits(Throttle(), [HIGH] * 5) == [500, 250, 125, 100, 100]  # a tenth of the best rate
+    assert limits(Throttle(), [{"rate": 120, **HIGH}] * 3) == [60, 50, 50]
 
 
 def test_a_copy_that_is_slower_already_is_not_made_faster() -> None:
-    assert paces(Pace(20, 20), [HIGH]) == [20]
+    assert limits(Throttle(20, 20), [HIGH]) == [20]
 
 
 def test_a_limit_that_a_person_set_is_kept() -> None:
-    slowed = Pace(limit=500)
-    assert slowed.next(Look(300, 300)) == Pace(300, 300, 300, best=300)
-    assert paces(Pace(asked=300, limit=300, former=500), [300, 300]) == [300, 300]
-    assert Pace(400, 400, 400).next(Look(UNLIMITED, 400)).asked == UNLIMITED
+    slowed = Throttle(limit=500)
+    assert slowed.next(Poll(300, 300)) == Throttle(300, 300, 300, best=300)
+    assert limits(Throttle(requested=300, limit=300, former=500), [300, 300]) == [300, 300]
+    assert Throttle(400, 400, 400).next(Poll(UNLIMITED, 400)).requested == UNLIMITED
 
 
 @pytest.mark.parametrize("limit", [500.00003, UNLIMITED])
 def test_a_limit_of_its_own_is_no_person_s_also_when_it_was_rounded_or_did_not_come_through(limit: float) -> None:
-    assert Pace(limit=500).next(Look(limit, 500)).asked == UNLIMITED
+    assert Throttle(limit=500).next(Poll(limit, 500)).requested == UNLIMITED
 
 
 def test_a_limit_of_its_own_is_no_person_s_also_when_slices_ended_before_it_came_through() -> None:
-    slowed = Pace(limit=200, slices=4)
+    slowed = Throttle(limit=200, slices=4)
     for then, now in ((3, 3), (3, 2), (2, 1), (1, 1)):
-        assert slowed.next(Look(200 * 4 / then, 200, now)).asked == UNLIMITED
-    assert slowed.next(Look(200 * 4 / 2, 200, 4)).asked == 400  # none has ended: this is a person's
-    assert Pace(limit=200, slices=1).next(Look(200, 200, 2)).asked == UNLIMITED
+        assert slowed.next(Poll(200 * 4 / then, 200, now)).requested == UNLIMITED
+    assert slowed.next(Poll(200 * 4 / 2, 200, 4)).requested == 400  # none has ended: this is a person's
+    assert Throttle(limit=200, slices=1).next(Poll(200, 200, 2)).requested == UNLIMITED

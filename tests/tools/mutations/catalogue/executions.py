@@ -108,8 +108,8 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     Mutation(
         "an execution that lost the ownership changes aliases",
         "opensearch_reindex/rebuild/ownership.py",
-        "client.update_aliases([*take_over_actions(target_index, owner, new_owner), *actions])",
-        "client.update_aliases(actions)",
+        "client.apply_alias_actions([*take_over_actions(target_index, owner, new_owner), *actions])",
+        "client.apply_alias_actions(actions)",
         unit="unit/rebuild/test_steps.py",
         node="test_copies.py::test_a_dead_execution_starts_no_copy",
     ),

@@ -1,0 +1,52 @@
+"""What to do with a target index that exists: adopt it, replace it, or refuse it."""
+
+from collections.abc import Callable
+from enum import Enum, auto
+
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.strategy import Strategy
+
+
+class Adoption(Enum):
+    """What to do with a target index that exists.
+
+    Attributes:
+        ADOPT: continue with it.
+        REPLACE: delete it with the copies in it, and create it again.
+        REPLACE_IF_EMPTY: the same, but only if it holds no document: a writer may have stored one.
+        REFUSE: it is in use, and was made with other changes.
+    """
+
+    ADOPT = auto()
+    REPLACE = auto()
+    REPLACE_IF_EMPTY = auto()
+    REFUSE = auto()
+
+
+def adopt_or_replace(
+    target: IndexInfo, *, alias_name: str, changes: str, execution_id: str, source_seq_no: Callable[[], int]
+) -> Adoption:
+    """Decide on a target index that an earlier attempt created from this very source index.
+
+    Args:
+        target: the index as it was before this execution took it over.
+        alias_name: alias whose write index moves.
+        changes: fingerprint of the requested changes.
+        execution_id: ARN of this execution.
+        source_seq_no: returns the sum of the source's sequence numbers; asked only where the decision needs it.
+    """
+    is_as_requested = target.provenance.changes == changes
+    if target.aliases.get(alias_name, {}).get("is_write_index"):
+        return Adoption.ADOPT if is_as_requested else Adoption.REFUSE
+    has_copies_only = target.provenance.strategy == Strategy.BLOCK_WRITES
+    frozen_seq_no = target.markers.frozen_seq_no
+    if is_as_requested:
+        # Created by an earlier run of this step, and nothing was copied yet.
+        if frozen_seq_no is None and target.markers.owner == execution_id:
+            return Adoption.ADOPT
+        # Half copied, and the source index has not changed since.
+        if has_copies_only and frozen_seq_no is not None and frozen_seq_no == source_seq_no():
+            return Adoption.ADOPT
+    if has_copies_only and not target.aliases:
+        return Adoption.REPLACE
+    return Adoption.REPLACE_IF_EMPTY
