@@ -22,8 +22,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the aliases move although the source was written to",
         "opensearch_reindex/rebuild/guards.py",
-        "    prove_source_unchanged(client, job, source, target)\n    problems",
-        "    problems",
+        "    prove_source_unchanged(client, job, source, target)\n    client.refresh",
+        "    client.refresh",
         unit="unit/rebuild/test_guards.py",
     ),
     Mutation(
@@ -51,8 +51,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the proof marker is not set",
         "opensearch_reindex/rebuild/remove_alias.py",
-        '        actions.append({"add": {"index": job.target_index, "alias": proof, "is_hidden": True}})\n',
-        "",
+        "actions += alias_actions.replace_marker(job.target_index, copy_alias, proven_alias(job.source_seq_no))",
+        "proven_alias(0)\n        actions.append(alias_actions.remove(job.target_index, copy_alias))",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
@@ -65,7 +65,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the source is deleted in a separate request",
         "opensearch_reindex/rebuild/delete_index.py",
-        '        actions.append({"remove_index": {"index": job.source_index}})\n',
+        "        actions.append(alias_actions.remove_index(job.source_index))\n",
         '        client._request("DELETE", f"/{job.source_index}")\n',
         unit="unit/rebuild/test_steps.py",
     ),
@@ -79,26 +79,25 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the source is deleted although the target has a worse health",
         "opensearch_reindex/rebuild/delete_index.py",
-        "    require_health(client, job)  # may take its time, so that what is proven comes after it\n",
+        "    require_health(client, job)  # may take long, so the proof follows it\n",
         "",
         unit="unit/rebuild/test_guards.py",
     ),
     Mutation(
         "a missing target is waited for",
         "opensearch_reindex/rebuild/guards.py",
-        "        both_indices(client, job)  # an index that is gone looks as if it were red\n",
+        "        both_indices(client, job)  # OpenSearch reports an index that is gone as red\n",
         "",
         unit="unit/rebuild/test_guards.py",
     ),
     Mutation(
         "the proof is outdated when the target has become healthy",
         "opensearch_reindex/rebuild/delete_index.py",
-        "    require_health(client, job)  # may take its time, so that what is proven comes after it\n"
+        "    require_health(client, job)  # may take long, so the proof follows it\n"
         "    source, target = both_indices(client, job)\n"
         "    prove_source_unchanged(client, job, source, target)\n",
         "    source, target = both_indices(client, job)\n"
-        "    prove_source_unchanged(client, job, source, target)\n"
-        "    require_health(client, job)\n",
+        "    prove_source_unchanged(client, job, source, target)\n    require_health(client, job)\n",
         unit="unit/rebuild/test_guards.py",
     ),
     Mutation(
@@ -125,7 +124,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "a source without its write block is accepted",
         "opensearch_reindex/rebuild/guards.py",
-        '    if source.settings.get("blocks", {}).get("write") != "true":\n',
+        "    if not source.is_write_blocked:\n",
         "    if False:\n",
         unit="unit/rebuild/test_guards.py",
     ),
@@ -183,7 +182,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "a copy that still runs counts as completed",
         "opensearch_reindex/rebuild/guards.py",
-        '    if job.task["status"] != "completed":\n',
+        "    if job.task.status != CopyStatus.COMPLETED:\n",
         "    if False:\n",
         unit="unit/rebuild/test_guards.py",
     ),
@@ -249,15 +248,15 @@ A_COMPLETED_TASK_IS_NO_PROOF = (
     Mutation(
         "the counters of the task are not compared with the source",
         "opensearch_reindex/rebuild/proof.py",
-        '    if not accounted == task["total"] == source_count:\n',
-        '    if not accounted == task["total"]:\n',
+        "    if not accounted == counters.total == source_count:\n",
+        "    if not accounted == counters.total:\n",
         unit="unit/rebuild/test_proof.py",
     ),
     Mutation(
         "documents that the task read without effect are not missed",
         "opensearch_reindex/rebuild/proof.py",
-        '    if not accounted == task["total"] == source_count:\n',
-        '    if not task["total"] == source_count:\n',
+        "    if not accounted == counters.total == source_count:\n",
+        "    if not counters.total == source_count:\n",
         unit="unit/rebuild/test_proof.py",
     ),
     Mutation(
@@ -277,7 +276,7 @@ A_COMPLETED_TASK_IS_NO_PROOF = (
     Mutation(
         "documents that a pipeline dropped are not missed",
         "opensearch_reindex/rebuild/proof.py",
-        '    if task["updated"]:\n',
+        "    if counters.updated:\n",
         "    if False:\n",
         unit="unit/rebuild/test_proof.py",
     ),
@@ -312,7 +311,7 @@ A_COMPLETED_TASK_IS_NO_PROOF = (
     Mutation(
         "any task with the id counts as the copy",
         "opensearch_reindex/rebuild/check_reindex_status.py",
-        'if answer is None or not is_our_task(answer["task"], job.source_index, copy_alias):',
+        'if answer is None or not is_our_task(answer["task"], job.source_index, copy.copy_alias):',
         "if answer is None:",
         unit="unit/rebuild/test_check_reindex_status.py",
         node="test_rebuild.py::test_the_stored_result_of_another_copy_is_not_taken_for_ours",

@@ -136,7 +136,7 @@ OTHER_RESOURCES_STAY_UNTOUCHED = (
     Mutation(
         "a foreign index counts as the target",
         "opensearch_reindex/rebuild/create_index.py",
-        '    if made_from.get("source_uuid") != source.uuid:\n',
+        "    if target.provenance.source_uuid != source.uuid:\n",
         "    if False:\n",
         unit="unit/rebuild/test_steps.py",
         node="test_rebuild.py::test_a_foreign_target_is_left_alone",

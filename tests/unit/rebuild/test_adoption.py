@@ -1,0 +1,80 @@
+"""What becomes of a target index that an earlier attempt left."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.markers import Markers
+from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
+from support.mocked_domain import COPIED, IN_USE, JOB, MADE_FROM, OWNED, target
+
+SEQ_NO = JOB.source_seq_no
+CHANGES = str(MADE_FROM["changes"])
+FOREIGN = replace(COPIED, owner="arn:dead")
+
+
+def decide(found: IndexInfo, changes: str = CHANGES) -> Adoption:
+    return adopt_or_replace(
+        found,
+        alias_name=JOB.alias_name,
+        changes=changes,
+        execution_id=JOB.execution_id,
+        source_seq_no=lambda: SEQ_NO,
+    )
+
+
+def left(aliases: dict[str, Any], markers: Markers, strategy: str) -> IndexInfo:
+    return target(aliases, markers, strategy=strategy)
+
+
+@pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
+@pytest.mark.parametrize("markers", [OWNED, COPIED, FOREIGN])
+def test_a_target_in_use_is_adopted_or_refused_by_its_changes(markers: Markers, strategy: str) -> None:
+    found = left(IN_USE, markers, strategy)
+    assert decide(found) == Adoption.ADOPT
+    assert decide(found, "others") == Adoption.REFUSE
+
+
+@pytest.mark.parametrize(
+    "aliases", [{}, {JOB.alias_name: {"is_write_index": False}}, {"other": {"is_write_index": True}}]
+)
+@pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
+def test_a_target_that_this_execution_created_is_adopted_before_a_copy(aliases: dict[str, Any], strategy: str) -> None:
+    assert decide(left(aliases, OWNED, strategy)) == Adoption.ADOPT
+    assert decide(left(aliases, OWNED, strategy), "others") != Adoption.ADOPT
+    assert decide(left(aliases, replace(OWNED, owner="arn:dead"), strategy)) != Adoption.ADOPT
+
+
+@pytest.mark.parametrize(
+    ("strategy", "frozen_seq_no", "changes", "adoption"),
+    [
+        ("block_writes", SEQ_NO, CHANGES, Adoption.ADOPT),
+        ("block_writes", SEQ_NO - 1, CHANGES, Adoption.REPLACE),
+        ("block_writes", SEQ_NO, "others", Adoption.REPLACE),
+        ("redirect_writes", SEQ_NO, CHANGES, Adoption.REPLACE_IF_EMPTY),
+    ],
+)
+@pytest.mark.parametrize("owner", [JOB.execution_id, "arn:dead"])
+def test_a_half_copied_target_is_adopted_while_its_source_is_unchanged(
+    owner: str, strategy: str, frozen_seq_no: int, changes: str, adoption: Adoption
+) -> None:
+    markers = replace(COPIED, owner=owner, frozen_seq_no=frozen_seq_no)
+    assert decide(left({}, markers, strategy), changes) == adoption
+
+
+def test_a_target_that_a_person_put_into_an_alias_is_deleted_only_when_it_is_empty() -> None:
+    found = left({"live": {}}, replace(COPIED, frozen_seq_no=SEQ_NO - 1), "block_writes")
+    assert decide(found) == Adoption.REPLACE_IF_EMPTY
+
+
+def test_the_source_is_asked_only_where_the_decision_needs_it() -> None:
+    for found in (target(IN_USE, COPIED), left({}, OWNED, "block_writes"), left({}, COPIED, "redirect_writes")):
+        adopt_or_replace(
+            found,
+            alias_name=JOB.alias_name,
+            changes=CHANGES,
+            execution_id=JOB.execution_id,
+            source_seq_no=lambda: pytest.fail("the source index was asked"),
+        )
