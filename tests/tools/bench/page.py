@@ -1,4 +1,4 @@
-"""Write docs/benchmarks.md and the cost tables of docs/cost.md and the README from docs/benchmarks.json.
+"""Write docs/benchmarks.md and both tables of costs from docs/benchmarks.json.
 
 `python -m bench.page` writes all of them. `--check` writes nothing and names the outdated files.
 """
@@ -76,7 +76,7 @@ def page(results: Results) -> str:
 
 
 def readme_table(results: Results) -> str:
-    """Give the README's few rows of costs, or a line that says that nothing was measured.
+    """Return the README's table of costs, or a line that says that there is none.
 
     Args:
         results: content of the JSON file, empty if there is none.
@@ -96,7 +96,7 @@ def readme_table(results: Results) -> str:
 
 
 def cost_table(results: Results) -> str:
-    """Give the whole table of docs/cost.md, or a line that says that nothing was measured.
+    """Return the table of docs/cost.md, or a line that says that there are no results.
 
     Args:
         results: content of the JSON file, empty if there is none.
@@ -139,7 +139,7 @@ def measured_costs(results: Results) -> Costs:
 
 
 def write(folder: Path, readme: Path | None) -> None:
-    """Write the page beside the JSON file, and the tables into docs/cost.md and the README.
+    """Write the page beside the JSON file, and the tables of docs/cost.md and README.
 
     Args:
         folder: folder of the JSON file and, with a README, of the page of costs.
