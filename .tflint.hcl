@@ -1,4 +1,4 @@
-# The root has no module of its own: tflint runs in modules/* and examples/*.
+# tflint runs in modules/* and examples/*, because the repository's root has no module.
 plugin "terraform" {
   enabled = true
   preset  = "all"

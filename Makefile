@@ -1,4 +1,4 @@
-# `make help` lists the targets. Everything is installed below .cache/, again when its lock file changes.
+# `make help` lists the targets. They install everything below .cache/, and again after a change of its lock file.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -11,12 +11,12 @@ CACHE := $(CURDIR)/.cache
 BIN := $(CACHE)/venv/bin
 TERRAFORM := $(BIN)/python -m support.terraform_cli
 TERRAFORM_ROOTS := modules/opensearch-reindex $(patsubst %/,%,$(dir $(wildcard examples/*/versions.tf)))
-# A person's machine may have neither tflint nor Go to build it, and says so; CI must have one of them.
+# A developer's machine may have neither tflint nor Go to build it, and lint prints a warning; CI must have one of them.
 TFLINT := $(or $(shell command -v tflint),$(if $(or $(CI),$(shell command -v go)),$(CACHE)/bin/tflint))
 TFLINT_VERSION := v0.64.0
 
 export PYTHONPATH := $(CURDIR)/tests:$(CURDIR)/tests/tools
-# Lambda sources are packaged and tests are read by people: neither folder should fill with compiled files.
+# No compiled files beside the sources and the tests.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -26,10 +26,10 @@ DEV := $(CACHE)/venv/.installed
 MINISTACK := $(CACHE)/ministack/.installed
 CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
-# Other Terraforms than the one on the PATH, for the tests that take long.
+# More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
-# $(call say,TEXT) prints what a step is about to do.
+# $(call say,TEXT) prints the name of the next step.
 say = @printf '\n==> %s\n' '$(1)'
 
 .PHONY: help
@@ -37,11 +37,11 @@ help: ## List the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 .PHONY: demo
-demo: setup ## Rebuild three indices of a real OpenSearch node behind their aliases (options: DEMO_OPTIONS)
+demo: setup ## Rebuild three indices of a real OpenSearch node (DEMO_OPTIONS=--kill-node)
 	@$(BIN)/python -m demo $(DEMO_OPTIONS)
 
 .PHONY: test
-test: ## Run everything: linters, then every suite
+test: ## Run the linters and every suite
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory test-terraform
 	@$(MAKE) --no-print-directory test-unit
@@ -50,13 +50,13 @@ test: ## Run everything: linters, then every suite
 	@$(MAKE) --no-print-directory mutations
 
 .PHONY: test-all
-test-all: ## The same with the tests that take long
+test-all: ## Run the linters and every suite, with the slow tests
 	@$(MAKE) --no-print-directory test SLOW=1
 
 .PHONY: lint
-lint: lint-python lint-terraform lint-docs ## Check style, types, security and documentation without running anything
+lint: lint-python lint-terraform lint-docs ## Check style, types, security and generated documentation
 
-# For what calls handlers, or a part of a step, in its own process.
+# Python for programs that import the Lambda code.
 WITH_SOURCES := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python
 
 .PHONY: docs lint-docs
@@ -88,44 +88,44 @@ lint-terraform: $(DEV) $(CHECKOV) $(TFLINT)
 	    || { cat "$(CACHE)/terraform/init.log"; exit 1; }; \
 	  $(TERRAFORM) -chdir="$$root" validate; \
 	  $(if $(TFLINT),$(TFLINT) --chdir="$$root" --config="$(CURDIR)/.tflint.hcl",\
-	    echo 'tflint was NOT run: install it, or Go to build it'); \
+	    echo 'tflint did NOT run: install tflint, or Go to build it'); \
 	done
 	$(call say,checkov)
 	@$(CACHE)/checkov/bin/checkov --config-file .checkov.yaml
 
 .PHONY: test-unit
-test-unit: $(DEV) ## Test the Lambda code with mocks, and its coverage
+test-unit: $(DEV) ## Test the Lambda code with mocks, and measure the coverage
 	$(call say,unit tests)
 	@$(BIN)/pytest tests/unit --cov
 
 .PHONY: test-terraform
-test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test`: under a mocked provider, and one apply on the local AWS
+test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provider and with a local AWS
 	$(call say,terraform test)
 	@$(BIN)/python -m support.terraform_test
 	$(call say,Terraform examples of the documentation)
 	@$(BIN)/pytest tests/terraform $(NOT_SLOW)
 
 .PHONY: test-opensearch test-workflow test-stack test-integration
-test-opensearch: setup ## Test the client and the steps on a real OpenSearch node
+test-opensearch: setup ## Test client and steps with a real OpenSearch node
 	@$(BIN)/pytest tests/opensearch
-test-workflow: setup ## Test the state machines with the real handlers on a real OpenSearch node
+test-workflow: setup ## Test state machines and handlers with a real OpenSearch node
 	@$(BIN)/pytest tests/workflow
-test-stack: setup $(TERRAFORMS) ## Test what Terraform deploys: on the local AWS, with the built package, on a real OpenSearch node
+test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS with a real OpenSearch node
 	@$(BIN)/pytest tests/stack $(NOT_SLOW)
-test-integration: setup $(TERRAFORMS) ## Run the last three suites on one node
+test-integration: setup $(TERRAFORMS) ## Run the last three suites with one node
 	$(call say,integration tests)
 	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack $(NOT_SLOW)
 
 ROUNDS ?= 10
 
 .PHONY: chaos test-chaos mutations
-chaos: setup ## Break every step and connection and kill nodes while applications write (ROUNDS=10)
+chaos: setup ## Inject faults into every step and request while applications write (ROUNDS=10)
 	@$(WITH_SOURCES) -m chaos --rounds $(ROUNDS)
 	@$(MAKE) --no-print-directory mutations
-test-chaos: setup ## The short form of it
+test-chaos: setup ## Inject a selection of these faults
 	$(call say,chaos)
 	@$(WITH_SOURCES) -m chaos --short
-mutations: setup ## Take every safety check out of the Lambda code, one by one, and demand that a test notices
+mutations: setup ## Remove every safety check of the Lambda code, one by one; a test must notice it
 	$(call say,mutations)
 	@$(BIN)/python -m mutations
 
@@ -133,16 +133,16 @@ PARTS ?=
 RUNS ?= 3
 
 .PHONY: bench
-bench: setup ## Measure speed and cost, and write docs/benchmarks.md (PARTS=copy,commands RUNS=3)
+bench: setup ## Measure speed and cost, and publish them in docs/ (PARTS=copy,commands RUNS=3)
 	@$(WITH_SOURCES) -m bench --runs $(RUNS) $(if $(PARTS),--parts $(PARTS))
 
-# What is in the zip besides the locked requirements: the same list as in modules/opensearch-reindex/package.tf.
+# Sources in the zip, beside the locked requirements; modules/opensearch-reindex/package.tf has the same list.
 PACKAGED = $(shell cd lambda_src && find handlers.py requirements.txt opensearch_reindex -name "*.py" -o -name "*.json" -o -name requirements.txt | LC_ALL=C sort)
 PACKAGE ?= $(CACHE)/opensearch-reindex.zip
 RUNTIME ?= python3.11
 
 .PHONY: package
-package: ## Build the zip of the functions for where there is no Python (PACKAGE=path, RUNTIME=python3.11)
+package: ## Build the package of the Lambda functions (PACKAGE=path RUNTIME=python3.11)
 	@$(PYTHON) modules/opensearch-reindex/build_package.py --runtime $(RUNTIME) --source-dir lambda_src \
 	  --output '$(PACKAGE)' $(PACKAGED)
 	@$(PYTHON) -c 'import base64, hashlib, sys; data = open(sys.argv[1], "rb").read(); \
@@ -155,7 +155,7 @@ format: $(DEV) ## Format Python and Terraform files
 	@$(TERRAFORM) fmt -recursive
 
 .PHONY: lock
-lock: $(DEV) ## Write the lock files again (UPGRADE=1: with the newest versions)
+lock: $(DEV) ## Update the lock files (UPGRADE=1 for the newest versions)
 	@printf '==> lambda_src/requirements.txt\n'
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m support.lock_lambda_requirements $(if $(UPGRADE),--upgrade)
 	@for name in dev ministack checkov terraform-1.9 terraform-newest; do \
@@ -166,16 +166,16 @@ lock: $(DEV) ## Write the lock files again (UPGRADE=1: with the newest versions)
 	done
 
 .PHONY: clean
-clean: ## Remove everything that was installed, built or left by a run
+clean: ## Remove all installed and built files
 	@rm -rf $(CACHE) modules/opensearch-reindex/.build
 	@find modules examples -name .terraform -prune -exec rm -rf {} + -o -name .terraform.lock.hcl -exec rm -f {} +
 
 .PHONY: setup
-setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install what the suites and the demo need
+setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install the tools of the suites and the demo
 	@:
 
-# A lock names every package, so pip has nothing to resolve. Resolving is what differs between versions of pip: 23.2 takes
-# `coverage[toml]` for a requirement beside the locked one, and stops as soon as there is a newer release. Wheels alone,
+# A lock names every package, so pip need not resolve requirements, which versions of pip do differently. For example,
+# pip 23.2 treats `coverage[toml]` as a second requirement, and fails as soon as there is a newer release. Only wheels,
 # because the build of a source archive installs the newest setuptools.
 # $(call install,NAME) makes the environment .cache/NAME from the lock file of a target's first prerequisite.
 define install
@@ -207,7 +207,7 @@ $(OPENSEARCH): tests/support/opensearch/pom.xml
 	@mvn --batch-mode --quiet -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory=$(@D)/lib
 	@touch $@
 
-# Only where there is none on the PATH.
+# Only if the PATH has no tflint.
 $(CACHE)/bin/tflint:
 	$(call say,building tflint $(TFLINT_VERSION) (some minutes, once))
 	@command -v go >/dev/null || { \
