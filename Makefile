@@ -68,6 +68,10 @@ lint-docs: $(DEV)
 	@$(BIN)/python -m support.terraform_docs --check
 	@$(WITH_SOURCES) -m bench.page --check
 
+.PHONY: capture
+capture: setup ## Run the demo and draw its output as docs/demo.svg
+	@$(BIN)/python -m capture
+
 .PHONY: lint-python
 lint-python: $(DEV)
 	$(call say,ruff)

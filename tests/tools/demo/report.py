@@ -14,7 +14,7 @@ _PROBLEMS_SHOWN = 10
 _RIGHT_ALIGNED = {
     "source_index": False,
     "target_index": False,
-    "documents before": True,
+    "before": True,
     "after": True,
     "writes during the rebuild": False,
     "seconds": True,
@@ -92,20 +92,14 @@ class Report:
     def table(self, rows: Iterable[Row]) -> None:
         """Print the table of the rebuilt indices."""
         heads = [*_RIGHT_ALIGNED]
-        lines = [
-            [
-                row.source_index,
-                row.target_index,
-                f"{row.documents_before:,}",
-                f"{row.documents_after:,}",
-                row.writes,
-                f"{row.seconds:.1f}",
-                ", ".join(row.aliases),
-            ]
-            for row in rows
-        ]
+        lines = []
+        for row in rows:
+            alias, *further = row.aliases or [""]
+            documents = f"{row.documents_before:,}", f"{row.documents_after:,}"
+            lines += [[row.source_index, row.target_index, *documents, row.writes, f"{row.seconds:.1f}", alias]]
+            lines += [[*[""] * (len(heads) - 1), alias] for alias in further]
         widths = [max(len(line[column]) for line in [heads, *lines]) for column in range(len(heads))]
-        print()
+        print("\nDocuments before and after the rebuild:")
         for line in [heads, ["-" * width for width in widths], *lines]:
             cells = [
                 cell.rjust(width) if _RIGHT_ALIGNED[head] else cell.ljust(width)

@@ -1,0 +1,1 @@
+"""`make capture`: a picture of the demo in a terminal, for the README."""
