@@ -31,7 +31,7 @@ _REMOTE_FONTS = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 
 
 def shown_lines(output: str) -> Iterator[str]:
-    """Give the lines of the picture: without lines that only wait, and none wider than the picture.
+    """Give the lines of the picture, without waiting lines, and folded to its width.
 
     Args:
         output: output of the demo.

@@ -73,7 +73,7 @@ def start_front(cleanup: ExitStack, report: Report, aws: MiniStack, node: OpenSe
         node: receives the verified requests.
     """
     front = cleanup.enter_context(SignedFront(node.url, aws.function_key, aws.region))
-    report.say("OpenSearch", f"{front.url} is the Lambda functions' endpoint: TLS only, signatures enforced")
+    report.say("OpenSearch", f"{front.url} is the functions' endpoint: TLS only, signatures enforced")
     return front
 
 
@@ -89,7 +89,7 @@ def deploy(cleanup: ExitStack, report: Report, aws: MiniStack, front: SignedFron
     Raises:
         TerraformError: Terraform failed; the message is its output.
     """
-    report.say("Terraform", "applying examples/basic (about a minute, mostly for the lifecycle rule of the bucket)")
+    report.say("Terraform", "applying examples/basic (about a minute, mostly for the bucket's lifecycle rule)")
     root = cleanup.enter_context(applied_example(aws, front, poll_interval_seconds=_POLL_INTERVAL_SECONDS))
     outputs = root.outputs()
     report.say("Terraform", f"deployed; upload trigger files to s3://{outputs['bucket_name']}")

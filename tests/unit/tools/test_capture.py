@@ -1,4 +1,4 @@
-"""The picture of the demo shows what the demo printed, without lines that only wait."""
+"""The picture of the demo shows its output, without lines that only wait."""
 
 import re
 import sys
