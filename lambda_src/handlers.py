@@ -1,4 +1,4 @@
-"""The seven Lambda handlers. Each parses the event, calls one function that does the step, and returns a dict."""
+"""The seven Lambda handlers: parse the event, call the function of the step, return its state."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -36,6 +36,8 @@ from opensearch_reindex.runtime.logs import log
 
 Event = Mapping[str, Any]
 State = dict[str, Any]
+# The key under which the state ReleaseSource sends the state of the execution, with the error of the failed step.
+RELEASE_SOURCE = "release_source"
 
 logs.configure(log_level())
 
@@ -43,25 +45,28 @@ logs.configure(log_level())
 def step(
     name: str, error_class: type[ReindexError]
 ) -> Callable[[Callable[[Event], State]], Callable[[Event, Any], State]]:
-    """Make a Lambda handler of a function: context on every log line, every failure a `ReindexError` with that context.
+    """Make a Lambda handler of a function.
+
+    Every log line carries the context of the event, and every failure becomes a `ReindexError` with that context.
 
     Args:
-        name: the step, as the state machine calls it.
-        error_class: what a request that OpenSearch refused becomes in this step.
+        name: name of the step, as in the state machine.
+        error_class: error of this step for a request that OpenSearch refused.
     """
 
     def decorate(function: Callable[[Event], State]) -> Callable[[Event, Any], State]:
         @wraps(function)
         def handler(event: Event, context: Any) -> State:
+            state = event.get(RELEASE_SOURCE, event)
             logs.start_context(
-                execution_id=event.get("execution_id"),
-                step=name,
-                source_index=event.get("source_index") or event.get("index", {}).get("source_index"),
-                target_index=event.get("target_index"),
+                execution_id=state.get("execution_id"),
+                step="ReleaseSource" if RELEASE_SOURCE in event else name,
+                source_index=state.get("source_index") or state.get("index", {}).get("source_index"),
+                target_index=state.get("target_index"),
             )
             log.debug("step started")
             try:
-                state = function(event)
+                result = function(event)
             except ReindexError as error:
                 raise _reported(error) from error.__cause__
             except OpenSearchRequestError as error:
@@ -71,7 +76,7 @@ def step(
             except Exception as error:
                 raise _reported(ReindexError(f"{type(error).__name__}: {error}")) from error
             log.info("step done")
-            return state
+            return result
 
         return handler
 
@@ -80,7 +85,7 @@ def step(
 
 def _reported(error: ReindexError) -> ReindexError:
     error.context = logs.context()
-    # A passing fault is no error yet: the state machine tries again.
+    # The state machine retries after a transient fault.
     level = logging.WARNING if isinstance(error, TransientOpenSearchError) else logging.ERROR
     log.log(level, "step failed", exc_info=True, extra={"error": {"name": type(error).__name__, **error.to_dict()}})
     return error
@@ -89,7 +94,7 @@ def _reported(error: ReindexError) -> ReindexError:
 @step("GetTriggerFile", TriggerFileError)
 def get_trigger_file_handler(event: Event) -> State:
     """Read the trigger file from S3 and check all of it before anything changes."""
-    # What checks a file takes a quarter of the time in which a function starts, and the other six do not need it.
+    # Measured: this import takes a quarter of a function's cold start, and the other six functions do not need it.
     from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
 
     return get_trigger_file(event, boto3.client("s3"), connect, Environment.read())
@@ -103,10 +108,12 @@ def create_index_handler(event: Event) -> State:
 
 @step("UpdateAliases", AliasUpdateError)
 def update_aliases_handler(event: Event) -> State:
-    """Freeze the source index; after a failure before the aliases moved, called again to undo that."""
-    job = Job.from_event(event)
+    """Freeze the source index; as state ReleaseSource, let writers use it again."""
+    # Executions that started before this version send the state itself, with the error in it.
+    is_release = RELEASE_SOURCE in event or "error" in event
+    job = Job.from_event(event.get(RELEASE_SOURCE, event))
     client = connect(job.opensearch_endpoint)
-    if "error" in event:
+    if is_release:
         release_source(client, job)
         return job.to_event()
     return update_aliases(client, job).to_event()
@@ -114,27 +121,27 @@ def update_aliases_handler(event: Event) -> State:
 
 @step("StartReindex", ReindexStartError)
 def start_reindex_handler(event: Event) -> State:
-    """Start the copy."""
+    """Start the reindex task."""
     job = Job.from_event(event)
     return start_reindex(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("CheckReindexStatus", ReindexFailedError)
 def check_reindex_status_handler(event: Event) -> State:
-    """Look at the copy."""
+    """Poll the reindex task."""
     job = Job.from_event(event)
     return check_reindex_status(connect(job.opensearch_endpoint), job, Environment.read()).to_event()
 
 
 @step("RemoveAlias", AliasRemovalError)
 def remove_alias_handler(event: Event) -> State:
-    """Prove the copy and move the aliases."""
+    """Prove the copy, and move the aliases."""
     job = Job.from_event(event)
     return remove_alias(connect(job.opensearch_endpoint), job).to_event()
 
 
 @step("DeleteIndex", IndexDeletionError)
 def delete_index_handler(event: Event) -> State:
-    """Prove the copy once more and delete the source index."""
+    """Prove the copy once more, and delete the source index."""
     job = Job.from_event(event)
     return delete_index(connect(job.opensearch_endpoint), job).to_event()

@@ -97,12 +97,22 @@ def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
     assert Job.from_event(state) == replace(JOB, task=Copy.read(state["task"]))
 
 
-def test_update_aliases_is_called_again_to_undo_what_it_did(connected: Any, mocker: MockerFixture) -> None:
+def test_the_release_of_the_source_is_a_payload_of_its_own(connected: Any, mocker: MockerFixture) -> None:
     release_source = mocker.patch("handlers.release_source")
     state = {**JOB.to_event(), "error": {"Error": "ReindexFailedError", "Cause": "{}"}}
-    assert handlers.update_aliases_handler(state, None) == JOB.to_event()
+    assert handlers.update_aliases_handler({"release_source": state}, None) == JOB.to_event()
     release_source.assert_called_once_with(connected, JOB)
     assert connected.block_writes.call_count == 0
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_failed_release_names_its_state_and_its_indices(mocker: MockerFixture) -> None:
+    mocker.patch("handlers.release_source", side_effect=errors.OpenSearchRequestError(403, "x", "no"))
+    with pytest.raises(errors.AliasUpdateError) as caught:
+        handlers.update_aliases_handler({"release_source": JOB.to_event()}, None)
+    message = json.loads(str(caught.value))
+    named = [message[key] for key in ("step", "source_index", "target_index", "execution_id")]
+    assert named == ["ReleaseSource", "a_v1", "a_v2", "arn:e"]
 
 
 def test_the_poll_interval_comes_from_the_environment(connected: Any, lambda_environment: pytest.MonkeyPatch) -> None:

@@ -92,7 +92,7 @@ def test_a_block_that_cannot_be_lifted_leaves_the_error_of_the_step(
     machines.functions.hooks["start_reindex"] = domain_fails(lambda: status(403))
 
     def fail_to_release(handler: Handler, event: Event) -> State:
-        return domain_fails(lambda: status(503))(handler, event) if "error" in event else handler(event)
+        return domain_fails(lambda: status(503))(handler, event) if "release_source" in event else handler(event)
 
     machines.functions.hooks["update_aliases"] = fail_to_release
 

@@ -98,7 +98,7 @@ def test_an_outage_that_lasts_ends_the_execution_after_all_attempts_with_the_las
     message = execution.message()
     assert (message["step"], message["source_index"], message["status"]) == ("RemoveAlias", first, 503)
     assert "a fault with status 503" in message["reason"]
-    assert "The state machine tries again" in message["next"]
+    assert "The state machine retries this step" in message["next"]
     assert len(machines.functions.of("remove_alias")) == 1 + 8
     assert {call.source_index for call in machines.functions.of("create_index")} == {first}
     assert indices.documents(first) == DOCUMENTS
