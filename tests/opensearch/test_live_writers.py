@@ -8,7 +8,7 @@ import pytest
 from support.domain import Domain
 from support.rebuild import Rebuild
 from support.waiting import wait_until
-from support.writer import Writer
+from support.writer import Writer, small_writes
 
 WRITERS = 3
 DOCUMENTS_BEFORE = 20_000
@@ -25,15 +25,15 @@ def test_no_acknowledged_write_is_lost_or_stale_while_writers_go_on(
     with ExitStack() as stack:
         writers = [
             # Each also changes documents of its own share of those that are copied.
-            Writer(domain.url, "a_current", number, loaded=share, updates_and_deletes=blocks)
+            Writer(domain.url, "a_current", small_writes(number, updates_and_deletes=blocks), loaded=share)
             for number, share in enumerate(shares(loaded))
         ]
         for writer in writers:
             stack.enter_context(writer)
-        wait_until(lambda: all(writer.written > 50 for writer in writers))
+        wait_until(lambda: all(writer.written.total > 50 for writer in writers))
         rebuild("a_v1", strategy=strategy)
-        during = [writer.written for writer in writers]
-        wait_until(lambda: all(w.written > count + 50 for w, count in zip(writers, during, strict=True)))
+        during = [writer.written.total for writer in writers]
+        wait_until(lambda: all(w.written.total > count + 50 for w, count in zip(writers, during, strict=True)))
     expected = {key: source for writer in writers for key, source in writer.documents.items()}
     assert not blocks or all(writer.refused for writer in writers)
     assert domain.all_documents("a_current") == expected

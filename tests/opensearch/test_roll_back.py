@@ -11,7 +11,7 @@ from support.opensearch_requests import Request, requests_in
 from support.pages import page
 from support.rebuild import ENVIRONMENT, Rebuild
 from support.waiting import wait_until
-from support.writer import Writer
+from support.writer import Writer, small_writes
 
 NAMES = {"products_v1": "a_v1", "products_v2": "a_v2", "products_current": "a_current"}
 SLOW = {"batch_size": 50, "requests_per_second": 50, "slices": 1}
@@ -68,20 +68,20 @@ def test_rolling_back_loses_nothing_that_was_acknowledged(
     domain.bulk("a_v1", {str(number): {"n": number} for number in range(1000)})
     domain("PUT", "a_v1/_settings", {"index.default_pipeline": "count-runs"})
     reader = Reader(domain)
-    with Writer(domain.url, "a_current", 0) as writer:
-        wait_until(lambda: writer.written > 30)
+    with Writer(domain.url, "a_current", small_writes(0)) as writer:
+        wait_until(lambda: writer.written.total > 30)
         if is_running:
             start_reindex(client, rebuild.freeze("a_v1", reindex=SLOW), ENVIRONMENT)
         else:
             rebuild.copy(rebuild.freeze("a_v1"))
-        during = writer.written
-        wait_until(lambda: writer.written > during + 30)
+        during = writer.written.total
+        wait_until(lambda: writer.written.total > during + 30)
 
         for request in requests_of_the_page():
             reader.follow(request)
 
-        after = writer.written
-        wait_until(lambda: writer.written > after + 30)
+        after = writer.written.total
+        wait_until(lambda: writer.written.total > after + 30)
     assert len(reader.cancelled) == is_running
     expected = {str(number): {"n": number} for number in range(1000)} | {
         key: {**source, "runs": 1} for key, source in writer.documents.items()

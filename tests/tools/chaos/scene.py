@@ -9,7 +9,7 @@ from chaos.tally import Outcome
 from support.domain import Domain
 from support.trigger_file import trigger_file
 from support.waiting import wait_until
-from support.writer import Document, Writer
+from support.writer import Document, Writer, small_writes
 from workflow.machines import Execution, StateMachines
 
 STRATEGIES = ("redirect_writes", "block_writes")
@@ -60,9 +60,8 @@ class Scene:
             Writer(
                 domain.url,
                 self.alias,
-                number,
+                small_writes(number, updates_and_deletes=strategy == "block_writes"),
                 loaded=dict(items[number :: 2 * _WRITERS]),
-                updates_and_deletes=strategy == "block_writes",
             )
             for number in range(_WRITERS)
         ]
@@ -124,16 +123,16 @@ class Scene:
         leftovers = self._leftovers()
         if undisturbed is not None and not leftovers:
             leftovers += _differences(undisturbed, self.state())
-        written = len(self.loaded) + sum(writer.written for writer in self.writers)
+        written = len(self.loaded) + sum(writer.written.total for writer in self.writers)
         for index in self._indices():
             self.domain("DELETE", index)
         return Outcome(self.uploads, written, tuple(lost), tuple(duplicated), tuple(leftovers))
 
     def _wait_for_writes(self) -> None:
-        before = [writer.written for writer in self.writers]
+        before = [writer.written.total for writer in self.writers]
         wait_until(
             lambda: all(
-                writer.written > count + 10 or writer.failure
+                writer.written.total > count + 10 or writer.failure
                 for writer, count in zip(self.writers, before, strict=True)
             )
         )

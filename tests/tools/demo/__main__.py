@@ -19,16 +19,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 from opensearchpy import OpenSearchException
 
 from demo import stack
-from demo.data import CITIES, INDICES, towns, trigger_file
+from demo.census import census
+from demo.data import CITIES, INDICES, trigger_file
 from demo.load import Loader
 from demo.report import Report, Row
 from demo.verify import aliases_of, hits, refreshed_count, wrong_documents, wrong_index
 from demo.watch import ExecutionWatch, Progress
-from demo.writer import Writer
 from support.opensearch_node import ExternalNode
+from support.writer import Writer
 
 # Documents that the writer adds before the upload, and again after the end of the execution.
 _WRITES_AROUND = 200
+# A steady application rather than a load test: on two cores the copy needs most of the time.
+_PAUSE_SECONDS = 0.02
 # With --kill-node the copy is throttled: a fast machine would finish it before the node is killed.
 _KILL_REQUESTS_PER_SECOND = 8000
 _KILL_AT = 0.3
@@ -96,11 +99,13 @@ class Demo:
         # Loading runs beside Terraform, which mostly waits.
         with Loader(self._client, report) as loader:
             self._outputs = stack.deploy(cleanup, report, self._aws, self._front)
-            # Every acknowledged document by source index and `_id`; the writer updates the cities.
             self._documents = loader.result()
+        cities = self._documents[CITIES.source_index]
         self._writer = cleanup.enter_context(
-            Writer(stack.connect(self._node), CITIES.alias_name, self._documents[CITIES.source_index], towns())
+            Writer(self._node.url, CITIES.alias_name, census, loaded=cities, pause_seconds=_PAUSE_SECONDS)
         )
+        # Every acknowledged document by source index and `_id`; the writer updates the cities.
+        self._documents[CITIES.source_index] = self._writer.documents
 
     def run(self, kill_node: bool) -> int:
         """Upload the trigger file, follow the execution and verify the result.
@@ -112,7 +117,8 @@ class Demo:
             The exit status.
 
         Raises:
-            RuntimeError: the copy ended before the node was killed, or OpenSearch acknowledged no write.
+            RuntimeError: the copy ended before the node was killed, OpenSearch acknowledged no write, or an answer
+                shows that a document was lost.
         """
         self._wait_for_writes()
         self._report.say("writer", f"keeps adding towns and updating cities through {CITIES.alias_name}")
@@ -128,7 +134,7 @@ class Demo:
             self._report.say("OpenSearch", "starting the node again with the same data")
             self._node.start()
         self._wait_for_writes()
-        self._writer.stop()
+        self._stop_writer()
 
         if progress.status != "SUCCEEDED":
             return self._verify_nothing_is_lost()
@@ -139,10 +145,20 @@ class Demo:
         goal = self._writer.written.created + _WRITES_AROUND
         deadline = time.monotonic() + timeout_seconds
         while self._writer.written.created < goal:
-            if time.monotonic() > deadline:
-                self._writer.stop()  # raises with the reason
+            if time.monotonic() > deadline or self._writer.failure:
+                self._stop_writer()  # raises with the reason
                 raise RuntimeError(f"the writer added fewer than {_WRITES_AROUND} documents in {timeout_seconds:.0f} s")
             time.sleep(0.1)
+
+    def _stop_writer(self) -> None:
+        """End the writer after OpenSearch has acknowledged its writes in hand.
+
+        Raises:
+            RuntimeError: OpenSearch did not acknowledge them in time, or an answer shows that a document was lost.
+        """
+        self._writer.stop(timeout_seconds=30)
+        if self._writer.failure:
+            raise RuntimeError(self._writer.failure)
 
     def _upload(self, kill_node: bool) -> None:
         content = trigger_file(self._front.url, _KILL_REQUESTS_PER_SECOND if kill_node else None)

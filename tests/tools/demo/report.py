@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from demo.watch import Progress
-from demo.writer import Written
+from support.writer import Written
 
 _COPY_LINE_SECONDS = 2.0
 _PROBLEMS_SHOWN = 10
