@@ -26,6 +26,11 @@ DEV := $(CACHE)/venv/.installed
 MINISTACK := $(CACHE)/ministack/.installed
 CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
+# Two `terraform init` at once must not both download the provider into the cache.
+PROVIDERS := $(CACHE)/terraform/.installed
+# The suites of `make test`, in the order in which they start: the first ones mostly wait.
+TEST_SUITES := lint-python lint-docs test-stack test-unit lint-terraform test-terraform test-opensearch test-workflow \
+  test-chaos mutations
 # More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
@@ -41,13 +46,8 @@ demo: setup ## Rebuild three indices of a real OpenSearch node (DEMO_OPTIONS=--k
 	@$(BIN)/python -m demo $(DEMO_OPTIONS)
 
 .PHONY: test
-test: ## Run the linters and every suite
-	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory test-terraform
-	@$(MAKE) --no-print-directory test-unit
-	@$(MAKE) --no-print-directory test-integration
-	@$(MAKE) --no-print-directory test-chaos
-	@$(MAKE) --no-print-directory mutations
+test: setup $(CHECKOV) $(TFLINT) $(TERRAFORMS) $(PROVIDERS) ## Run the linters and every suite, three at a time
+	@$(BIN)/python -m support.run_suites --jobs 3 $(TEST_SUITES)
 
 .PHONY: test-all
 test-all: ## Run the linters and every suite, with the slow tests
@@ -109,16 +109,22 @@ test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provid
 	$(call say,Terraform examples of the documentation)
 	@$(BIN)/pytest tests/terraform $(NOT_SLOW)
 
+# $(call workers,N) lets N processes share a suite, each with its own node and local AWS. Tests compare everything on
+# their node, so a node of OPENSEARCH_URL serves one process.
+workers = -n $(if $(OPENSEARCH_URL),0,$(1)) --dist loadgroup
+
 .PHONY: test-opensearch test-workflow test-stack test-integration
 test-opensearch: setup ## Test client and steps with a real OpenSearch node
-	@$(BIN)/pytest tests/opensearch
+	$(call say,tests of client and steps)
+	@$(BIN)/pytest tests/opensearch $(call workers,2)
 test-workflow: setup ## Test state machines and handlers with a real OpenSearch node
-	@$(BIN)/pytest tests/workflow
+	$(call say,tests of the state machines)
+	@$(BIN)/pytest tests/workflow $(call workers,2)
 test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS with a real OpenSearch node
-	@$(BIN)/pytest tests/stack $(NOT_SLOW)
-test-integration: setup $(TERRAFORMS) ## Run the last three suites with one node
-	$(call say,integration tests)
-	@$(BIN)/pytest tests/opensearch tests/workflow tests/stack $(NOT_SLOW)
+	$(call say,tests of deployments)
+	@$(BIN)/pytest tests/stack $(call workers,6) $(NOT_SLOW)
+test-integration: setup $(TERRAFORMS) $(PROVIDERS) ## Run the last three suites side by side
+	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-workflow
 
 ROUNDS ?= 10
 
@@ -202,6 +208,11 @@ $(CHECKOV): tests/requirements/checkov.txt
 
 $(CACHE)/terraform-%/.installed: tests/requirements/terraform-%.txt
 	$(call install,terraform-$*)
+
+$(PROVIDERS): modules/opensearch-reindex/versions.tf | $(DEV)
+	$(call say,installing the provider of AWS)
+	@TF_DATA_DIR="$(@D)/provider" $(TERRAFORM) -chdir=modules/opensearch-reindex init -backend=false -input=false >/dev/null
+	@touch $@
 
 $(OPENSEARCH): tests/support/opensearch/pom.xml
 	$(call say,installing .cache/opensearch)

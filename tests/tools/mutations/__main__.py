@@ -4,11 +4,12 @@
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from mutations.catalogue import CATALOGUE
-from mutations.runner import Trial, run
-from support.opensearch_node import running_node
+from mutations.runner import PROCESSES, Trial, run
+from support.opensearch_node import ExternalNode, running_node
 
 _GROUPS = {mutation: title for title, group in CATALOGUE.items() for mutation in group}
 # Length of the printed end of pytest's output.
@@ -26,13 +27,23 @@ def main(words: str) -> int:
         print(f"mutations: no name contains {words!r}", file=sys.stderr)
         return 2
     try:
-        with running_node() as node:
-            survivors = show(run(chosen, node.url))
+        with running_nodes() as urls:
+            survivors = show(run(chosen, urls))
     except (RuntimeError, ValueError) as error:
         print(f"mutations: {error}", file=sys.stderr)
         return 1
     print(f"\nmutations: {len(chosen) - len(survivors)} of {len(chosen)} noticed")
     return 1 if survivors else 0
+
+
+@contextmanager
+def running_nodes() -> Iterator[list[str]]:
+    """Give the URL of a node for each process, or of the only one that OPENSEARCH_URL names."""
+    with ExitStack() as stack:
+        nodes = [stack.enter_context(running_node())]
+        if not isinstance(nodes[0], ExternalNode):
+            nodes += [stack.enter_context(running_node()) for _ in range(PROCESSES - 1)]
+        yield [node.url for node in nodes]
 
 
 def show(trials: Iterable[Trial]) -> set[str]:

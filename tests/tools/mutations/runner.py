@@ -5,11 +5,11 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from threading import Lock
+from queue import SimpleQueue
 
 import pytest
 
@@ -17,7 +17,8 @@ from mutations.mutation import Mutation, copy_of_sources
 from support.domain import Domain
 from support.paths import ROOT
 
-_PROCESSES = 2
+# Tests compare everything on a node, so each process needs a node of its own.
+PROCESSES = 2
 # Much longer than any test takes, because a mutation must not make a test wait forever.
 _END_SECONDS = 300
 # Every run is a process, forked from a server that has these packages: the import takes longer than the tests.
@@ -42,12 +43,12 @@ class Trial:
     output: str
 
 
-def run(mutations: Sequence[Mutation], node_url: str) -> Iterator[Trial]:
+def run(mutations: Sequence[Mutation], node_urls: Sequence[str]) -> Iterator[Trial]:
     """Try each mutation on each of its suites, in order, two at a time.
 
     Args:
         mutations: the mutations to try.
-        node_url: URL of an empty OpenSearch node, which is empty again at the end.
+        node_urls: URLs of empty OpenSearch nodes, which are empty again at the end.
 
     Raises:
         ValueError: a mutation no longer fits lambda_src.
@@ -56,28 +57,46 @@ def run(mutations: Sequence[Mutation], node_url: str) -> Iterator[Trial]:
     for mutation in mutations:
         mutation.apply()
     trials = [(mutation, suite) for mutation in mutations for suite in mutation.suites]
-    node = Lock()  # tests use plain names such as `a_v1`
+    nodes: SimpleQueue[str] = SimpleQueue()
+    for url in node_urls:
+        nodes.put(url)
 
     def attempt(mutation: Mutation, suite: str) -> Trial:
-        with node if _needs_node(suite) else nullcontext():
-            status, output = _run_pytest(mutation, [suite], node_url)
-            if _needs_node(suite):
-                _clear(node_url)
+        with _node_for([suite], nodes) as url:
+            status, output = _run_pytest(mutation, [suite], url)
         # Only a failed test counts, not a failed fixture, a failed import or a time-out.
         failed = re.search(r"^FAILED ([^\s\[]+)", output, re.MULTILINE)
         return Trial(mutation, suite, failed[1] if failed and status == pytest.ExitCode.TESTS_FAILED else None, output)
 
-    with ThreadPoolExecutor(_PROCESSES) as pool:
+    def check(suites: list[str]) -> None:
+        with _node_for(suites, nodes) as url:
+            _refuse_failures(suites, url)
+
+    with ThreadPoolExecutor(PROCESSES) as pool:
         suites = {suite for _, suite in trials}
         on_node = sorted(suite for suite in suites if _needs_node(suite))
         # Each file of unit tests alone, like below: a file that fails alone would notice every mutation.
-        groups = [on_node, *([suite] for suite in sorted(suites.difference(on_node)))]
-        list(pool.map(lambda group: _refuse_failures(group, node_url), groups))
+        groups = [on_node[::2], on_node[1::2], *([suite] for suite in sorted(suites.difference(on_node)))]
+        list(pool.map(check, groups))
         yield from pool.map(lambda trial: attempt(*trial), trials)
 
 
 def _needs_node(suite: str) -> bool:
     return suite.startswith("tests/opensearch/")
+
+
+@contextmanager
+def _node_for(suites: Sequence[str], nodes: SimpleQueue[str]) -> Iterator[str]:
+    """Give the URL of a node that no other trial uses, empty text if the suites need none."""
+    if not any(_needs_node(suite) for suite in suites):
+        yield ""
+        return
+    url = nodes.get()
+    try:
+        yield url
+        _clear(url)
+    finally:
+        nodes.put(url)
 
 
 def _refuse_failures(suites: list[str], node_url: str) -> None:

@@ -1,0 +1,169 @@
+"""Run make targets side by side, and print the output of each as a whole and a table of their times.
+
+`python -m support.run_suites [--jobs 3] TARGET...` starts the targets in this order. After a failure it starts no more
+of them. The output of a target that failed comes last.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from support.paths import ROOT, unused_run_dir
+
+_POLL_SECONDS = 0.2
+_REPORT_SECONDS = 60
+_LINE_CHARACTERS = 70
+
+
+@dataclass
+class Part:
+    """A make target that runs or has run.
+
+    Attributes:
+        target: its name.
+        log: file with its output.
+        process: the running make.
+        started: seconds of the monotonic clock.
+        wall_seconds, cpu_seconds: what it took; the processor time includes every process that it waited for.
+        status: exit status; None while it runs.
+    """
+
+    target: str
+    log: Path
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    wall_seconds: float = 0
+    cpu_seconds: float = 0
+    status: int | None = None
+
+    @classmethod
+    def start(cls, target: str, folder: Path) -> "Part":
+        """Start a target.
+
+        Args:
+            target: its name.
+            folder: where its output is kept.
+        """
+        path = folder / target
+        with path.open("wb") as log:
+            command = [os.environ.get("MAKE", "make"), "--no-print-directory", target]
+            environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+            process = subprocess.Popen(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+        return cls(target, path, process)
+
+    def poll(self) -> bool:
+        """Say whether the target has ended, and keep what it took."""
+        pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
+        self.wall_seconds = time.monotonic() - self.started
+        if pid:
+            self.cpu_seconds = usage.ru_utime + usage.ru_stime
+            self.status = self.process.returncode = os.waitstatus_to_exitcode(status)
+        return bool(pid)
+
+    @property
+    def output(self) -> str:
+        """What the target has printed so far."""
+        return self.log.read_text("utf-8", errors="replace")
+
+    @property
+    def last_line(self) -> str:
+        """The last line that the target has printed so far."""
+        lines = self.output.split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")[-_LINE_CHARACTERS:]
+
+
+def run(targets: Sequence[str], jobs: int, folder: Path) -> list[Part]:
+    """Run the targets, print what happens, and return the targets that were started.
+
+    Args:
+        targets: in the order in which they start.
+        jobs: how many run at a time.
+        folder: where their output is kept.
+    """
+    waiting, running, ended = list(targets), list[Part](), list[Part]()
+    next_report = time.monotonic() + _REPORT_SECONDS
+    try:
+        while running or (waiting and not any(part.status for part in ended)):
+            while waiting and len(running) < jobs and not any(part.status for part in ended):
+                running.append(Part.start(waiting.pop(0), folder))
+                print(f"==> {running[-1].target}: started", flush=True)
+            time.sleep(_POLL_SECONDS)
+            for part in [part for part in running if part.poll()]:
+                running.remove(part)
+                ended.append(part)
+                _print_end(part)
+            if time.monotonic() > next_report:
+                next_report = time.monotonic() + _REPORT_SECONDS
+                for part in running:
+                    print(f"... {part.target}: {part.wall_seconds:.0f} s, {part.last_line}", flush=True)
+    finally:
+        for part in running:
+            part.process.terminate()
+        for part in running:
+            with suppress(ChildProcessError):
+                part.process.wait()
+    return ended
+
+
+def _print_end(part: Part) -> None:
+    if part.status:
+        print(f"==> {part.target}: FAILED after {part.wall_seconds:.0f} s, its output comes last", flush=True)
+        return
+    print(f"\n==> {part.target}: passed after {part.wall_seconds:.0f} s\n{part.output}", flush=True)
+
+
+def table(parts: Sequence[Part], wall_seconds: float) -> str:
+    """Return one line for each target, and one for all of them.
+
+    Args:
+        parts: targets that have ended.
+        wall_seconds: what the whole run took.
+    """
+    width = max(len(part.target) for part in parts)
+    lines = [f"{'suite':<{width}}  {'time':>9}  {'processor':>9}"]
+    for part in parts:
+        failed = "  FAILED" if part.status else ""
+        lines.append(f"{part.target:<{width}}  {_minutes(part.wall_seconds)}  {_minutes(part.cpu_seconds)}{failed}")
+    total = sum(part.cpu_seconds for part in parts)
+    return "\n".join([*lines, f"{'all':<{width}}  {_minutes(wall_seconds)}  {_minutes(total)}"])
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:3} m {rest:2} s"
+
+
+def main() -> int:
+    """Run the targets of the command line, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="run_suites", description=__doc__)
+    parser.add_argument("--jobs", type=int, default=3, help="how many targets run at a time")
+    parser.add_argument("targets", nargs="+", metavar="TARGET")
+    options = parser.parse_args()
+    started = time.monotonic()
+    folder = unused_run_dir("suites")
+    folder.mkdir(parents=True)
+    try:
+        parts = run(options.targets, options.jobs, folder)
+        failed = [part for part in parts if part.status]
+        for part in failed:
+            print(f"\n==> {part.target}: FAILED\n{part.output}")
+        print(f"\n{table(parts, time.monotonic() - started)}", flush=True)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
