@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,7 @@ class Part:
         log: file with its output.
         process: the running make.
         started: seconds of the monotonic clock.
-        wall_seconds, cpu_seconds: what it took; the processor time includes every process that it waited for.
+        seconds: its duration so far.
         status: exit status; None while it runs.
     """
 
@@ -39,8 +38,7 @@ class Part:
     log: Path
     process: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
-    wall_seconds: float = 0
-    cpu_seconds: float = 0
+    seconds: float = 0
     status: int | None = None
 
     @classmethod
@@ -61,13 +59,10 @@ class Part:
         return cls(target, path, process)
 
     def poll(self) -> bool:
-        """Say whether the target has ended, and keep what it took."""
-        pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
-        self.wall_seconds = time.monotonic() - self.started
-        if pid:
-            self.cpu_seconds = usage.ru_utime + usage.ru_stime
-            self.status = self.process.returncode = os.waitstatus_to_exitcode(status)
-        return bool(pid)
+        """Update duration and status, and say whether the target has ended."""
+        self.seconds = time.monotonic() - self.started
+        self.status = self.process.poll()
+        return self.status is not None
 
     @property
     def output(self) -> str:
@@ -104,37 +99,41 @@ def run(targets: Sequence[str], jobs: int, folder: Path) -> list[Part]:
             if time.monotonic() > next_report:
                 next_report = time.monotonic() + _REPORT_SECONDS
                 for part in running:
-                    print(f"... {part.target}: {part.wall_seconds:.0f} s, {part.last_line}", flush=True)
+                    print(f"... {part.target}: {part.seconds:.0f} s, {part.last_line}", flush=True)
     finally:
         for part in running:
             part.process.terminate()
         for part in running:
-            with suppress(ChildProcessError):
-                part.process.wait()
+            part.process.wait()
     return ended
 
 
 def _print_end(part: Part) -> None:
     if part.status:
-        print(f"==> {part.target}: FAILED after {part.wall_seconds:.0f} s, its output comes last", flush=True)
+        print(f"==> {part.target}: FAILED after {part.seconds:.0f} s, its output comes last", flush=True)
         return
-    print(f"\n==> {part.target}: passed after {part.wall_seconds:.0f} s\n{part.output}", flush=True)
+    print(f"\n==> {part.target}: passed after {part.seconds:.0f} s\n{part.output}", flush=True)
 
 
-def table(parts: Sequence[Part], wall_seconds: float) -> str:
+def table(targets: Sequence[str], parts: Sequence[Part], seconds: float) -> str:
     """Return one line for each target, and one for all of them.
 
     Args:
+        targets: every target, in the order of the lines.
         parts: targets that have ended.
-        wall_seconds: what the whole run took.
+        seconds: duration of the whole run.
     """
-    width = max(len(part.target) for part in parts)
-    lines = [f"{'suite':<{width}}  {'time':>9}  {'processor':>9}"]
-    for part in parts:
-        failed = "  FAILED" if part.status else ""
-        lines.append(f"{part.target:<{width}}  {_minutes(part.wall_seconds)}  {_minutes(part.cpu_seconds)}{failed}")
-    total = sum(part.cpu_seconds for part in parts)
-    return "\n".join([*lines, f"{'all':<{width}}  {_minutes(wall_seconds)}  {_minutes(total)}"])
+    width = max(map(len, targets))
+    ended = {part.target: part for part in parts}
+    lines = [
+        f"{target:<{width}}  {_line(ended[target]) if target in ended else 'not run, because another suite failed'}"
+        for target in targets
+    ]
+    return "\n".join([*lines, f"{'all':<{width}}  {_minutes(seconds)}"])
+
+
+def _line(part: Part) -> str:
+    return f"{_minutes(part.seconds)}  {'FAILED' if part.status else 'passed'}"
 
 
 def _minutes(seconds: float) -> str:
@@ -156,7 +155,7 @@ def main() -> int:
         failed = [part for part in parts if part.status]
         for part in failed:
             print(f"\n==> {part.target}: FAILED\n{part.output}")
-        print(f"\n{table(parts, time.monotonic() - started)}", flush=True)
+        print(f"\n{table(options.targets, parts, time.monotonic() - started)}", flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return 1 if failed else 0
