@@ -1,4 +1,4 @@
-"""What the demo's application writes while its index is rebuilt: new towns, and a new census of the cities."""
+"""The writes of the demo's application: new towns, and a new census of cities."""
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,7 +10,7 @@ _BULK_SIZE = 20
 
 
 def census(documents: Mapping[str, Document]) -> Iterator[Sequence[Write]]:
-    """Yield a new document, an overwritten one, and a bulk request of both kinds, again and again.
+    """Yield a new document, an overwritten one and a bulk of both, again and again.
 
     Args:
         documents: what the index holds, as last acknowledged.

@@ -38,7 +38,7 @@ def main(words: str) -> int:
 
 @contextmanager
 def running_nodes() -> Iterator[list[str]]:
-    """Give the URL of a node for each process, or of the only one that OPENSEARCH_URL names."""
+    """Start a node for each process, or take the node of OPENSEARCH_URL."""
     with ExitStack() as stack:
         nodes = [stack.enter_context(running_node())]
         if not isinstance(nodes[0], ExternalNode):

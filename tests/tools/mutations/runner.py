@@ -87,7 +87,7 @@ def _needs_node(suite: str) -> bool:
 
 @contextmanager
 def _node_for(suites: Sequence[str], nodes: SimpleQueue[str]) -> Iterator[str]:
-    """Give the URL of a node that no other trial uses, empty text if the suites need none."""
+    """Lend the URL of an unused node, or empty text if the suites need no node."""
     if not any(_needs_node(suite) for suite in suites):
         yield ""
         return
