@@ -44,7 +44,7 @@ run "a_bucket_made_here" {
 
   assert {
     condition = jsondecode(aws_s3_bucket_policy.triggers["triggers"].policy).Statement == [{
-      Sid       = "DenyWithoutTls"
+      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
@@ -60,7 +60,7 @@ run "a_bucket_made_here" {
       [rule.id, rule.status, length(rule.expiration), rule.noncurrent_version_expiration[*].noncurrent_days, rule.abort_incomplete_multipart_upload[*].days_after_initiation]
       ]) == jsonencode([
       ["expire-trigger-files", "Enabled", 1, [30], []],
-      ["remove-what-is-left", "Enabled", 1, [], [1]],
+      ["clean-up-uploads-and-delete-markers", "Enabled", 1, [], [1]],
     ])
     error_message = "Overwritten trigger files expire after 30 days, halves of uploads after one."
   }

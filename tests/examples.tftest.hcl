@@ -73,7 +73,7 @@ run "complete_makes_a_domain_that_lets_in_the_role_of_the_steps_alone" {
 
   assert {
     condition = [for statement in jsondecode(aws_kms_key.reindex.policy).Statement : statement.Sid] == [
-      "Administer", "EncryptLogs", "NotifyOfAlarms", "QueueEvents",
+      "Administer", "EncryptLogs", "EncryptAlarmNotifications", "EncryptDeadLetters",
     ]
     error_message = "The key's policy has its administration and what the module says."
   }

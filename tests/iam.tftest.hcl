@@ -62,7 +62,7 @@ run "the_defaults" {
       for statement in jsondecode(aws_iam_role_policy.state_machine[0].policy).Statement : statement.Sid => [statement.Effect, statement.Action, statement.Resource]
       if statement.Sid != "DeliverLogs"
       } == {
-      ReadTriggerFile = [
+      InvokeGetTriggerFile = [
         "Allow",
         ["lambda:InvokeFunction"],
         ["arn:aws:lambda:eu-central-1:123456789012:function:opensearch-reindex-dev-get-trigger-file"],
@@ -72,12 +72,12 @@ run "the_defaults" {
         ["states:StartExecution"],
         ["arn:aws:states:eu-central-1:123456789012:stateMachine:opensearch-reindex-dev-index"],
       ]
-      FollowIndexExecutions = [
+      TrackIndexExecutions = [
         "Allow",
         ["states:DescribeExecution", "states:StopExecution"],
         ["arn:aws:states:eu-central-1:123456789012:execution:opensearch-reindex-dev-index:*"],
       ]
-      HearOfEndedExecutions = [
+      ReceiveIndexExecutionEvents = [
         "Allow",
         ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
         ["arn:aws:events:eu-central-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
@@ -208,7 +208,7 @@ run "everything_on" {
       for statement in jsondecode(aws_iam_role_policy.lambda[0].policy).Statement : statement.Sid
       ] == [
       "ReadTriggerFiles", "CallOpenSearch", "DescribeOwnExecutions", "WriteOwnLogs",
-      "DecryptTriggerFiles", "SendTraces", "ManageNetworkInterfaces", "KeepNetworkInterfacesFromCode",
+      "DecryptTriggerFiles", "SendTraces", "ManageNetworkInterfaces", "DenyNetworkInterfacesToFunctionCode",
     ]
     error_message = "The functions decrypt trigger files, send traces, and have network interfaces."
   }
@@ -238,7 +238,7 @@ run "everything_on" {
         Resource = ["*"]
       },
       {
-        Sid    = "KeepNetworkInterfacesFromCode"
+        Sid    = "DenyNetworkInterfacesToFunctionCode"
         Effect = "Deny"
         Action = [
           "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
@@ -267,8 +267,8 @@ run "everything_on" {
     condition = [
       for policy in [aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy] : jsondecode(policy).Statement[*].Sid
       ] == [
-      ["ReadTriggerFile", "StartIndexExecutions", "FollowIndexExecutions", "HearOfEndedExecutions", "DeliverLogs", "SendTraces"],
-      ["RunSteps", "DeliverLogs", "SendTraces"],
+      ["InvokeGetTriggerFile", "StartIndexExecutions", "TrackIndexExecutions", "ReceiveIndexExecutionEvents", "DeliverLogs", "SendTraces"],
+      ["InvokeSteps", "DeliverLogs", "SendTraces"],
     ]
     error_message = "The state machines are allowed what the defaults allow, and traces."
   }
@@ -284,7 +284,7 @@ run "everything_on" {
           Resource = ["arn:aws:states:eu-central-1:123456789012:execution:opensearch-reindex-dev:*"]
         },
         {
-          Sid      = "Publish"
+          Sid      = "PublishNotifications"
           Effect   = "Allow"
           Action   = ["sns:Publish"]
           Resource = ["arn:aws:sns:eu-central-1:123456789012:opensearch-reindex-dev-notification"]

@@ -103,7 +103,7 @@ run "one_key" {
         }
       },
       {
-        Sid       = "NotifyOfAlarms"
+        Sid       = "EncryptAlarmNotifications"
         Effect    = "Allow"
         Principal = { Service = "cloudwatch.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -111,7 +111,7 @@ run "one_key" {
         Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
       },
       {
-        Sid       = "QueueEvents"
+        Sid       = "EncryptDeadLetters"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -151,7 +151,7 @@ run "another_key_for_the_bucket" {
   }
 
   assert {
-    condition     = jsondecode(output.kms_key_policy_statements)[*].Sid == ["EncryptLogs", "QueueEvents"]
+    condition     = jsondecode(output.kms_key_policy_statements)[*].Sid == ["EncryptLogs", "EncryptDeadLetters"]
     error_message = "Without alarms CloudWatch needs no key."
   }
 }

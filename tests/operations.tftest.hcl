@@ -42,7 +42,7 @@ run "the_defaults" {
       Version = "2012-10-17"
       Statement = [
         {
-          Sid       = "SendFromRules"
+          Sid       = "SendDeadLetters"
           Effect    = "Allow"
           Principal = { Service = "events.amazonaws.com" }
           Action    = "sqs:SendMessage"
@@ -50,7 +50,7 @@ run "the_defaults" {
           Condition = { ArnEquals = { "aws:SourceArn" = ["arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-trigger-file"] } }
         },
         {
-          Sid       = "DenyWithoutTls"
+          Sid       = "DenyInsecureTransport"
           Effect    = "Deny"
           Principal = "*"
           Action    = "sqs:*"
@@ -174,7 +174,7 @@ run "everything_on" {
           Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
         },
         {
-          Sid       = "DenyWithoutTls"
+          Sid       = "DenyInsecureTransport"
           Effect    = "Deny"
           Principal = "*"
           Action    = "sns:Publish"
@@ -303,7 +303,7 @@ run "a_topic_and_a_queue_that_exist" {
   assert {
     condition = (
       jsondecode(aws_sfn_state_machine.notification[0].definition).States.Publish.Parameters.TopicArn == "arn:aws:sns:eu-central-1:123456789012:given-topic" &&
-      one([for statement in jsondecode(aws_iam_role_policy.notification[0].policy).Statement : statement.Resource if statement.Sid == "Publish"]) == ["arn:aws:sns:eu-central-1:123456789012:given-topic"] &&
+      one([for statement in jsondecode(aws_iam_role_policy.notification[0].policy).Statement : statement.Resource if statement.Sid == "PublishNotifications"]) == ["arn:aws:sns:eu-central-1:123456789012:given-topic"] &&
       output.notification_topic_arn == "arn:aws:sns:eu-central-1:123456789012:given-topic"
     )
     error_message = "Notifications go to the topic given."

@@ -156,10 +156,10 @@ run "the_definitions" {
       name => [for retry in try(state.Retry, []) : [retry.ErrorEquals, retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate, retry.JitterStrategy]]
       } == {
       DescribeExecution = [[["States.TaskFailed"], 2, 5, 2, "FULL"]]
-      DidItSucceed      = []
+      HasSucceeded      = []
       Publish           = [[["States.TaskFailed"], 2, 5, 2, "FULL"]]
-      TakeEvent         = []
-      TellExecution     = []
+      UseEvent          = []
+      WriteRawMessage   = []
       WriteMessage      = []
     }
     error_message = "Both calls of the notification state machine are tried again."
@@ -171,11 +171,11 @@ run "the_definitions" {
       name => [for catch in try(state.Catch, []) : join(" ", [catch.ErrorEquals[0], catch.ResultPath, catch.Next])]
       } == {
       DescribeExecution = []
-      DidItSucceed      = []
+      HasSucceeded      = []
       Publish           = []
-      TakeEvent         = []
-      TellExecution     = []
-      WriteMessage      = ["States.ALL $.unreadable TellExecution"]
+      UseEvent          = []
+      WriteRawMessage   = []
+      WriteMessage      = ["States.ALL $.unreadable WriteRawMessage"]
     }
     error_message = "What cannot be read is told of as it is."
   }

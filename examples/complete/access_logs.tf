@@ -53,7 +53,7 @@ resource "aws_s3_bucket_policy" "access_logs" {
         Condition = { StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id } }
       },
       {
-        Sid       = "DenyWithoutTls"
+        Sid       = "DenyInsecureTransport"
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:*"

@@ -57,7 +57,7 @@ resource "aws_s3_bucket_policy" "config" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
-      Sid       = "DenyWithoutTls"
+      Sid       = "DenyInsecureTransport"
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"

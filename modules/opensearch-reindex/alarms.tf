@@ -1,31 +1,31 @@
 locals {
   alarm_actions = length(var.alarm_actions) > 0 ? var.alarm_actions : [for arn in [local.notification_topic_arn] : arn if var.create_notifications]
 
-  # Each is the sum of some metrics; it is in alarm when the sum of five minutes is not 0.
+  # Each alarm adds up its metrics, and enters the ALARM state when the sum over five minutes is not 0.
   alarms = {
     executions = {
-      description = "An execution failed, timed out or was aborted. Its error names index, step and reason; correct that and upload the file again."
+      description = "An execution failed, timed out or was aborted. Its error names the index, the step and the reason. Correct the cause and upload the trigger file again."
       metrics = {
         for metric in ["ExecutionsAborted", "ExecutionsFailed", "ExecutionsTimedOut"] :
         metric => { namespace = "AWS/States", name = metric, dimensions = { StateMachineArn = local.state_machine_arn } }
       }
     }
     lambda_errors = {
-      description = "A step failed. Step Functions tries passing faults again; the step's log has the reason."
+      description = "A step failed. Step Functions retries transient faults. The log of the step has the reason."
       metrics = {
         for step, name in local.function_names :
         step => { namespace = "AWS/Lambda", name = "Errors", dimensions = { FunctionName = name } }
       }
     }
     lambda_throttles = {
-      description = "A step was not let run: the account's concurrency or lambda_reserved_concurrency is used up."
+      description = "Lambda throttled a step because the concurrency of the account or lambda_reserved_concurrency is exhausted."
       metrics = {
         for step, name in local.function_names :
         step => { namespace = "AWS/Lambda", name = "Throttles", dimensions = { FunctionName = name } }
       }
     }
     dead_letters = {
-      description = "An upload could not start an execution, or the end of one could not be told. The message's detail-type says which; upload the file again for `Object Created`."
+      description = "EventBridge could not start an execution or send a notification. See detail-type in the message: for `Object Created`, upload the trigger file again."
       metrics = {
         queue = {
           namespace  = "AWS/SQS"

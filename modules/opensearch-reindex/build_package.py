@@ -1,6 +1,7 @@
-"""Build the zip of the Lambda functions: the given sources and the locked requirements, the same bytes every time.
+"""Build the zip of the Lambda functions from the sources and the locked requirements.
 
-Terraform runs this at apply, see package.tf. It needs Python 3.11 or later with pip, and nothing else.
+Every build gives the same bytes. Terraform runs this program at apply, see package.tf. It requires only Python 3.11 or
+later with pip.
 """
 
 from __future__ import annotations
@@ -16,17 +17,17 @@ import zipfile
 from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
-# The earliest time a zip can hold. A build's own time would make every zip another one.
+# The earliest time that a zip can hold. The time of the build would make every zip different.
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 FILE_MODE = (stat.S_IFREG | 0o644) << 16
-# What pip writes about the installation itself: paths and times of the machine, nothing a function reads.
+# pip writes these files about the installation itself, with paths and times of the machine. No function reads them.
 DROPPED_NAMES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 DROPPED_SUFFIXES = {".pyc"}
 COMPILED_SUFFIXES = {".dll", ".dylib", ".pyd", ".so"}
 
 
 class BuildError(Exception):
-    """The package cannot be built; the message says why and what to do."""
+    """The package cannot be built. The message names the reason and the next step."""
 
 
 def install_requirements(requirements: Path, target: Path, runtime: str) -> None:
@@ -42,24 +43,24 @@ def install_requirements(requirements: Path, target: Path, runtime: str) -> None
     """
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
-        raise BuildError(f"{sys.executable} has no pip. Install it (`python3 -m ensurepip`) and apply again.")
+        raise BuildError(f"pip not found in {sys.executable}. Install it with `python3 -m ensurepip` and apply again.")
     command = [
         *pip,
         "install",
         "--quiet",
         "--disable-pip-version-check",
         "--no-input",
-        # `user = true` in somebody's pip.conf cannot be combined with --target.
+        # pip rejects --target if its configuration file has `user = true`.
         "--no-user",
         "--require-hashes",
-        # The lock names every package. Some versions of pip take an extra, such as `coverage[toml]`, for a requirement
-        # beside the locked one, look for its newest release and stop for want of a hash.
+        # The lock file names every package. For an extra, such as `coverage[toml]`, some versions of pip add a
+        # requirement without a version, find its newest release and stop because the release has no hash.
         "--no-deps",
-        # Both are about the Python that builds: what it has installed does not matter below --target.
+        # Both concern packages that the building Python has installed, which do not affect --target.
         "--no-warn-conflicts",
         "--root-user-action=ignore",
-        # No package runs code of its own here, and none brings a file that was compiled for one platform: the zip
-        # does not depend on the machine that builds it.
+        # Wheels run no code at installation, and pure Python wheels have no compiled files, so that the zip does not
+        # depend on the machine that builds it.
         "--only-binary=:all:",
         "--platform=any",
         "--implementation=py",
@@ -70,44 +71,44 @@ def install_requirements(requirements: Path, target: Path, runtime: str) -> None
         f"--requirement={requirements}",
     ]
     if subprocess.run(command, check=False).returncode != 0:
-        raise BuildError(f"pip could not install {requirements}: see its message above. Nothing was built.")
+        raise BuildError(f"pip failed to install {requirements}; see its output above. No package was built.")
 
 
 def is_dropped(name: Path) -> bool:
-    """Say whether a file of an installed package stays out of the zip.
+    """Return whether the zip leaves out a file of an installed package.
 
     Args:
         name: path of the file below the installation directory.
     """
-    # `bin` holds command line programs with this machine's interpreter in their first line.
+    # The first line of the command line programs in `bin` is the path of the interpreter on this machine.
     return name.parts[0] == "bin" or name.name in DROPPED_NAMES or name.suffix in DROPPED_SUFFIXES
 
 
 def package_files(directory: Path) -> dict[str, Path]:
-    """List what goes into the zip, by its name there.
+    """Return the files for the zip, by their names in it.
 
     Args:
-        directory: installed packages and sources.
+        directory: directory with the installed packages and the sources.
 
     Raises:
-        BuildError: a file is compiled for one platform.
+        BuildError: a file is compiled.
     """
     files = {path.relative_to(directory): path for path in directory.rglob("*") if path.is_file()}
     kept = {name.as_posix(): path for name, path in files.items() if not is_dropped(name)}
     compiled = sorted(name for name, path in kept.items() if COMPILED_SUFFIXES & set(path.suffixes))
     if compiled:
         raise BuildError(
-            f"compiled for one platform: {', '.join(compiled)}. Lock versions whose wheels are pure Python "
-            "(`py3-none-any`) in requirements.txt."
+            f"the requirements contain compiled files: {', '.join(compiled)}; expected pure Python. "
+            "Lock versions with pure Python wheels (`py3-none-any`) in requirements.txt."
         )
     return kept
 
 
 def write_zip(files: dict[str, Path], output: Path) -> None:
-    """Write the zip in one step, so that a second build at the same time or a crash leaves a whole file.
+    """Write the zip atomically, so that a concurrent build or a crash leaves a complete file.
 
     Args:
-        files: paths by name in the zip.
+        files: paths of the files, by their names in the zip.
         output: path of the zip.
     """
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,7 @@ def write_zip(files: dict[str, Path], output: Path) -> None:
             for name in sorted(files):
                 entry = zipfile.ZipInfo(name, TIMESTAMP)
                 entry.compress_type = zipfile.ZIP_DEFLATED
-                entry.create_system = 3  # Unix: on another system the mode would be lost
+                entry.create_system = 3  # Unix, which has the file mode that the next line sets
                 entry.external_attr = FILE_MODE
                 archive.writestr(entry, files[name].read_bytes(), compresslevel=9)
         Path(temporary).chmod(0o644)
@@ -132,7 +133,7 @@ def build(source_dir: Path, sources: list[str], output: Path, runtime: str) -> N
 
     Args:
         source_dir: directory of the sources.
-        sources: paths of the files in it; `requirements.txt` is installed, the others are copied.
+        sources: paths below `source_dir`. The build installs `requirements.txt` and copies the others.
         output: path of the zip.
         runtime: Lambda runtime, such as `python3.11`.
 
@@ -141,7 +142,7 @@ def build(source_dir: Path, sources: list[str], output: Path, runtime: str) -> N
     """
     missing = [name for name in sources if not (source_dir / name).is_file()]
     if missing:
-        raise BuildError(f"not in {source_dir}: {', '.join(missing)}")
+        raise BuildError(f"source files not found in {source_dir}: {', '.join(missing)}")
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
         for name in sources:
@@ -155,10 +156,10 @@ def build(source_dir: Path, sources: list[str], output: Path, runtime: str) -> N
 
 
 def main() -> int:
-    """Read the command line and build. Returns the exit status."""
+    """Build the package that the command line describes, and return the exit status."""
     if sys.version_info < MINIMUM_PYTHON:
         found = ".".join(str(part) for part in sys.version_info[:3])
-        print(f"The Lambda package needs Python 3.11 or later to build; python3 is {found}.", file=sys.stderr)
+        print(f"python3 is version {found}; expected 3.11 or later to build the Lambda package.", file=sys.stderr)
         return 1
     parser = argparse.ArgumentParser(description="Build the zip of the Lambda functions.")
     parser.add_argument("--runtime", required=True, help="Lambda runtime, such as python3.11")

@@ -1,19 +1,19 @@
 locals {
   dashboard_widgets = [
     {
-      title   = "Executions: one a trigger file"
+      title   = "Executions by trigger file"
       metrics = [for metric in ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] : ["AWS/States", metric, "StateMachineArn", local.state_machine_arn]]
     },
     {
-      title   = "Indices: one execution each"
+      title   = "Executions by index"
       metrics = [for metric in ["ExecutionsStarted", "ExecutionsSucceeded", "ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"] : ["AWS/States", metric, "StateMachineArn", local.index_state_machine_arn]]
     },
     {
-      title   = "Failed and throttled steps"
+      title   = "Errors and throttles of the steps"
       metrics = [for pair in setproduct(["Errors", "Throttles"], values(local.function_names)) : ["AWS/Lambda", pair[0], "FunctionName", pair[1]]]
     },
     {
-      title   = "Longest duration of a step"
+      title   = "Maximum duration of each step"
       metrics = [for name in values(local.function_names) : ["AWS/Lambda", "Duration", "FunctionName", name, { stat = "Maximum" }]]
     },
   ]

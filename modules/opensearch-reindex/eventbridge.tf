@@ -9,7 +9,7 @@ locals {
 
 resource "aws_cloudwatch_event_rule" "trigger_file" {
   name        = local.rule_name
-  description = "A trigger file was uploaded to ${local.bucket_name}"
+  description = "Starts ${local.name} when a trigger file is uploaded to ${local.bucket_name}"
   state       = "ENABLED"
   event_pattern = jsonencode({
     source        = ["aws.s3"]
@@ -31,7 +31,7 @@ resource "aws_cloudwatch_event_target" "state_machine" {
     arn = local.dead_letter_queue_arn
   }
 
-  # EventBridge would try for 24 hours, and rebuild indices when nobody expects it any more.
+  # By default, EventBridge retries for 24 hours. An execution that starts so late is no longer expected.
   retry_policy {
     maximum_event_age_in_seconds = var.event_max_age_seconds
     maximum_retry_attempts       = 185
@@ -40,12 +40,12 @@ resource "aws_cloudwatch_event_target" "state_machine" {
   depends_on = [aws_iam_role_policy.events, aws_sqs_queue_policy.dead_letter]
 }
 
-# Events that could not start an execution.
+# Holds the events that EventBridge could not deliver to a state machine.
 resource "aws_sqs_queue" "dead_letter" {
   count = var.create_dead_letter_queue ? 1 : 0
 
   name                      = local.dead_letter_queue_name
-  message_retention_seconds = 1209600 # 14 days, the longest
+  message_retention_seconds = 1209600 # 14 days, the maximum of SQS
   kms_master_key_id         = var.kms_key_arn
   sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
   tags                      = var.tags
@@ -59,7 +59,7 @@ resource "aws_sqs_queue_policy" "dead_letter" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "SendFromRules"
+        Sid       = "SendDeadLetters"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"
@@ -67,7 +67,7 @@ resource "aws_sqs_queue_policy" "dead_letter" {
         Condition = { ArnEquals = { "aws:SourceArn" = local.own_rule_arns } }
       },
       {
-        Sid       = "DenyWithoutTls"
+        Sid       = "DenyInsecureTransport"
         Effect    = "Deny"
         Principal = "*"
         Action    = "sqs:*"

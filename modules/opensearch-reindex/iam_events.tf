@@ -4,7 +4,7 @@ resource "aws_iam_role" "events" {
   name                 = "${local.name}-events"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
-  description          = "Starts ${local.name} when a trigger file is uploaded"
+  description          = "Permissions of EventBridge to start ${local.name}"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -1,4 +1,4 @@
-# Policies are written with jsonencode, not aws_iam_policy_document: a plan shows them in full, and tests read them.
+# Policies use jsonencode instead of aws_iam_policy_document, so that a plan shows them in full and tests can read them.
 
 locals {
   network_interface_actions = [
@@ -10,8 +10,8 @@ locals {
     "ec2:UnassignPrivateIpAddresses",
   ]
 
-  # The Lambda service manages the network interfaces with the functions' role, on resources that do not exist yet.
-  # The second statement keeps the functions' own code from these actions.
+  # The Lambda service creates network interfaces with the role of the functions, so the resources are unknown beforehand.
+  # The second statement denies these actions to the code of the functions.
   network_interface_statements = [
     {
       Sid      = "ManageNetworkInterfaces"
@@ -20,7 +20,7 @@ locals {
       Resource = ["*"]
     },
     {
-      Sid       = "KeepNetworkInterfacesFromCode"
+      Sid       = "DenyNetworkInterfacesToFunctionCode"
       Effect    = "Deny"
       Action    = local.network_interface_actions
       Resource  = ["*"]
@@ -28,7 +28,7 @@ locals {
     },
   ]
 
-  # S3 decrypts with the permissions of who reads.
+  # S3 decrypts an object with the permissions of the caller that reads the object.
   decrypt_trigger_files_statement = {
     Sid       = "DecryptTriggerFiles"
     Effect    = "Allow"
@@ -37,7 +37,7 @@ locals {
     Condition = { StringEquals = { "kms:ViaService" = "s3.${local.region}.${local.dns_suffix}" } }
   }
 
-  # X-Ray offers no narrower resource for these actions.
+  # X-Ray supports no resource-level permissions for these actions.
   send_traces_statement = {
     Sid      = "SendTraces"
     Effect   = "Allow"
@@ -52,7 +52,7 @@ resource "aws_iam_role" "lambda" {
   name                 = "${local.name}-lambda"
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
-  description          = "What the steps of ${local.name} may do"
+  description          = "Permissions of the Lambda functions of ${local.name}"
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -74,21 +74,21 @@ resource "aws_iam_role_policy" "lambda" {
     Statement = concat(
       [
         {
-          # Without s3:ListBucket a key that is gone reads as "access denied": no listing for a clearer message.
+          # Without s3:ListBucket, S3 reports a missing object as "access denied". A clearer message is not worth the permission.
           Sid      = "ReadTriggerFiles"
           Effect   = "Allow"
           Action   = ["s3:GetObject", "s3:GetObjectVersion"]
           Resource = ["${local.bucket_arn}/${var.trigger_file_prefix}*${var.trigger_file_suffix}"]
         },
         {
-          # Without es:ESHttpDelete: an index is deleted with the request that changes its aliases, a POST.
+          # No es:ESHttpDelete: the request that changes aliases, a POST, also deletes the index.
           Sid      = "CallOpenSearch"
           Effect   = "Allow"
           Action   = ["es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut"]
           Resource = [for arn in var.domain_arns : "${arn}/*"]
         },
         {
-          # Tells whether the execution that owns a target index is still running.
+          # A step checks whether the execution that owns a target index still runs.
           Sid      = "DescribeOwnExecutions"
           Effect   = "Allow"
           Action   = ["states:DescribeExecution"]

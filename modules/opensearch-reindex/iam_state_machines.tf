@@ -1,6 +1,6 @@
 locals {
-  # For state machines of this account and region alone. Step Functions also assumes the role to check a definition
-  # before the state machine exists, so AWS's own pattern ends in a wildcard.
+  # Only state machines of this account and region. Step Functions also assumes the role to validate a definition before the
+  # state machine exists, so the pattern that AWS documents ends in a wildcard.
   states_trust_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -19,7 +19,7 @@ locals {
     [for statement in [local.sample_traces_statement] : statement if var.state_machine_tracing],
   )
 
-  # What the log delivery of Step Functions needs; AWS offers no narrower resource for these actions.
+  # The log delivery of Step Functions requires these actions, which support no resource-level permissions.
   deliver_logs_statement = {
     Sid    = "DeliverLogs"
     Effect = "Allow"
@@ -36,7 +36,7 @@ locals {
     Resource = ["*"]
   }
 
-  # X-Ray offers no narrower resource for these actions.
+  # X-Ray supports no resource-level permissions for these actions.
   sample_traces_statement = {
     Sid    = "SendTraces"
     Effect = "Allow"
@@ -56,7 +56,7 @@ resource "aws_iam_role" "state_machine" {
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
   name                 = "${local.name}-states"
-  description          = "What the state machine ${local.name} may do"
+  description          = "Permissions of the state machine ${local.name}"
   assume_role_policy   = local.states_trust_policy
   tags                 = var.tags
 }
@@ -67,7 +67,7 @@ resource "aws_iam_role" "index_state_machine" {
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
   name                 = "${local.index_name}-states"
-  description          = "What the state machine ${local.index_name} may do"
+  description          = "Permissions of the state machine ${local.index_name}"
   assume_role_policy   = local.states_trust_policy
   tags                 = var.tags
 }
@@ -81,7 +81,7 @@ resource "aws_iam_role_policy" "state_machine" {
     Version = "2012-10-17"
     Statement = concat([
       {
-        Sid      = "ReadTriggerFile"
+        Sid      = "InvokeGetTriggerFile"
         Effect   = "Allow"
         Action   = ["lambda:InvokeFunction"]
         Resource = [local.function_arns["get_trigger_file"]]
@@ -93,14 +93,14 @@ resource "aws_iam_role_policy" "state_machine" {
         Resource = [local.index_state_machine_arn]
       },
       {
-        Sid      = "FollowIndexExecutions"
+        Sid      = "TrackIndexExecutions"
         Effect   = "Allow"
         Action   = ["states:DescribeExecution", "states:StopExecution"]
         Resource = [local.index_execution_arns]
       },
       {
-        # `.sync:2` learns of the end of a nested execution through this rule, which Step Functions makes.
-        Sid      = "HearOfEndedExecutions"
+        # `.sync:2` receives the end of a nested execution through this rule, which Step Functions creates.
+        Sid      = "ReceiveIndexExecutionEvents"
         Effect   = "Allow"
         Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
         Resource = [local.nested_execution_rule_arn]
@@ -118,7 +118,7 @@ resource "aws_iam_role_policy" "index_state_machine" {
     Version = "2012-10-17"
     Statement = concat([
       {
-        Sid      = "RunSteps"
+        Sid      = "InvokeSteps"
         Effect   = "Allow"
         Action   = ["lambda:InvokeFunction"]
         Resource = [for step, arn in local.function_arns : arn if step != "get_trigger_file"]
@@ -133,7 +133,7 @@ resource "aws_iam_role" "notification" {
   name                 = local.notification_name
   path                 = var.role_path
   permissions_boundary = var.permissions_boundary
-  description          = "What the state machine ${local.notification_name} may do"
+  description          = "Permissions of the state machine ${local.notification_name}"
   assume_role_policy   = local.states_trust_policy
   tags                 = var.tags
 }
@@ -154,7 +154,7 @@ resource "aws_iam_role_policy" "notification" {
           Resource = [local.execution_arns]
         },
         {
-          Sid      = "Publish"
+          Sid      = "PublishNotifications"
           Effect   = "Allow"
           Action   = ["sns:Publish"]
           Resource = [local.notification_topic_arn]
@@ -167,7 +167,7 @@ resource "aws_iam_role_policy" "notification" {
 }
 
 locals {
-  # SNS encrypts with the permissions of who publishes.
+  # SNS encrypts a message with the permissions of the publisher.
   encrypt_notifications_statement = {
     Sid       = "EncryptNotifications"
     Effect    = "Allow"

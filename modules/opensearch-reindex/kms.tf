@@ -1,11 +1,11 @@
-# What the policy of the key has to allow beside its administration. It names nothing of the key, so a key can be made
-# with it in the same configuration.
+# The statements that the policy of the key needs in addition to its administration. They do not name the key, so one
+# configuration can create both the key and the module.
 
 locals {
-  # Services that use the key for what is made here, by the statement that lets them.
+  # The services that encrypt with the key, by the Sid of the statement that allows them.
   kms_key_services = merge(
-    var.create_alarms && var.create_notifications && var.create_notification_topic ? { NotifyOfAlarms = "cloudwatch.amazonaws.com" } : {},
-    var.create_dead_letter_queue ? { QueueEvents = "events.amazonaws.com" } : {},
+    var.create_alarms && var.create_notifications && var.create_notification_topic ? { EncryptAlarmNotifications = "cloudwatch.amazonaws.com" } : {},
+    var.create_dead_letter_queue ? { EncryptDeadLetters = "events.amazonaws.com" } : {},
   )
   kms_key_policy_statements = concat(
     [

@@ -1,11 +1,11 @@
 resource "aws_lambda_function" "step" {
   for_each = local.steps
-  #checkov:skip=CKV_AWS_50:Opt-in, see lambda_tracing; the state machine's history and log hold every call
-  #checkov:skip=CKV_AWS_115:Opt-in, see lambda_reserved_concurrency; executions run one step at a time
-  #checkov:skip=CKV_AWS_116:Step Functions invokes synchronously and sees every failure, a dead-letter queue is for asynchronous ones
-  #checkov:skip=CKV_AWS_117:Opt-in, see vpc_config; a domain with a public endpoint is reached without
-  #checkov:skip=CKV_AWS_173:Opt-in, see kms_key_arn; the environment holds ARNs, host names, numbers and certificates, no secrets
-  #checkov:skip=CKV_AWS_272:Opt-in, see lambda_code_signing_config_arn; the zip is built from hash-locked sources by whoever applies
+  #checkov:skip=CKV_AWS_50:Opt-in, see lambda_tracing; the history and log of the state machine record every call
+  #checkov:skip=CKV_AWS_115:Opt-in, see lambda_reserved_concurrency; an execution runs one step at a time
+  #checkov:skip=CKV_AWS_116:Step Functions invokes synchronously and sees every failure; a dead-letter queue is for asynchronous invocations
+  #checkov:skip=CKV_AWS_117:Opt-in, see vpc_config; a domain with a public endpoint needs no VPC
+  #checkov:skip=CKV_AWS_173:Opt-in, see kms_key_arn; the environment holds ARNs, host names, numbers and certificates, but no secrets
+  #checkov:skip=CKV_AWS_272:Opt-in, see lambda_code_signing_config_arn; the apply builds the zip from hash-locked sources
 
   function_name                  = local.function_names[each.key]
   description                    = each.value
@@ -50,14 +50,14 @@ resource "aws_lambda_function" "step" {
     }
   }
 
-  # Lambda would create a missing log group by itself, without retention. With a VPC it checks at creation that
+  # Lambda creates a missing log group itself, without retention. For a function in a VPC, Lambda checks at creation that
   # the role may manage network interfaces.
   depends_on = [aws_cloudwatch_log_group.step, aws_iam_role_policy.lambda]
 }
 
 resource "aws_cloudwatch_log_group" "step" {
   for_each = local.function_log_groups
-  #checkov:skip=CKV_AWS_158:Opt-in, see kms_key_arn; the log holds names, mappings and counts, no documents
+  #checkov:skip=CKV_AWS_158:Opt-in, see kms_key_arn; the log holds names, mappings and counts, but no documents
 
   name              = each.value
   kms_key_id        = var.kms_key_arn

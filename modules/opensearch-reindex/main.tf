@@ -8,28 +8,28 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   dns_suffix = data.aws_partition.current.dns_suffix
-  # `id` is the region's name in provider 5 and 6 alike; `name` is deprecated in 6, `region` unknown in 5.
+  # `id` is the name of the region in provider 5 and 6. Provider 6 deprecates `name`, and provider 5 has no `region`.
   region = data.aws_region.current.id
 
-  # The longest name made of it is a Lambda function's, `<name>-check-reindex-status`, which may have 64 characters.
+  # Lambda limits the name of a function to 64 characters. The longest is `<name>-check-reindex-status`.
   full_name  = "${var.project_name}-${var.environment}"
   name       = length(local.full_name) <= 43 ? local.full_name : "${trimsuffix(substr(local.full_name, 0, 34), "-")}-${substr(sha256(local.full_name), 0, 8)}"
   index_name = "${local.name}-index"
 
-  # One Lambda function for each key; the handler of a step is `handlers.<key>_handler`.
+  # The description of each Lambda function, by step.
   steps = {
-    get_trigger_file     = "Reads a trigger file and checks all of it before anything changes"
+    get_trigger_file     = "Reads the trigger file and checks it before anything changes"
     create_index         = "Creates the target index from the source index and the trigger file"
-    update_aliases       = "Redirects or blocks writes, then counts the frozen source index"
-    start_reindex        = "Starts the copy, or finds the one already running"
-    check_reindex_status = "Looks how far the copy is"
-    remove_alias         = "Proves the copy, then moves the aliases to the target index"
-    delete_index         = "Proves the copy once more, then deletes the source index"
+    update_aliases       = "Redirects or blocks writes, then counts the documents of the frozen source index"
+    start_reindex        = "Starts the reindex task, or finds the task that already runs"
+    check_reindex_status = "Polls the reindex task"
+    remove_alias         = "Proves the copy, then moves all aliases to the target index"
+    delete_index         = "Proves the copy again, then deletes the source index"
   }
   function_names = { for step in keys(local.steps) : step => "${local.name}-${replace(step, "_", "-")}" }
 
-  # ARNs are written from names. The two state machines, their roles and the Lambda role name each other,
-  # which references would turn into a cycle; and a plan shows every policy and definition in full.
+  # These ARNs are built from names. The state machines, their roles and the Lambda role name each other, which would be a
+  # cycle of references. Built ARNs are also known at plan, so that a plan shows every policy and definition in full.
   function_arns = {
     for step, function_name in local.function_names :
     step => "arn:${local.partition}:lambda:${local.region}:${local.account_id}:function:${function_name}"

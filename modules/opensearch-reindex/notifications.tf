@@ -1,4 +1,4 @@
-# What people are told, and when: executions that end, by a topic of SNS.
+# Notifications about executions that end, sent to an SNS topic.
 
 locals {
   notification_topic_arn = try(aws_sns_topic.notification[0].arn, var.notification_topic_arn)
@@ -6,7 +6,7 @@ locals {
 
 resource "aws_sns_topic" "notification" {
   count = var.create_notifications && var.create_notification_topic ? 1 : 0
-  #checkov:skip=CKV_AWS_26:Encrypted with a key of one's own where kms_key_arn names one; CloudWatch's alarms cannot use the key that AWS makes for SNS
+  #checkov:skip=CKV_AWS_26:Opt-in, see kms_key_arn; CloudWatch alarms cannot publish with the AWS managed key of SNS
 
   name              = local.notification_name
   kms_master_key_id = var.kms_key_arn
@@ -29,7 +29,7 @@ resource "aws_sns_topic_policy" "notification" {
         Condition = { StringEquals = { "aws:SourceAccount" = local.account_id } }
       },
       {
-        Sid       = "DenyWithoutTls"
+        Sid       = "DenyInsecureTransport"
         Effect    = "Deny"
         Principal = "*"
         Action    = "sns:Publish"
@@ -40,12 +40,12 @@ resource "aws_sns_topic_policy" "notification" {
   })
 }
 
-# The event of an execution's end has neither error nor cause, and no Catch sees a time-out: so a state machine of its own
-# asks for them and writes the message.
+# A separate state machine reads the error and cause of the execution, because the event of EventBridge has neither. A Catch
+# in the main state machine could not do it, because a Catch does not see a timeout.
 resource "aws_sfn_state_machine" "notification" {
   count = var.create_notifications ? 1 : 0
   #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing
-  #checkov:skip=CKV_AWS_285:Its history is kept for 90 days; what it tells is in the logs of the execution it is about
+  #checkov:skip=CKV_AWS_285:Step Functions keeps its history for 90 days, and the execution it reports on has its own logs
 
   name       = local.notification_name
   role_arn   = local.role_arns.notification
@@ -64,7 +64,7 @@ resource "aws_cloudwatch_event_rule" "notification" {
   count = var.create_notifications ? 1 : 0
 
   name        = local.notification_name
-  description = "An execution of ${local.name} ended"
+  description = "Sends a notification when an execution of ${local.name} ends"
   state       = "ENABLED"
   event_pattern = jsonencode({
     source        = ["aws.states"]

@@ -1,5 +1,5 @@
 output "alarm_arns" {
-  description = "ARNs of the alarms: `dead_letters`, `executions`, `lambda_errors`, `lambda_throttles`. Empty without `create_alarms`."
+  description = "ARNs of the alarms `dead_letters`, `executions`, `lambda_errors` and `lambda_throttles`. Empty if `create_alarms` is false."
   value       = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.arn }
 }
 
@@ -13,7 +13,7 @@ output "bucket_arn" {
 }
 
 output "bucket_name" {
-  description = "Bucket to upload trigger files to. Known once an upload starts an execution."
+  description = "Name of the bucket for trigger files. Known as soon as an upload can start an execution."
   value       = local.bucket_name
 
   depends_on = [
@@ -30,17 +30,17 @@ output "bucket_name" {
 }
 
 output "dashboard_name" {
-  description = "Name of the CloudWatch dashboard; null without `create_dashboard`."
+  description = "Name of the CloudWatch dashboard. Null if `create_dashboard` is false."
   value       = one(aws_cloudwatch_dashboard.this[*].dashboard_name)
 }
 
 output "dead_letter_queue_arn" {
-  description = "ARN of the queue for events that could not start an execution."
+  description = "ARN of the SQS queue for events that could not start an execution."
   value       = local.dead_letter_queue_arn
 }
 
 output "dead_letter_queue_url" {
-  description = "URL of the queue made here; null with `create_dead_letter_queue = false`."
+  description = "URL of the SQS queue that the module creates. Null if `create_dead_letter_queue` is false."
   value       = one(aws_sqs_queue.dead_letter[*].url)
 
   depends_on = [
@@ -49,7 +49,7 @@ output "dead_letter_queue_url" {
 }
 
 output "event_rule_arn" {
-  description = "ARN of the EventBridge rule that turns an upload into an execution."
+  description = "ARN of the EventBridge rule that starts an execution for each upload."
   value       = aws_cloudwatch_event_rule.trigger_file.arn
 
   depends_on = [
@@ -58,7 +58,7 @@ output "event_rule_arn" {
 }
 
 output "event_rule_role_arn" {
-  description = "ARN of the role EventBridge starts executions with."
+  description = "ARN of the role with which EventBridge starts executions."
   value       = local.role_arns.events
 
   depends_on = [
@@ -67,7 +67,7 @@ output "event_rule_role_arn" {
 }
 
 output "index_state_machine_arn" {
-  description = "ARN of the state machine that rebuilds one index. Started by the other one."
+  description = "ARN of the state machine that rebuilds one index. `state_machine_arn` starts it for each index."
   value       = aws_sfn_state_machine.index.arn
 }
 
@@ -81,17 +81,17 @@ output "index_state_machine_role_arn" {
 }
 
 output "kms_key_policy_statements" {
-  description = "Statements, in JSON, that the policy of the key `kms_key_arn` needs beside its administration."
+  description = "Statements that the policy of the key `kms_key_arn` needs in addition to its administration, as JSON."
   value       = jsonencode(local.kms_key_policy_statements)
 }
 
 output "lambda_function_arns" {
-  description = "ARNs of the Lambda functions by step, such as `create_index`."
+  description = "ARNs of the Lambda functions, by step, such as `create_index`."
   value       = { for step, function in aws_lambda_function.step : step => function.arn }
 }
 
 output "lambda_role_arn" {
-  description = "ARN of the role every Lambda function runs with: the identity to map to an OpenSearch role where fine-grained access control is on. Known once its permissions are attached."
+  description = "ARN of the role of all Lambda functions. Map it to an OpenSearch role if the domain has fine-grained access control. Known as soon as its permissions are attached."
   value       = local.role_arns.lambda
 
   depends_on = [
@@ -100,7 +100,7 @@ output "lambda_role_arn" {
 }
 
 output "log_group_names" {
-  description = "Names of the log groups: one a step, `state_machine` and `index_state_machine`."
+  description = "Names of the log groups, by step, and for `state_machine` and `index_state_machine`."
   value = merge(
     { for step, log_group in aws_cloudwatch_log_group.step : step => log_group.name },
     {
@@ -111,7 +111,7 @@ output "log_group_names" {
 }
 
 output "notification_state_machine_arn" {
-  description = "ARN of the state machine that writes the notifications; null without `create_notifications`."
+  description = "ARN of the state machine that sends notifications. Null if `create_notifications` is false."
   value       = one(aws_sfn_state_machine.notification[*].arn)
 
   depends_on = [
@@ -120,7 +120,7 @@ output "notification_state_machine_arn" {
 }
 
 output "notification_topic_arn" {
-  description = "ARN of the SNS topic of the notifications, to subscribe to; null without `create_notifications`."
+  description = "ARN of the SNS topic for notifications, to subscribe to. Null if `create_notifications` is false."
   value       = var.create_notifications ? local.notification_topic_arn : null
 
   depends_on = [
@@ -130,12 +130,12 @@ output "notification_topic_arn" {
 }
 
 output "package_sha256" {
-  description = "SHA-256 of the package of the functions, in Base64; null where nobody has told."
+  description = "SHA-256 of the package of the functions, in Base64. Null if the input `package` has no hash."
   value       = local.package_sha256
 }
 
 output "security_group_id" {
-  description = "Id of the security group made for the functions; null without `vpc_config.egress`. Let it in at the domain, on port 443."
+  description = "ID of the security group that the module creates for the functions. Allow it to reach the domain on port 443. Null without `vpc_config.egress`."
   value       = one(aws_security_group.lambda[*].id)
 
   depends_on = [
@@ -144,12 +144,12 @@ output "security_group_id" {
 }
 
 output "state_machine_arn" {
-  description = "ARN of the state machine a trigger file starts."
+  description = "ARN of the state machine that a trigger file starts."
   value       = aws_sfn_state_machine.reindex.arn
 }
 
 output "state_machine_role_arn" {
-  description = "ARN of the role of the state machine a trigger file starts."
+  description = "ARN of the role of the state machine that a trigger file starts."
   value       = local.role_arns.state_machine
 
   depends_on = [

@@ -1,18 +1,18 @@
-# The bucket of the trigger files. One that exists already is used as it is: only `manage_bucket_notification` changes it.
+# The bucket for trigger files. The module changes nothing in an existing bucket except for `manage_bucket_notification`.
 
 locals {
   own_bucket                 = var.create_bucket ? { triggers = local.bucket_name } : {}
   manage_bucket_notification = coalesce(var.manage_bucket_notification, var.create_bucket)
 
-  # The largest trigger file that is read (MAX_FILE_BYTES in lambda_src/opensearch_reindex/trigger/trigger_file.py).
+  # The maximum size of a trigger file, MAX_FILE_BYTES in lambda_src/opensearch_reindex/trigger/trigger_file.py.
   max_trigger_file_bytes = 1048576
 }
 
 resource "aws_s3_bucket" "triggers" {
   for_each = local.own_bucket
-  #checkov:skip=CKV_AWS_18:Server access logs need a second bucket, see bucket_access_logging; every upload is on record as the input of its execution
-  #checkov:skip=CKV_AWS_144:Trigger files are short-lived instructions for domains of one region, a copy elsewhere has no use
-  #checkov:skip=CKV_AWS_145:Encrypted with a key of one's own where kms_key_arn names one; trigger files hold names and mappings, no documents
+  #checkov:skip=CKV_AWS_18:Opt-in, see bucket_access_logging; the input of each execution records the upload
+  #checkov:skip=CKV_AWS_144:Trigger files are short-lived and start executions in one region, so a copy in another region has no use
+  #checkov:skip=CKV_AWS_145:Opt-in, see kms_key_arn; trigger files hold names and mappings, but no documents
   bucket        = each.value
   force_destroy = var.force_destroy
   tags          = var.tags
@@ -37,7 +37,7 @@ resource "aws_s3_bucket_public_access_block" "triggers" {
   restrict_public_buckets = true
 }
 
-# An execution reads the version of the file its event names, whatever is uploaded under that key meanwhile.
+# An execution reads the object version in its event, even if a later upload has the same key.
 resource "aws_s3_bucket_versioning" "triggers" {
   for_each = aws_s3_bucket.triggers
   bucket   = each.value.id
@@ -65,8 +65,8 @@ resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
   for_each = aws_s3_bucket.triggers
   bucket   = each.value.id
 
-  # S3 cannot filter by suffix. By size it leaves out the package of the functions, which is kept here too and
-  # larger than any trigger file.
+  # Lifecycle rules have no filter by suffix. The filter by size excludes the package of the functions, which is in the same
+  # bucket and larger than any trigger file.
   rule {
     id     = "expire-trigger-files"
     status = "Enabled"
@@ -84,9 +84,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
     }
   }
 
-  # S3 refuses these beside a filter by size.
+  # S3 rejects these two actions in a rule with a filter by size.
   rule {
-    id     = "remove-what-is-left"
+    id     = "clean-up-uploads-and-delete-markers"
     status = "Enabled"
 
     filter {}
@@ -100,7 +100,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
     }
   }
 
-  # Expiration of noncurrent versions needs versioning to be on first.
+  # S3 requires versioning before a rule can expire noncurrent versions.
   depends_on = [aws_s3_bucket_versioning.triggers]
 }
 
@@ -111,7 +111,7 @@ resource "aws_s3_bucket_policy" "triggers" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "DenyWithoutTls"
+        Sid       = "DenyInsecureTransport"
         Effect    = "Deny"
         Principal = "*"
         Action    = "s3:*"
@@ -121,7 +121,7 @@ resource "aws_s3_bucket_policy" "triggers" {
     ]
   })
 
-  # S3 refuses two changes of a bucket's access at the same moment (OperationAborted).
+  # S3 rejects two concurrent changes of the access to a bucket with OperationAborted.
   depends_on = [aws_s3_bucket_public_access_block.triggers]
 }
 
@@ -132,7 +132,7 @@ resource "aws_s3_bucket_logging" "triggers" {
   target_prefix = var.bucket_access_logging.prefix
 }
 
-# S3 keeps one such configuration for a bucket: this replaces whatever it has.
+# A bucket has a single notification configuration, so this resource replaces every other notification.
 resource "aws_s3_bucket_notification" "triggers" {
   count       = local.manage_bucket_notification ? 1 : 0
   bucket      = local.bucket_name

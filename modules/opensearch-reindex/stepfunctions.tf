@@ -1,6 +1,6 @@
-# Rebuilds the indices of a trigger file, one execution of the index state machine after the other.
+# Rebuilds the indices of a trigger file, with one execution of the index state machine for each.
 resource "aws_sfn_state_machine" "reindex" {
-  #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing; history and log hold every step with its data
+  #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing; the history and log record every step with its data
   name       = local.name
   role_arn   = local.role_arns.state_machine
   type       = "STANDARD"
@@ -17,13 +17,13 @@ resource "aws_sfn_state_machine" "reindex" {
     enabled = var.state_machine_tracing
   }
 
-  # Step Functions checks at creation that the role may write logs; the definition names the rest by ARN.
+  # Step Functions checks at creation that the role may write logs. The definition names functions by ARN, so Terraform does
+  # not infer these dependencies.
   depends_on = [aws_iam_role_policy.state_machine, aws_lambda_function.step, aws_sfn_state_machine.index]
 }
 
-# Rebuilds one index.
 resource "aws_sfn_state_machine" "index" {
-  #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing; history and log hold every step with its data
+  #checkov:skip=CKV_AWS_284:Opt-in, see state_machine_tracing; the history and log record every step with its data
   name       = local.index_name
   role_arn   = local.role_arns.index_state_machine
   type       = "STANDARD"
@@ -43,10 +43,10 @@ resource "aws_sfn_state_machine" "index" {
   depends_on = [aws_iam_role_policy.index_state_machine, aws_lambda_function.step]
 }
 
-# Under /aws/vendedlogs/ because each log delivery adds its group to one resource policy of the account, which
-# ends at 5120 characters; for groups with this prefix AWS writes a single entry.
+# The names begin with /aws/vendedlogs/ because log delivery adds each other log group to a resource policy of the account,
+# which is limited to 5,120 characters. All groups with this prefix share one entry.
 resource "aws_cloudwatch_log_group" "state_machine" {
-  #checkov:skip=CKV_AWS_158:Opt-in, see kms_key_arn; the log holds names, mappings and counts, no documents
+  #checkov:skip=CKV_AWS_158:Opt-in, see kms_key_arn; the log holds names, mappings and counts, but no documents
   name              = local.state_machine_log_group
   kms_key_id        = var.kms_key_arn
   retention_in_days = var.log_retention_days
@@ -54,7 +54,7 @@ resource "aws_cloudwatch_log_group" "state_machine" {
 }
 
 resource "aws_cloudwatch_log_group" "index_state_machine" {
-  #checkov:skip=CKV_AWS_158:Opt-in, see kms_key_arn; the log holds names, mappings and counts, no documents
+  #checkov:skip=CKV_AWS_158:Opt-in, see kms_key_arn; the log holds names, mappings and counts, but no documents
   name              = local.index_machine_log_group
   kms_key_id        = var.kms_key_arn
   retention_in_days = var.log_retention_days

@@ -90,7 +90,7 @@ def test_the_bucket_has_settings_that_could_be_lost(settings_before: dict[str, s
     notification = json.loads(settings_before["get_bucket_notification_configuration"])
     assert notification["QueueConfigurations"][0]["Id"] == "images"
     assert "EventBridgeConfiguration" in notification
-    assert "DenyWithoutTls" in settings_before["get_bucket_policy"]
+    assert "DenyInsecureTransport" in settings_before["get_bucket_policy"]
     assert "images/" in settings_before["get_bucket_lifecycle_configuration"]
     assert "AES256" in settings_before["get_bucket_encryption"]
     assert "images.example.com" in settings_before["get_bucket_cors"]

@@ -168,7 +168,7 @@ def test_code_that_was_swapped_outside_of_terraform_is_told_by_every_plan_until_
 
     printed = plain(checkout.plan())
     assert "Warning: Check block assertion failed" in printed
-    assert "changed outside of Terraform: packaging-dev-delete-index. " in printed
+    assert "changed outside Terraform: packaging-dev-delete-index. " in printed
 
     checkout.lose_builds()
     checkout.apply_now(f'-replace={MODULE}.aws_lambda_function.step["delete_index"]')
@@ -233,8 +233,10 @@ def test_without_python_nothing_changes_and_the_error_says_what_to_do(
 
     # The command itself, which Terraform prints too, holds the words as well.
     told = plain(str(caught.value)).partition("exit status 1. Output: ")[2]
-    assert told.startswith("There is no python3 to build the package of the Lambda functions with. ")
-    assert "give a built package with the input `package`" in told
+    assert told.startswith(
+        "python3 not found; expected Python 3.11 or later with pip to build the package of the Lambda"
+    )
+    assert "set the input `package` to a built package" in told
     assert (account.code(checkout.environment), account.packages()) == before
 
 

@@ -37,11 +37,11 @@ DOCUMENTED = {
         "kms:Decrypt": f"{_SNS}/sns-key-management.html",
         "kms:GenerateDataKey": f"{_SNS}/sns-key-management.html",
     },
-    "FollowIndexExecutions": {
+    "TrackIndexExecutions": {
         "states:DescribeExecution": f"{_STATES}/connect-stepfunctions.html",
         "states:StopExecution": f"{_STATES}/connect-stepfunctions.html",
     },
-    "HearOfEndedExecutions": {
+    "ReceiveIndexExecutionEvents": {
         "events:DescribeRule": f"{_STATES}/connect-stepfunctions.html",
         "events:PutRule": f"{_STATES}/connect-stepfunctions.html",
         "events:PutTargets": f"{_STATES}/connect-stepfunctions.html",
@@ -57,9 +57,9 @@ DOCUMENTED = {
             "UnassignPrivateIpAddresses",
         )
     },
-    "Publish": {"sns:Publish": f"{_STATES}/connect-sns.html"},
-    "ReadTriggerFile": {"lambda:InvokeFunction": f"{_STATES}/connect-lambda.html"},
-    "RunSteps": {"lambda:InvokeFunction": f"{_STATES}/connect-lambda.html"},
+    "PublishNotifications": {"sns:Publish": f"{_STATES}/connect-sns.html"},
+    "InvokeGetTriggerFile": {"lambda:InvokeFunction": f"{_STATES}/connect-lambda.html"},
+    "InvokeSteps": {"lambda:InvokeFunction": f"{_STATES}/connect-lambda.html"},
     # Of the functions, and of the state machines, which also ask X-Ray what to sample.
     "SendTraces": {
         "xray:GetSamplingRules": f"{_STATES}/concepts-xray-tracing.html",

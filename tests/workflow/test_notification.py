@@ -150,7 +150,7 @@ def test_a_nested_execution_that_somebody_stopped_is_told_with_its_index(
         "Status: FAILED",
         "Error: ExecutionError",
         f"Source index: {source}",
-        f"Reason: its execution ended as ABORTED: {nested.arn}",
+        f"Reason: its execution ended with status ABORTED: {nested.arn}",
     ]
 
 
