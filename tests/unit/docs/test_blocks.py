@@ -12,9 +12,10 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.trigger.plan import plan
 from opensearch_reindex.trigger.transforms import script_problems
-from opensearch_reindex.trigger.trigger_file import parse_json, schema_problems, script_of
+from opensearch_reindex.trigger.trigger_file import parse_json, schema_problems, script_of, with_defaults
 from support.opensearch_requests import requests_in
 from support.pages import Block, blocks, pages, read
 from support.paths import ROOT
@@ -33,12 +34,27 @@ WIDEST_PICTURE = 120
 
 
 def json_problems(block: Block) -> Iterator[str]:
-    """Give what is wrong with a trigger file, or with a role of OpenSearch."""
+    """Give what is wrong with a trigger file, a state of an execution, or a role of OpenSearch."""
     content: Any = parse_json(block.text.encode())
-    if "indices" in content:
+    if "trigger_file" in content:
+        yield from state_problems(content)
+    elif "indices" in content:
         yield from schema_problems(content) or [*plan(content)[1], *script_problems(script_of(content))]
+    elif "task" in content:
+        if Job.from_event(content).to_event() != content:
+            yield "not a state that a step returns"
     elif set(content) != {"cluster_permissions", "index_permissions"}:
-        yield "neither a trigger file nor a role of OpenSearch"
+        yield "neither a trigger file nor a state nor a role of OpenSearch"
+
+
+def state_problems(state: dict[str, Any]) -> Iterator[str]:
+    """Give what is wrong with the state that GetTriggerFile returns."""
+    rest = {key: value for key, value in state["trigger_file"].items() if key != "s3_uri"}
+    indices = [{"name": entry.pop("source_index"), **entry} for entry in state["indices"]]
+    file = {**rest, "indices": indices}
+    yield from schema_problems(file) or plan(file)[1]
+    if with_defaults(file) != file:
+        yield "defaults are missing"
 
 
 def http_problems(block: Block) -> Iterator[str]:
@@ -196,7 +212,7 @@ def test_page_names_commands_that_exist(page: Any) -> None:
         ("sh", "aws s3 cp a b && rm a # gone\n", "rm: no check for this program"),
         ("http", "GOT /b\n", "not a request: GOT /b"),
         ("http", "GET /a\nGOT /b\n", "Expecting value"),
-        ("json", json.dumps({"a": 1}), "neither a trigger file nor a role of OpenSearch"),
+        ("json", json.dumps({"a": 1}), "neither a trigger file nor a state nor a role"),
         ("json", json.dumps({"indices": []}), "'opensearch_endpoint' is a required property"),
     ],
 )

@@ -1,9 +1,11 @@
 """The pages name everything that a user meets: inputs, outputs, errors, keys, and the pages that errors name."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +64,32 @@ def test_every_key_of_the_trigger_file_is_described(key: str) -> None:
 def test_every_option_of_the_copy_is_described(key: str) -> None:
     assert f"`{key}`" in README
     assert f"| `{key}` |" in docs("trigger-file.md")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for path in (ROOT / "lambda_src" / "opensearch_reindex").rglob("*.py") if path.name != "__init__.py"),
+    ids=lambda path: path.name,
+)
+def test_every_file_of_the_functions_is_on_the_page_of_the_architecture(path: Path) -> None:
+    assert {path.name, f"{path.parent.name}/{path.name}", f"{path.relative_to(ROOT)}"} & {
+        span.removeprefix("lambda_src/opensearch_reindex/") for span in page("docs/architecture.md").code_spans
+    }
+
+
+def states_of(definition: Any) -> Iterator[str]:
+    """Names of all states that do, wait for or decide something, also in a Map."""
+    for name, state in definition["States"].items():
+        if state["Type"] in ("Task", "Map", "Wait", "Choice"):
+            yield name
+        if "ItemProcessor" in state:
+            yield from states_of(state["ItemProcessor"])
+
+
+@pytest.mark.parametrize("name", ["reindex", "reindex_index"])
+def test_every_state_is_on_the_page_of_the_architecture(name: str) -> None:
+    definition = json.loads((MODULE / "state_machines" / f"{name}.asl.json").read_text("utf-8"))
+    assert {*states_of(definition)} - {*page("docs/architecture.md").code_spans} == set()
 
 
 def texts_of_programs() -> Iterator[str]:

@@ -9,6 +9,10 @@ import pytest
 from support.pages import Page, pages, read
 from support.paths import ROOT
 
+# What paths on a page may begin at, beside the page's own folder.
+FOLDERS = tuple(
+    ROOT / name for name in (".", "lambda_src", "lambda_src/opensearch_reindex", "modules/opensearch-reindex")
+)
 # Names of files as they were when a version was released.
 HISTORY = {"CHANGELOG.md"}
 # Keys in a bucket, and what is there only after a build.
@@ -28,10 +32,10 @@ def broken_links(page: Page) -> Iterator[str]:
 
 
 def missing_paths(page: Page) -> Iterator[str]:
-    """Give every path with a folder in backticks that is neither below the page's folder nor below the root."""
+    """Give every path with a folder in backticks that is below none of the folders that paths begin at."""
     for span in page.code_spans:
         if "/" in span.rstrip("/") and _PATH.fullmatch(span) and not span.startswith(NO_FILES):
-            folders = (ROOT, page.path.parent, ROOT / "lambda_src", ROOT / "lambda_src" / "opensearch_reindex")
+            folders = (page.path.parent, *FOLDERS)
             if not any([*folder.glob(span.rstrip("/"))] for folder in folders):
                 yield span
 
