@@ -1,4 +1,4 @@
-"""Thousands of bad trigger files: each is refused with its reason, and nothing on the node changes."""
+"""GetTriggerFile refuses thousands of bad trigger files and changes nothing."""
 
 from random import Random
 

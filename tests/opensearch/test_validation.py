@@ -1,4 +1,4 @@
-"""A trigger file that the domain has something against is refused, and nothing on the domain changes."""
+"""GetTriggerFile refuses what the domain cannot rebuild, and changes nothing."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -76,9 +76,9 @@ def test_every_problem_of_the_domain_is_listed_at_once(upload: Upload, domain: D
         domain("PUT", "blocked_v1/_settings", {"index.blocks.read_only": False})
     expected = [
         "indices[1]: source index 'missing_v1' does not exist",
-        "indices[2]: source index 'alias_v1' is an alias of behind; name the index itself",
+        "indices[2]: source index 'alias_v1' is an alias of behind; expected the name of an index",
         "indices[3]: source index 'closed_v1' is closed",
-        "indices[4]: target index 'taken_v2' exists, and was not made from this source index",
+        "indices[4]: target index 'taken_v2' exists, but was not created from this source index",
         "indices[5]: alias 'written_current' has another write index, 'elsewhere'",
         "indices[6]: alias 'named_current' is the name of an index",
         "indices[7]: source index 'piped_v1' has final_pipeline 'final', which would run again",
@@ -97,7 +97,7 @@ def test_a_data_stream_is_no_source(upload: Upload, domain: Domain) -> None:
             upload("logs_v1")
     finally:
         domain("DELETE", "_data_stream/logs_v1")
-    assert caught.value.problems == ["indices[0]: source index 'logs_v1' is a data stream"]
+    assert caught.value.problems == ["indices[0]: source index 'logs_v1' is a data stream; expected an index"]
 
 
 def test_a_data_stream_is_neither_target_nor_alias(upload: Upload, domain: Domain) -> None:
@@ -119,7 +119,7 @@ def test_a_data_stream_is_neither_target_nor_alias(upload: Upload, domain: Domai
     ]
 
 
-def test_a_pipeline_is_looked_at_where_it_is(upload: Upload, domain: Domain) -> None:
+def test_pipeline_is_checked_on_the_domain(upload: Upload, domain: Domain) -> None:
     domain("PUT", "a_v1")
     domain("PUT", "_ingest/pipeline/dropping", {"processors": [{"drop": {}}]})
     for pipeline, problem in (("dropping", "must not drop documents"), ("missing", "does not exist")):
@@ -161,8 +161,8 @@ def test_an_index_whose_documents_cannot_be_read_whole_is_no_source(
     before = domain.state()
     with pytest.raises(TriggerFileError) as caught:
         upload("fine_v1", "a_v1")
-    (told,) = caught.value.problems
-    assert told.startswith(f"indices[1]: source index 'a_v1' {problem}")
+    (listed,) = caught.value.problems
+    assert listed.startswith(f"indices[1]: source index 'a_v1' {problem}")
     assert domain.state() == before
 
 
@@ -193,7 +193,7 @@ Limits = Callable[..., None]
 
 @pytest.fixture
 def limits(domain: Domain) -> Iterator[Limits]:
-    """Sets limits of the cluster, and takes them away again."""
+    """Set limits of the cluster, and remove them after the test."""
     names: set[str] = set()
 
     def change(settings: dict[str, Any]) -> None:
@@ -228,8 +228,8 @@ def test_an_index_for_which_the_disks_have_no_room_is_refused_with_the_figures(
     (problem,) = caught.value.problems
     # One node holds no replica.
     assert problem == (
-        f"indices[0]: target index 'a_v2' needs {size} of disk space ({size} x 1 copies), and there will be 0 B: "
-        "0 B are free now below the low watermark (1pb) of 1 data nodes"
+        f"indices[0]: target index 'a_v2' needs {size} of disk space ({size} x 1 copy), but only 0 B will be "
+        "free when its turn comes; free now below the low watermark (1pb) of 1 data node: 0 B"
     )
     limits({f"{DISK}.watermark.low": "1b"})
     assert upload("a_v1")["indices"]
@@ -250,9 +250,7 @@ def test_what_is_copied_already_needs_no_disk(upload: Upload, domain: Domain, re
     assert upload("a_v1")["indices"]
 
 
-def test_an_index_for_which_the_domain_has_no_shards_left_is_refused_before_opensearch_does(
-    upload: Upload, domain: Domain, limits: Limits
-) -> None:
+def test_index_is_refused_when_the_domain_has_no_shards_left(upload: Upload, domain: Domain, limits: Limits) -> None:
     shards = {"settings": {"number_of_shards": 3, "number_of_replicas": 1}}
     for name in ("a_v1", "b_v1"):
         domain("PUT", name, shards)
@@ -265,8 +263,8 @@ def test_an_index_for_which_the_domain_has_no_shards_left_is_refused_before_open
     with pytest.raises(TriggerFileError) as caught:
         upload("a_v1", "b_v1")
     figures = (
-        f"needs 6 shards (3 x 2 copies), and there will be 5: the domain has {present} of {present + 5} now "
-        f"(cluster.max_shards_per_node {present + 5} x 1 data nodes)"
+        f"needs 6 shards (3 x 2 copies), but only 5 will be free when its turn comes; in use now: {present} of "
+        f"{present + 5} (cluster.max_shards_per_node {present + 5} x 1 data node)"
     )
     assert caught.value.problems == [
         f"indices[{position}]: target index {name!r} {figures}" for position, name in enumerate(("a_v2", "b_v2"))
@@ -280,12 +278,12 @@ def test_an_index_for_which_the_domain_has_no_shards_left_is_refused_before_open
     with pytest.raises(TriggerFileError) as caught:
         upload("a_v1", "b_v1", keep_source=True)
     (problem,) = caught.value.problems
-    assert problem.startswith("indices[1]: target index 'b_v2' needs 6 shards (3 x 2 copies), and there will be 0:")
+    assert problem.startswith("indices[1]: target index 'b_v2' needs 6 shards (3 x 2 copies), but only 0 will be free")
     domain("PUT", "a_v2", shards)  # OpenSearch agrees
 
 
 def everything(domain: Domain) -> Any:
-    """Indices, aliases, templates, how often each was changed or written to, and how often the cluster's state was."""
+    """Return indices, aliases, templates and the version of each."""
     versions = "metadata.cluster_uuid,metadata.templates,metadata.indices.*.*version,metadata.indices.*.aliases,version"
     return (
         domain.state(),
@@ -299,7 +297,7 @@ def everything(domain: Domain) -> Any:
 def test_what_asks_for_permissions_can_change_nothing(
     domain: Domain, client: OpenSearchClient, source: str, target: str
 ) -> None:
-    """Whatever appears under the names between two requests."""
+    """The names may get another meaning between two requests."""
     domain("PUT", "other", {"settings": {"number_of_replicas": 0}})
     domain.bulk("other", {"1": {"n": 1}})
     for name, what in (("a_v1", source), ("a_v2", target)):
@@ -322,14 +320,14 @@ def test_what_asks_for_permissions_can_change_nothing(
     assert domain("GET", "other/_count")["count"] == 1
 
 
-def test_nobody_can_make_the_alias_that_is_asked_for(domain: Domain) -> None:
+def test_opensearch_refuses_the_alias_that_the_permission_check_names(domain: Domain) -> None:
     domain("PUT", "a_v1")
     refused = domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v1", "alias": IMPOSSIBLE_NAME}}]}, ok=False)
     assert refused["error"]["type"] == "invalid_alias_name_exception"
 
 
 @pytest.mark.parametrize("verb", ["POST", "PUT"])
-def test_a_verb_that_iam_forbids_is_told_before_anything_changes(
+def test_http_method_that_iam_forbids_is_listed_before_any_change(
     upload: Upload, domain: Domain, monkeypatch: pytest.MonkeyPatch, verb: str
 ) -> None:
     message = f"User: arn:aws:sts::1:assumed-role/reindex is not authorized to perform: es:ESHttp{verb.title()}"

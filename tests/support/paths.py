@@ -1,4 +1,4 @@
-"""Paths in this clone."""
+"""Where things are in this clone."""
 
 import os
 import uuid
@@ -9,11 +9,9 @@ CACHE = ROOT / ".cache"
 
 
 def unused_run_dir(name: str) -> Path:
-    """Return an unused path of a folder below .cache/runs.
-
-    The caller creates the folder and removes it.
+    """Name a folder below .cache/runs that nobody uses. It is not there yet: who makes it also removes it.
 
     Args:
-        name: purpose of the folder; the process id and a random part make the path unique.
+        name: what the folder is for; the process id and a random part make it unique.
     """
     return CACHE / "runs" / f"{name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""The steps of one index, called directly in the order of the state machine."""
+"""The steps of one index in the order in which the state machine runs them, called directly."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.environment import Environment
 from support.trigger_file import trigger_file
 
-# Tests poll every second.
+# Tests look again after a second.
 ENVIRONMENT = Environment(
     allowed_endpoints=(),
     ca_certificates="",
@@ -25,7 +25,7 @@ ENVIRONMENT = Environment(
 
 
 def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
-    """Return the input of the state machine; changes are keys of the trigger file."""
+    """What the state machine of one index starts with; changes are keys of the trigger file."""
     defaults = {"keep_source": False, "s3_uri": "s3://triggers/test.json", "strategy": "redirect_writes"}
     reindex = {"slices": "auto", **changes.pop("reindex", {})}
     file = trigger_file(url, **{**defaults, **changes}, reindex=reindex)
@@ -35,12 +35,12 @@ def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
 
 
 def nobody_runs(_: str) -> bool:
-    """Return that an execution has ended, for tests without a running execution."""
+    """Whether an execution is still at work, for tests in which none is."""
     return False
 
 
 class Rebuild:
-    """The steps of one index, each called twice on request."""
+    """The steps of one index, each run twice if asked for."""
 
     def __init__(self, client: OpenSearchClient, url: str, *, twice: bool = False) -> None:
         self.client = client
@@ -48,20 +48,20 @@ class Rebuild:
         self.times = 2 if twice else 1
 
     def create(self, source_index: str, **changes: Any) -> Job:
-        """Run CreateIndex."""
+        """CreateIndex."""
         for _ in range(self.times):
             job = create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
         return job
 
     def freeze(self, source_index: str, **changes: Any) -> Job:
-        """Run CreateIndex and UpdateAliases."""
+        """CreateIndex and UpdateAliases."""
         job = self.create(source_index, **changes)
         for _ in range(self.times):
             frozen = update_aliases(self.client, job)
         return frozen
 
     def copy(self, job: Job) -> Job:
-        """Run StartReindex, and CheckReindexStatus until the copy is completed."""
+        """StartReindex and, until it is done, CheckReindexStatus."""
         for _ in range(self.times):
             started = start_reindex(self.client, job, ENVIRONMENT)
         while started.task.status in ("running", "recovering"):
@@ -69,7 +69,7 @@ class Rebuild:
         return start_reindex(self.client, job, ENVIRONMENT) if started.task.status == "lost" else started
 
     def finish(self, job: Job) -> Job:
-        """Run RemoveAlias and DeleteIndex."""
+        """RemoveAlias and DeleteIndex."""
         for step in (remove_alias, delete_index):
             for _ in range(self.times):
                 step(self.client, job)

@@ -1,4 +1,4 @@
-"""Give bad trigger files to the first step, on a real node, and look at what it does with them."""
+"""Run GetTriggerFile on bad files and a real node, and check its refusals."""
 
 import io
 import json
@@ -24,30 +24,30 @@ from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild
 
 MAX_SECONDS = 10.0
-# In place of some seconds; patterns that go on for ever are then no matter of minutes.
+# Shorter than in production, so that endless patterns do not take minutes.
 _PATTERN_SECONDS = 1.0
 
 
 def is_reading(method: str, path: str, _: Any = None) -> bool:
-    """Whether a request only reads.
+    """Return whether a request only reads.
 
     Args:
         method: HTTP method.
-        path: with its query.
+        path: path with its query.
     """
     return method in ("GET", "HEAD") or (method == "POST" and path.partition("?")[0].endswith("/_search"))
 
 
 def is_change(method: str, path: str, body: Any) -> bool:
-    """Whether a request could change anything on the domain.
+    """Return whether a request could change anything on the domain.
 
-    The one place that knows the requests which change nothing in spite of their method: those by which the first step
-    learns what it may do, when nothing else speaks against a file.
+    GetTriggerFile checks its permissions with requests that change nothing despite their method. Only this function
+    knows them.
 
     Args:
         method: HTTP method.
-        path: with its query.
-        body: JSON.
+        path: path with its query.
+        body: JSON of the request.
     """
     bare_path, _, query = path.partition("?")
     impossible = bare_path.endswith(quote(IMPOSSIBLE_NAME))
@@ -66,7 +66,7 @@ def _is_impossible(action: dict[str, Any]) -> bool:
 
 
 class Bucket:
-    """As much of S3 as the first step uses: one object."""
+    """Stand in for S3 with one object."""
 
     def __init__(self) -> None:
         self.content = b""
@@ -77,10 +77,10 @@ class Bucket:
 
 
 class FirstStep:
-    """GetTriggerFile as Lambda runs it, but for S3 and the environment.
+    """Run GetTriggerFile as Lambda does, except for S3 and the environment.
 
     Attributes:
-        requests: method, path and body of every request that reached the node, of the last file.
+        requests: method, path and body of every request that the last file sent to the node.
     """
 
     def __init__(self, client: OpenSearchClient, url: str) -> None:
@@ -97,10 +97,10 @@ class FirstStep:
         """Read and check a trigger file.
 
         Args:
-            content: of the file.
+            content: content of the file.
 
         Raises:
-            ReindexError: as GetTriggerFile raises it.
+            ReindexError: GetTriggerFile refused the file.
         """
         self.requests.clear()
         self._bucket.content = content
@@ -122,12 +122,12 @@ class FirstStep:
 
 @dataclass
 class Refusals:
-    """How many bad files were refused, as they should be.
+    """Count the refused files.
 
     Attributes:
-        files: by kind and fault.
-        requests: to the node, all of them reading.
-        slowest_seconds: what the slowest file took.
+        files: number of files by kind and fault.
+        requests: number of requests to the node, all of them reads.
+        slowest_seconds: time of the slowest file.
     """
 
     files: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -135,23 +135,23 @@ class Refusals:
     slowest_seconds: float = 0.0
 
     def table(self) -> str:
-        """The numbers by fault, for people."""
+        """Format the numbers by fault."""
         rows = [f"{kind:9} {fault:60} {number:6}" for (kind, fault), number in self.files.items()]
         total = f"{self.files.total()} files refused, {self.requests} requests, none of which changes anything"
         return "\n".join([*rows, f"{total}; the slowest took {self.slowest_seconds:.1f} s"])
 
 
 def refuse_all(domain: Domain, rebuild: Rebuild, number: int = 5000, seed: int = 0) -> Refusals:
-    """Have bad trigger files refused, one after the other, and compare the domain before and after.
+    """Run GetTriggerFile on bad files, and compare the domain before and after.
 
     Args:
         domain: a node without indices.
-        rebuild: with the client to be used, and the endpoint that the files name.
-        number: of files.
-        seed: the same one makes the same files.
+        rebuild: has the client, and the endpoint that the files name.
+        number: number of files.
+        seed: equal seeds make equal files.
 
     Raises:
-        AssertionError: a file was accepted, or not refused as it should be, or something changed; it tells which.
+        AssertionError: a file was accepted or badly refused, or the domain changed; the message names the file.
     """
     first_step, refusals = FirstStep(rebuild.client, rebuild.url), Refusals()
     with prepared(domain, rebuild), quiet():
@@ -171,40 +171,40 @@ def refuse_all(domain: Domain, rebuild: Rebuild, number: int = 5000, seed: int =
 
 
 def snapshot(domain: Domain) -> Any:
-    """All that no refused file may change: indices, aliases, settings, mappings, templates, pipelines, data streams.
+    """Return everything that no refused file may change.
 
-    Not `Domain.state`: one index that blocks the reading of metadata keeps it from answering.
+    `Domain.state` would not do: it fails as soon as one index blocks the reading of metadata.
     """
     return domain("GET", "_cluster/state/metadata")["metadata"]
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """No log lines about thousands of refused files, and no long wait for endless patterns."""
+    """Log nothing about refused files, and do not wait long for endless patterns."""
     logging.disable(logging.CRITICAL)
     try:
-        with patch("opensearch_reindex.trigger.plan.MAX_PATTERN_SECONDS", _PATTERN_SECONDS):
+        with patch("opensearch_reindex.trigger.get_trigger_file.MAX_PATTERN_SECONDS", _PATTERN_SECONDS):
             yield
     finally:
         logging.disable(logging.NOTSET)
 
 
 def _problem_with(bad: BadFile, first_step: FirstStep) -> str | None:
-    """Say what is wrong with the way in which a file is refused, if anything is."""
+    """Return what is wrong with the refusal of a file, or None."""
     try:
         state = first_step(bad.content)
     except TriggerFileError as error:
         message = str(error)
-    except Exception as error:  # noqa: BLE001 - that is what must not come out
+    except Exception as error:  # noqa: BLE001 - no other exception may leave the step
         return f"{type(error).__name__} instead of a refusal: {error}"
     else:
         return f"accepted: {state}"
     others = [request for request in first_step.requests if not is_reading(*request)]
     if others:
         return f"refused, but after {others}"
-    told = json.loads(message)
-    reasons = [told["reason"], *told.get("problems", [])]
-    if not all(isinstance(reason, str) and reason for reason in reasons) or not told["next"]:
+    cause = json.loads(message)
+    reasons = [cause["reason"], *cause.get("problems", [])]
+    if not all(isinstance(reason, str) and reason for reason in reasons) or not cause["next"]:
         return f"refused without a reason: {message}"
     if "Traceback" in message or "Error:" in message:
         return f"refused with an error of Python: {message}"

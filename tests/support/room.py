@@ -1,4 +1,4 @@
-"""A mocked client of a domain with enough room and all permissions."""
+"""A mocked client of a domain that has room for everything, and that lets its client do everything."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from opensearch_reindex.index.index_info import StoreSize
 
 
 def with_room(client: Any) -> Any:
-    """Give a mocked client room and permissions, and return it.
+    """Let a mocked client find room and permissions.
 
     Args:
-        client: the mocked client.
+        client: is changed, and returned.
     """
     client.indices_with_routing.return_value = set()
     client.store_sizes.side_effect = lambda names: dict.fromkeys(names, StoreSize(1000, 2000))

@@ -1,4 +1,4 @@
-"""Different spellings of the same settings and JSON values."""
+"""One and the same thing, written down in the many ways in which a user may write it."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ JSON_OBJECTS: st.SearchStrategy[dict[str, Any]] = st.recursive(
 
 @st.composite
 def spelled(draw: st.DrawFn, settings: dict[str, Any]) -> dict[str, Any]:
-    """Write settings in any order, nested or dotted, with or without `index.`.
+    """Write settings, given by their full names, in any order, nested or dotted, with and without `index.`.
 
     Args:
-        draw: function of Hypothesis.
+        draw: from hypothesis.
         settings: values by full name, without `index.`.
     """
     written: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def reordered(draw: st.DrawFn, value: Any) -> Any:
 
 
 def _put(node: dict[str, Any], steps: list[str], value: Any) -> bool:
-    """Put a value at a path and return True, unless another value is in the way."""
+    """Put a value at a path, unless a value is in the way."""
     *groups, last = steps
     for group in groups:
         inner = node.setdefault(group, {})

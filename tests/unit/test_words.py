@@ -38,7 +38,12 @@ NOT_CHECKED = {"docs/benchmarks.json", "tests/unit/test_words.py"}
 NOT_CLEAN = (
     "CHANGELOG.md",
     "examples/",
-    "lambda_src/",
+    "lambda_src/handlers.py",
+    "lambda_src/opensearch_reindex/__init__.py",
+    "lambda_src/opensearch_reindex/index/",
+    "lambda_src/opensearch_reindex/opensearch_client.py",
+    "lambda_src/opensearch_reindex/rebuild/",
+    "lambda_src/opensearch_reindex/utils.py",
     "modules/",
     "tests/bucket.tftest.hcl",
     "tests/examples.tftest.hcl",
@@ -59,11 +64,9 @@ NOT_CLEAN = (
     "tests/unit/docs/",
     "tests/unit/index/",
     "tests/unit/rebuild/",
-    "tests/unit/runtime/",
     "tests/unit/terraform/",
     "tests/unit/test_handlers.py",
     "tests/unit/test_opensearch_client.py",
-    "tests/unit/trigger/",
     "tests/workflow/",
 )
 

@@ -1,4 +1,4 @@
-"""Read the environment variables of the Lambda functions; no other module reads them."""
+"""Read the environment variables of the functions; no other module reads any."""
 
 import os
 from dataclasses import dataclass

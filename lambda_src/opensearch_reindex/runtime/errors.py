@@ -26,14 +26,14 @@ MAX_MESSAGE_CHARACTERS = 26_000
 MAX_REASON_CHARACTERS = 8_000
 # Where a target index was not created as this trigger file requests.
 ROLL_BACK = (
-    "The target index may already hold documents. Upload the trigger file that created it again, or roll back (see the "
-    "README)."
+    "The target index may already hold documents. Upload the trigger file that created it again, or roll back (see "
+    "docs/roll-back.md)."
 )
 
 PERMISSION_HINT = (
     "Allow the Lambda role to call this domain: es:ESHttpGet, es:ESHttpPost and es:ESHttpPut in the domain's access "
-    "policy. With fine-grained access control, also map the Lambda role to a role with the permissions that the README "
-    "lists. Then upload the trigger file again."
+    "policy. With fine-grained access control, also map the Lambda role to a role with the permissions in "
+    "docs/permissions.md. Then upload the trigger file again."
 )
 
 
@@ -125,13 +125,13 @@ class ReindexStartError(ReindexError):
 
 
 class ReindexFailedError(ReindexError):
-    """Report a reindex task that failed or was cancelled, or an unhealthy target index."""
+    """Report a failed or cancelled reindex task, or an unhealthy target index."""
 
     next_step = (
         "The source index is complete and still in its aliases. If the copy was cancelled or stalled, upload the "
         "trigger file again. If shards were not built, upload the trigger file again when they are. If documents do "
-        "not fit and the strategy is redirect_writes, roll back first (see the README). If documents do not fit and "
-        "the strategy is block_writes, upload a trigger file with other mappings."
+        "not fit and the strategy is redirect_writes, roll back first (see docs/roll-back.md). If documents do not "
+        "fit and the strategy is block_writes, upload a trigger file with other mappings."
     )
 
 

@@ -1,4 +1,4 @@
-"""Log one JSON object per line, with the execution, the step and the indices that it is about."""
+"""Log JSON lines that name the execution, the step and the indices."""
 
 import logging
 from contextvars import ContextVar

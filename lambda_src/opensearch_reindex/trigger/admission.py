@@ -1,4 +1,4 @@
-"""What the domain has against one planned index."""
+"""Check a planned index against the indices and aliases that the domain has."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,15 +10,37 @@ from opensearch_reindex.index.target_index import (
 )
 from opensearch_reindex.trigger.plan import PlannedIndex
 
-# Ids of OpenSearch's versions carry this bit, to be told from Elasticsearch's.
+# What `is_done` and `domain_problems` read of an index, as parts of a `filter_path`.
+ADMISSION_PARTS = (
+    "data_stream",
+    "mappings._meta.opensearch_reindex",
+    "mappings._source",
+    "mappings.dynamic_templates.*.mapping.type",
+    "settings.index.blocks",
+    "settings.index.final_pipeline",
+    "settings.index.knn*",
+    "settings.index.verified_before_close",
+    "settings.index.version.created",
+)
+# What `may_merge_documents` reads.
+ROUTING_PARTS = (
+    "settings.index.number_of_routing_shards",
+    "settings.index.number_of_shards",
+    "settings.index.resize",
+    "settings.index.routing_partition_size",
+    "settings.index.shrink",
+)
+# OpenSearch sets this bit in the ids of its versions, which distinguishes them from Elasticsearch's.
 _VERSION_MASK = 0x08000000
 
 
 def is_done(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
-    """Whether an earlier run has rebuilt this index: the target has no owner any more, the source is gone or was kept.
+    """Return whether an earlier execution has already rebuilt this index.
+
+    Then the target index has no owner, and the source index is deleted or in no alias.
 
     Args:
-        planned: names worked out from the file.
+        planned: the planned index.
         indices: every index that has one of the file's names or aliases.
     """
     source, target = indices.get(planned.source_index), indices.get(planned.target_index)
@@ -33,21 +55,21 @@ def is_done(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
 
 
 def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> list[str]:
-    """What the domain has against one planned index.
+    """Find everything on the domain that prevents the rebuild of one index.
 
     Args:
-        planned: names worked out from the file.
+        planned: the planned index.
         indices: every index that has one of the file's names or aliases.
     """
     if is_done(planned, indices):
         return []
     source = indices.get(planned.source_index)
     if not source and any(info.data_stream == planned.source_index for info in indices.values()):
-        return [f"{planned.path}: source index {planned.source_index!r} is a data stream"]
+        return [f"{planned.path}: source index {planned.source_index!r} is a data stream; expected an index"]
     if not source:
         aliased = sorted(name for name, info in indices.items() if planned.source_index in info.aliases)
-        what = f"is an alias of {', '.join(aliased)}; name the index itself" if aliased else "does not exist"
-        return [f"{planned.path}: source index {planned.source_index!r} {what}"]
+        state = f"is an alias of {', '.join(aliased)}; expected the name of an index" if aliased else "does not exist"
+        return [f"{planned.path}: source index {planned.source_index!r} {state}"]
     problems = [
         *_source_problems(planned, source),
         *_target_problems(planned, source, indices),
@@ -56,48 +78,60 @@ def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
     return [f"{planned.path}: {problem}" for problem in problems]
 
 
+def may_merge_documents(planned: PlannedIndex, source: IndexInfo) -> bool:
+    """Return whether documents that share an id could come to one shard.
+
+    That needs documents with different custom routings, which this function does not look for.
+
+    Args:
+        planned: the planned index, with the changes to its settings.
+        source: the source index.
+    """
+    return not keeps_documents_apart(source.settings, target_settings(source.settings, *planned.settings))
+
+
 def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
     name = f"source index {planned.source_index!r}"
     if source.markers.owner:
-        yield f"{name} is itself the unfinished target of {source.markers.owner}: finish that run first"
+        yield f"{name} is the unfinished target index of {source.markers.owner}; finish that rebuild first"
     if source.settings.get("verified_before_close") == "true":
-        yield f"{name} is closed"
-    # Any of them but a write block, which this module sets itself, would stop a later step.
+        yield f"{name} is closed; expected open"
+    # Every other block would fail a later step. The module sets a write block itself.
     for block, value in source.settings.get("blocks", {}).items():
         if block != "write" and value == "true":
-            yield f"{name} has index.blocks.{block} set"
+            yield f"{name} has index.blocks.{block} set; expected no block but a write block"
     source_field = source.mappings.get("_source", {})
     if source_field.get("enabled") is False:
-        yield f"{name} has _source disabled: its documents cannot be read, and so not be copied"
+        yield f"{name} has _source disabled, so its documents cannot be read or copied"
     left_out = [f"_source.{key} {source_field[key]}" for key in ("includes", "excludes") if source_field.get(key)]
     if left_out:
-        vectors = ", which holds for k-NN vectors too" if source.settings.get("knn") == "true" else ""
+        vectors = ", including k-NN vectors" if source.settings.get("knn") == "true" else ""
         yield (
-            f"{name} has {' and '.join(left_out)}: the values that _source leaves out cannot be read, and would be "
-            f"missing in every copy{vectors}"
+            f"{name} has {' and '.join(left_out)}; values that _source leaves out cannot be read and would be missing "
+            f"in every copy{vectors}"
         )
     if _may_misread_vectors(source):
         yield (
-            f"{name} has k-NN vectors by a dynamic template and was made before OpenSearch 3.6: with "
-            "index.knn.derived_source.enabled some of them are read as 1 (k-NN issue 3012); index the documents anew "
-            "from where they come from"
+            f"{name} has k-NN vectors from a dynamic template and was created before OpenSearch 3.6; with "
+            "index.knn.derived_source.enabled some vectors are read as 1 (k-NN issue 3012). Index the documents again "
+            "from their origin"
         )
     final_pipeline = source.settings.get("final_pipeline")
     if final_pipeline not in (None, "_none") and not any(
         "final_pipeline" in flat_settings(patch) for patch in planned.settings
     ):
         yield (
-            f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document: "
-            'decide with "final_pipeline" in settings, its name to run it, null to leave it out'
+            f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document; expected "
+            '"final_pipeline" in settings: the name of the pipeline runs it, null leaves it out'
         )
 
 
 def _may_misread_vectors(source: IndexInfo) -> bool:
-    """Whether k-NN vectors are not what was stored.
+    """Return whether k-NN vectors may be read with other values than were stored.
 
-    With derived source, the default since 3.0, vectors are kept out of the stored _source and put back whenever it is
-    read, also by _reindex: nothing is lost. But until 3.6 that was forgotten for fields that a dynamic template had
-    made while a segment was written (https://github.com/opensearch-project/k-NN/issues/3012, repaired by #3035).
+    With derived source, the default since 3.0, OpenSearch stores vectors outside of _source and puts them back at every
+    read, also for _reindex. Before 3.6, it forgot to do so for fields that a dynamic template created while a segment
+    was written (https://github.com/opensearch-project/k-NN/issues/3012, fixed by #3035).
     """
     settings = flat_settings(source.settings)
     templates = [each for named in source.mappings.get("dynamic_templates", []) for each in named.values()]
@@ -108,34 +142,25 @@ def _may_misread_vectors(source: IndexInfo) -> bool:
     )
 
 
-def may_collapse(planned: PlannedIndex, source: IndexInfo) -> bool:
-    """Whether documents of one id under different routings, if there are any, could come to one shard.
-
-    Args:
-        planned: names worked out from the file, and the changed settings.
-        source: the source index.
-    """
-    return not keeps_documents_apart(source.settings, target_settings(source.settings, *planned.settings))
-
-
 def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
+    name = f"target index {planned.target_index!r}"
     target = indices.get(planned.target_index)
     if target:
         made_from = target.provenance
         if made_from.source_uuid != source.uuid:
-            yield f"target index {planned.target_index!r} exists, and was not made from this source index"
+            yield f"{name} exists, but was not created from this source index"
         elif planned.alias_name in target.aliases and made_from.changes != planned.changes:
-            maker = made_from.trigger_file
             yield (
-                f"target index {planned.target_index!r} was made by {maker} with other settings, mappings, script, "
-                "pipeline or strategy, and may hold documents: upload that file again, or roll back (see the README)"
+                f"{name} was created by {made_from.trigger_file} with other settings, mappings, script, "
+                "pipeline or strategy and may hold documents; upload that trigger file again, or roll back (see "
+                "docs/roll-back.md)"
             )
         elif target.markers.owner is None:
-            yield f"target index {planned.target_index!r} has lost its owner alias: roll back (see the README)"
+            yield f"{name} has lost its owner alias; roll back (see docs/roll-back.md)"
     if any(planned.target_index in info.aliases for info in indices.values()):
-        yield f"target index {planned.target_index!r} is the name of an alias"
+        yield f"{name} is the name of an alias"
     if any(info.data_stream == planned.target_index for info in indices.values()):
-        yield f"target index {planned.target_index!r} is the name of a data stream"
+        yield f"{name} is the name of a data stream"
 
 
 def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
@@ -149,4 +174,4 @@ def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
         # The only index of an alias is its write index, unless its entry says otherwise.
         writes = entry.get("is_write_index", len(members) == 1)
         if writes and name not in (planned.source_index, planned.target_index):
-            yield f"alias {alias!r} has another write index, {name!r}"
+            yield f"alias {alias!r} has another write index, {name!r}; expected the source or target index"

@@ -1,4 +1,4 @@
-"""Whether the domain has room for the target indices: disk and shards. No I/O."""
+"""Calculate whether the domain has room for the target indices: disk and shards."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -8,6 +8,12 @@ from opensearch_reindex.index.index_info import IndexInfo, StoreSize
 from opensearch_reindex.index.target_index import target_settings
 from opensearch_reindex.trigger.plan import PlannedIndex
 
+# What `growth_of` reads of an index, as parts of a `filter_path`.
+CAPACITY_PARTS = (
+    "settings.index.auto_expand_replicas",
+    "settings.index.number_of_replicas",
+    "settings.index.number_of_shards",
+)
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _BYTES = re.compile(r"([\d.]+)([kmgtp]?)b", re.IGNORECASE)
 _NOTHING = StoreSize(0, 0)
@@ -15,17 +21,17 @@ _NOTHING = StoreSize(0, 0)
 
 @dataclass(frozen=True)
 class Growth:
-    """What the rebuild of one index adds to the domain, until the source index is deleted.
+    """Hold what one rebuild adds to the domain until its source index is deleted.
 
     Attributes:
         path: place in the file, e.g. `indices[3]`.
-        target_index: index to be created, or half done.
-        shards: shards of the target index that are not there yet.
+        target_index: index to create or to complete.
+        shards: shards of the target index that do not exist yet.
         shards_freed: shards of the source index.
-        bytes: disk space for what is not copied yet.
+        bytes: disk space of the documents that are not copied yet.
         bytes_freed: disk space of the source index.
-        shards_reckoned: how `shards` comes about.
-        bytes_reckoned: how `bytes` comes about.
+        shards_calculation: how `shards` was calculated, for people.
+        bytes_calculation: how `bytes` was calculated, for people.
     """
 
     path: str
@@ -34,30 +40,30 @@ class Growth:
     shards_freed: int
     bytes: int
     bytes_freed: int
-    shards_reckoned: str
-    bytes_reckoned: str
+    shards_calculation: str
+    bytes_calculation: str
 
 
-def growth(
+def growth_of(
     planned: PlannedIndex, indices: Mapping[str, IndexInfo], sizes: Mapping[str, StoreSize], data_nodes: int
 ) -> Growth:
-    """Reckon what one index needs. A copy is taken to be as large as its source.
+    """Calculate what one index needs, if the copy becomes as large as its source.
 
     Args:
-        planned: names worked out from the file.
-        indices: source index, and target index if it is there.
-        sizes: disk space of the same.
-        data_nodes: how many the domain has.
+        planned: the planned index.
+        indices: the source index, and the target index if it exists.
+        sizes: disk space of these indices.
+        data_nodes: number of data nodes.
     """
     source = indices[planned.source_index]
     settings = target_settings(source.settings, *planned.settings)
     primaries = int(settings.get("number_of_shards", 1))
     copies = 1 + _replicas(settings, data_nodes)
-    # What finds no node takes no disk: a replica on a domain of one node. Its shard counts all the same.
+    # A replica that no node can hold takes no disk, but it counts as a shard.
     copies_on_disk = min(copies, max(1, data_nodes))
     size, copied = sizes[planned.source_index], sizes.get(planned.target_index, _NOTHING)
     source_copies = 1 + int(source.settings.get("number_of_replicas", 1))
-    less = f" - {readable(copied.total)} copied before" if copied.total else ""
+    less = f" - {readable(copied.total)} already copied" if copied.total else ""
     return Growth(
         path=planned.path,
         target_index=planned.target_index,
@@ -65,23 +71,23 @@ def growth(
         shards_freed=source.shards * source_copies,
         bytes=max(0, size.primaries * copies_on_disk - copied.total),
         bytes_freed=size.total,
-        shards_reckoned=f"{primaries} x {copies} copies",
-        bytes_reckoned=f"{readable(size.primaries)} x {copies_on_disk} copies{less}",
+        shards_calculation=f"{primaries} x {_count(copies, 'copy', 'copies')}",
+        bytes_calculation=f"{readable(size.primaries)} x {_count(copies_on_disk, 'copy', 'copies')}{less}",
     )
 
 
 def disk_problems(
     growths: Sequence[Growth], disks: Sequence[tuple[int, int]], settings: Mapping[str, str], *, keep_source: bool
 ) -> list[str]:
-    """The indices for which the disks have no room.
+    """Find the indices for which the disks have no room.
 
-    Measured against the low watermark: above it OpenSearch gives a node no replica, so that the target index would
-    never be as healthy as its source. The space above is left to merges and to what is written meanwhile.
+    The limit is the low watermark. Above it OpenSearch allocates no replica to a node, so the target index would never
+    become as healthy as its source. Merges and writers keep the space above it.
 
     Args:
-        growths: in the order in which the indices are rebuilt.
+        growths: what each index needs, in the order of the rebuilds.
         disks: total and available bytes of each data node.
-        settings: of the cluster, flat.
+        settings: settings of the cluster, flat.
         keep_source: whether the source indices stay.
     """
     if settings.get("cluster.routing.allocation.disk.threshold_enabled") == "false":
@@ -91,8 +97,8 @@ def disk_problems(
     needs = [(growth, growth.bytes, 0 if keep_source else growth.bytes_freed) for growth in growths]
     return [
         f"{growth.path}: target index {growth.target_index!r} needs {readable(growth.bytes)} of disk space "
-        f"({growth.bytes_reckoned}), and there will be {readable(left)}: {readable(free)} are free now below the low "
-        f"watermark ({watermark}) of {len(disks)} data nodes"
+        f"({growth.bytes_calculation}), but only {readable(left)} will be free when its turn comes; free now below the "
+        f"low watermark ({watermark}) of {_count(len(disks), 'data node', 'data nodes')}: {readable(free)}"
         for growth, left in _misfits(needs, free)
     ]
 
@@ -100,33 +106,34 @@ def disk_problems(
 def shard_problems(
     growths: Sequence[Growth], open_shards: int, data_nodes: int, settings: Mapping[str, str], *, keep_source: bool
 ) -> list[str]:
-    """The indices for which the domain may not have shards enough.
+    """Find the indices whose shards would exceed the domain's limit.
 
     Args:
-        growths: in the order in which the indices are rebuilt.
-        open_shards: shards of all open indices, unassigned ones too.
-        data_nodes: how many the domain has.
-        settings: of the cluster, flat.
+        growths: what each index needs, in the order of the rebuilds.
+        open_shards: shards of all open indices, including unassigned shards.
+        data_nodes: number of data nodes.
+        settings: settings of the cluster, flat.
         keep_source: whether the source indices stay.
     """
     per_node = settings.get("cluster.max_shards_per_node")
-    if per_node is None:  # Amazon's limit depends on version and instance type: without a figure there is no check
+    if per_node is None:  # Amazon's limit depends on version and instance type; without a figure there is no check
         return []
     limit = int(per_node) * data_nodes
     needs = [(growth, growth.shards, 0 if keep_source else growth.shards_freed) for growth in growths]
     return [
-        f"{growth.path}: target index {growth.target_index!r} needs {growth.shards} shards ({growth.shards_reckoned}), "
-        f"and there will be {max(0, left)}: the domain has {open_shards} of {limit} now (cluster.max_shards_per_node "
-        f"{per_node} x {data_nodes} data nodes)"
+        f"{growth.path}: target index {growth.target_index!r} needs {growth.shards} shards "
+        f"({growth.shards_calculation}), but only {max(0, left)} will be free when its turn comes; in use now: "
+        f"{open_shards} of {limit} (cluster.max_shards_per_node {per_node} x "
+        f"{_count(data_nodes, 'data node', 'data nodes')})"
         for growth, left in _misfits(needs, limit - open_shards)
     ]
 
 
 def readable(size: float) -> str:
-    """A size in the unit that fits.
+    """Format a size in the unit that fits.
 
     Args:
-        size: in bytes.
+        size: number of bytes.
     """
     unit = 0
     while size >= 1024 and unit < len(_UNITS) - 1:
@@ -135,12 +142,23 @@ def readable(size: float) -> str:
 
 
 def _misfits(needs: Iterable[tuple[Growth, int, int]], left: int) -> Iterator[tuple[Growth, int]]:
-    """What does not fit when its turn comes. It is not counted further: without it, the rest of the file fits."""
+    """Find each index that does not fit when its turn comes, with the room left then.
+
+    The calculation goes on as if the file did not name that index.
+
+    Args:
+        needs: each index with what it adds, and what the deletion of its source frees.
+        left: what is free now.
+    """
     for growth, added, freed in needs:
         if added > left and added > 0:
             yield growth, left
         else:
             left += freed - added
+
+
+def _count(number: int, singular: str, plural: str) -> str:
+    return f"{number} {singular if number == 1 else plural}"
 
 
 def _replicas(settings: Mapping[str, object], data_nodes: int) -> int:
@@ -152,7 +170,10 @@ def _replicas(settings: Mapping[str, object], data_nodes: int) -> int:
 
 
 def _reserve(watermark: str, total: int) -> int:
-    """Bytes of a disk that have to stay free: `85%` and `0.85` say how much may be used, `25gb` how much may not."""
+    """Return how many bytes of a disk must stay free.
+
+    `85%` and `0.85` are the share that may be used, `25gb` is the space that must stay free.
+    """
     if size := _BYTES.fullmatch(watermark):
         return int(float(size[1]) * 1024.0 ** " kmgtp".index(size[2].lower() or " "))
     used = float(watermark.removesuffix("%")) / (100 if watermark.endswith("%") else 1)

@@ -1,7 +1,8 @@
-"""Step GetTriggerFile: read a trigger file and check all of it before anything changes."""
+"""Step GetTriggerFile: read the trigger file and check it before any change."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,21 +12,42 @@ from opensearch_reindex.runtime.endpoint import allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import PERMISSION_HINT, OpenSearchRequestError, TriggerFileError
 from opensearch_reindex.runtime.logs import log
-from opensearch_reindex.trigger.plan import PlannedIndex, plan
+from opensearch_reindex.runtime.time_limit import time_limit
+from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
 from opensearch_reindex.trigger.preflight import check_domain, permission_problems
 from opensearch_reindex.trigger.transforms import script_problems
 from opensearch_reindex.trigger.trigger_file import (
     parse_json,
     part_with_names,
-    refuse,
+    refuse_if_any,
     schema_problems,
     script_of,
     with_defaults,
 )
 
 MAX_FILE_BYTES = 1024 * 1024
-# Step Functions ends an execution whose state is larger than 256 KiB; some of it is for what it adds itself.
+# Step Functions fails an execution whose state exceeds 256 KiB; the rest is for what Step Functions adds itself.
 MAX_STATE_BYTES = 250 * 1024
+
+
+@dataclass(frozen=True)
+class S3Object:
+    """Name the trigger file in S3.
+
+    Attributes:
+        bucket: name of the bucket.
+        key: key of the object.
+        version_id: version that the event names; None without versioning.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+
+    @property
+    def uri(self) -> str:
+        """Return the location without the version."""
+        return f"s3://{self.bucket}/{self.key}"
 
 
 def get_trigger_file(
@@ -36,26 +58,20 @@ def get_trigger_file(
     Args:
         event: `execution_id` and the event's `detail`.
         s3: boto3 S3 client.
-        connect: gives the client for an endpoint.
-        environment: the endpoints this deployment may use.
+        connect: returns the client for an endpoint.
+        environment: names the endpoints that this deployment may call.
 
     Returns:
-        `trigger_file` (the file without its indices, defaults filled in) and `indices` (`source_index` and the
-        changes of its own): the state of the execution.
+        The state of the execution. `trigger_file` is the file without its indices and with defaults filled in.
+        `indices` has the `source_index` and the own changes of each index that is not rebuilt yet.
 
     Raises:
-        TriggerFileError: every problem found, with its place in the file.
-        TransientOpenSearchError: the domain cannot be asked.
+        TriggerFileError: the file must not run; the error lists all problems with their places in the file.
+        TransientOpenSearchError: the domain does not answer.
     """
-    bucket, key, version_id = _location(event)
-    content = parse_json(_read_object(s3, bucket, key, version_id))
-    problems = schema_problems(content)
-    planned: list[PlannedIndex] = []
-    if part := part_with_names(content):
-        planned, on_paper = plan(part if problems else content)
-        problems += [*_endpoint_problems(part, environment), *on_paper]
-    problems += [f"reindex.script: {problem}" for problem in script_problems(script_of(content))]
-    refuse(problems)
+    trigger_object = _object_of(event)
+    content = parse_json(_read_object(s3, trigger_object))
+    planned = _plan_without_domain(content, environment)
     file = with_defaults(content)
 
     client = connect(file["opensearch_endpoint"])
@@ -66,39 +82,53 @@ def get_trigger_file(
         if not error.is_denied:
             raise
         pending, problems, forbidden = planned, [], [error.reason]
-    refuse(problems)
-    state = _state_of(file, pending, f"s3://{bucket}/{key}")
+    refuse_if_any(problems)
+    state = _state_of(file, pending, trigger_object.uri)
     forbidden += permission_problems(client, pending)
-    refuse(forbidden, next_step=f"Nothing was changed. {PERMISSION_HINT}")
+    refuse_if_any(forbidden, next_step=f"No changes were made. {PERMISSION_HINT}")
     done = {index.source_index for index in planned} - {index.source_index for index in pending}
     if done:
-        log.info("rebuilt before, left out", extra={"indices": sorted(done)})
+        log.info("indices skipped: an earlier execution rebuilt them", extra={"indices": sorted(done)})
     return state
 
 
-def _location(event: Mapping[str, Any]) -> tuple[str, str, str | None]:
+def _plan_without_domain(content: Any, environment: Environment) -> list[PlannedIndex]:
+    """Plan the indices, or refuse the file with all problems of the file alone."""
+    problems = schema_problems(content)
+    planned: list[PlannedIndex] = []
+    if part := part_with_names(content):
+        planned, plan_problems = plan(part if problems else content, time_limit(MAX_PATTERN_SECONDS))
+        problems += [*_endpoint_problems(part, environment), *plan_problems]
+    problems += [f"reindex.script: {problem}" for problem in script_problems(script_of(content))]
+    refuse_if_any(problems)
+    return planned
+
+
+def _object_of(event: Mapping[str, Any]) -> S3Object:
     try:
         detail = event["detail"]
-        return detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id")
+        return S3Object(detail["bucket"]["name"], detail["object"]["key"], detail["object"].get("version-id"))
     except (KeyError, TypeError):
         raise TriggerFileError(
-            "the execution was not started by an S3 event: detail.bucket.name and detail.object.key are missing",
-            next_step="Nothing was changed. Upload the file to the trigger bucket; do not start the execution by hand.",
+            "the execution was not started by an S3 event; expected detail.bucket.name and detail.object.key",
+            next_step="No changes were made. Upload the file to the trigger bucket. Start no execution by hand.",
         ) from None
 
 
-def _read_object(s3: Any, bucket: str, key: str, version_id: str | None) -> bytes:
-    request = {"Bucket": bucket, "Key": key, **({"VersionId": version_id} if version_id else {})}
+def _read_object(s3: Any, trigger_object: S3Object) -> bytes:
+    version = {"VersionId": trigger_object.version_id} if trigger_object.version_id else {}
     try:
-        answer = s3.get_object(**request)
+        answer = s3.get_object(Bucket=trigger_object.bucket, Key=trigger_object.key, **version)
         if answer["ContentLength"] > MAX_FILE_BYTES:
-            raise TriggerFileError(f"the file has {answer['ContentLength']} bytes, more than {MAX_FILE_BYTES} (1 MiB)")
+            raise TriggerFileError(
+                f"the file has {answer['ContentLength']} bytes; expected at most {MAX_FILE_BYTES} (1 MiB)"
+            )
         content: bytes = answer["Body"].read()
         return content
     except (BotoCoreError, ClientError) as error:
         raise TriggerFileError(
-            f"s3://{bucket}/{key} cannot be read: {error}",
-            next_step="Nothing was changed. Upload the file again: S3 answers AccessDenied for a missing object too.",
+            f"{trigger_object.uri} cannot be read: {error}",
+            next_step="No changes were made. S3 answers AccessDenied for a missing object too. Upload the file again.",
         ) from error
 
 
@@ -111,7 +141,7 @@ def _endpoint_problems(file: Mapping[str, Any], environment: Environment) -> lis
 
 
 def _state_of(file: Mapping[str, Any], pending: Sequence[PlannedIndex], s3_uri: str) -> dict[str, Any]:
-    """What the execution carries on: the file, and apart from it the indices that are not rebuilt yet."""
+    """Make the state of the execution: the file, and beside it the indices to rebuild."""
     sources = {index.source_index for index in pending}
     entries = [{"name": entry} if isinstance(entry, str) else entry for entry in file["indices"]]
     rest = {key: value for key, value in file.items() if key not in ("indices", "$schema")}
@@ -126,7 +156,7 @@ def _state_of(file: Mapping[str, Any], pending: Sequence[PlannedIndex], s3_uri: 
     size = len(json.dumps(state, ensure_ascii=False).encode())
     if size > MAX_STATE_BYTES:
         raise TriggerFileError(
-            f"the file makes {size} bytes of state, and Step Functions carries {MAX_STATE_BYTES}",
-            next_step="Nothing was changed. Split the file: fewer indices, or fewer changes of their own, in each.",
+            f"the file makes {size} bytes of state; expected at most {MAX_STATE_BYTES}, the limit of Step Functions",
+            next_step="No changes were made. Split the file, so that each part has fewer indices or fewer changes.",
         )
     return state

@@ -1,7 +1,8 @@
-"""What becomes of each index of a trigger file, and everything that speaks against it. No I/O."""
+"""Plan the target of each index in a trigger file, without asking the domain."""
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +14,12 @@ from opensearch_reindex.index.target_index import (
     forbidden_settings,
     repeated_settings,
 )
-from opensearch_reindex.runtime.time_limit import time_limit
 
-# What these settings may be; a null leaves the choice to OpenSearch.
+# What a value must match, and the same in words. A null leaves the choice to OpenSearch.
 _NUMBERS = {
-    "number_of_shards": r"[1-9]\d*",
-    "number_of_replicas": r"\d+",
-    "auto_expand_replicas": r"false|\d+-(\d+|all)",
+    "number_of_shards": (r"[1-9]\d*", "a positive integer"),
+    "number_of_replicas": (r"\d+", "a non-negative integer"),
+    "auto_expand_replicas": (r"false|\d+-(\d+|all)", "false or a range such as 0-1 or 0-all"),
 }
 # A thousand names take some milliseconds.
 MAX_PATTERN_SECONDS = 5
@@ -27,15 +27,15 @@ MAX_PATTERN_SECONDS = 5
 
 @dataclass(frozen=True)
 class PlannedIndex:
-    """What becomes of one entry of `indices`.
+    """Hold the plan of one entry of `indices`.
 
     Attributes:
         path: place in the file, e.g. `indices[3]`.
-        source_index: index to be rebuilt.
-        target_index: index to be created.
+        source_index: index to rebuild.
+        target_index: index to create.
         alias_name: alias whose write index moves.
-        settings: the patches on the source's settings, general one first.
-        changes: fingerprint of all that the file changes in this index.
+        settings: patches on the settings of the source index: the file's, then the entry's.
+        changes: fingerprint of everything that the file changes in this index.
     """
 
     path: str
@@ -46,26 +46,32 @@ class PlannedIndex:
     changes: str
 
 
-def plan(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
-    """Work out the names of every index, and every problem that can be seen without asking the domain.
+def plan(
+    file: Mapping[str, Any], pattern_time_limit: AbstractContextManager[None]
+) -> tuple[list[PlannedIndex], list[str]]:
+    """Plan every index of a trigger file, and find all problems of the file alone.
 
     Args:
-        file: a trigger file that fits the schema.
+        file: trigger file that fits the schema.
+        pattern_time_limit: raises TimeoutError after `MAX_PATTERN_SECONDS`; `index_pattern` may backtrack endlessly.
+
+    Returns:
+        The planned indices, and the problems with their places in the file.
     """
     problems = _settings_problems("settings", file.get("settings", {}))
     try:
-        with time_limit(MAX_PATTERN_SECONDS):
+        with pattern_time_limit:
             re.compile(file["index_pattern"])
-            planned, found = _plan_indices(file)
+            planned, index_problems = _plan_indices(file)
     except (re.error, RecursionError, OverflowError) as error:
-        return [], [*problems, f"index_pattern: is not a regular expression: {error}"]
+        return [], [*problems, f"index_pattern: is invalid: {error}; expected a Python regular expression"]
     except TimeoutError:
         problem = (
-            f"takes more than {MAX_PATTERN_SECONDS} s to match the names: it backtracks almost without end, as "
-            "(a+)+ does; say with each part what it may hold, e.g. [^_]+ for .+"
+            f"takes more than {MAX_PATTERN_SECONDS} s to match the names, because it backtracks almost endlessly, like "
+            "(a+)+; expected a pattern whose parts say what they may hold, e.g. [^_]+ instead of .+"
         )
         return [], [*problems, f"index_pattern: {problem}"]
-    return planned, [*problems, *found, *_conflicts(planned)]
+    return planned, [*problems, *index_problems, *_conflicts(planned)]
 
 
 def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
@@ -78,7 +84,7 @@ def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str
         patches = (file.get("settings", {}), own.get("settings", {}))
         problems += _settings_problems(f"{path}.settings", patches[1])
         if problem := name_problem(name):
-            problems.append(f"{path}: source index {name!r} {problem}; name each index itself, no wildcard")
+            problems.append(f"{path}: source index {name!r} {problem}; expected the name of one index, no wildcard")
             continue
         try:
             target_index, alias_name = expand_names(file, name)
@@ -90,45 +96,46 @@ def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str
 
 
 def _conflicts(planned: list[PlannedIndex]) -> list[str]:
-    """What is wrong with the names of the file taken together."""
+    """Find names that no index can have, or that two entries share."""
     problems = []
+    # The first entry with each name.
     by_source: dict[str, str] = {}
     by_target: dict[str, str] = {}
     by_alias: dict[str, str] = {}
     sources = {index.source_index for index in planned}
     targets = {index.target_index for index in planned}
     for index in planned:
-        if index.source_index in by_source:
-            problems.append(
-                f"{index.path}: {index.source_index!r} is listed twice, first at {by_source[index.source_index]}"
-            )
+        first_source = by_source.setdefault(index.source_index, index.path)
+        if first_source != index.path:
+            problems.append(f"{index.path}: duplicate source index {index.source_index!r}, first at {first_source}")
             continue
-        by_source[index.source_index] = index.path
         first_target = by_target.setdefault(index.target_index, index.path)
         first_alias = by_alias.setdefault(index.alias_name, index.path)
+        target, alias = f"target index {index.target_index!r}", f"alias {index.alias_name!r}"
         if problem := name_problem(index.target_index):
-            problems.append(f"{index.path}: target index {index.target_index!r} {problem}")
+            problems.append(f"{index.path}: {target} {problem}")
         if index.target_index in sources:
-            problems.append(f"{index.path}: target index {index.target_index!r} is itself in the list")
+            problems.append(f"{index.path}: {target} is also a source index of this file")
         if first_target != index.path:
-            problems.append(f"{index.path}: target index {index.target_index!r} is that of {first_target} too")
+            problems.append(f"{index.path}: {target} is also the target index of {first_target}")
         if problem := name_problem(index.alias_name, alias=True):
-            problems.append(f"{index.path}: alias {index.alias_name!r} {problem}")
+            problems.append(f"{index.path}: {alias} {problem}")
         if is_own_alias(index.alias_name):
-            problems.append(f"{index.path}: alias {index.alias_name!r} has a name that this module keeps for itself")
+            problems.append(f"{index.path}: {alias} has a name that is reserved for this module")
         if index.alias_name in sources | targets:
-            problems.append(f"{index.path}: alias {index.alias_name!r} is the name of an index")
+            problems.append(f"{index.path}: {alias} is the name of an index")
         if first_alias != index.path:
-            problems.append(
-                f"{index.path}: alias {index.alias_name!r} is that of {first_alias} too; it has one write index only"
-            )
+            problems.append(f"{index.path}: {alias} is also the alias of {first_alias}; expected one alias per index")
     return problems
 
 
 def _settings_problems(path: str, settings: Mapping[str, Any]) -> list[str]:
     problems = [f"{path}: {name!r} cannot be set on a new index" for name in forbidden_settings(settings)]
-    problems += [f"{path}: {name!r} is set twice, in two spellings" for name in repeated_settings(settings)]
+    problems += [f"{path}: duplicate setting {name!r}, in two spellings" for name in repeated_settings(settings)]
     for name, value in flat_settings(settings).items():
-        if name in _NUMBERS and value is not None and not re.fullmatch(_NUMBERS[name], str(value).lower()):
-            problems.append(f"{path}: {name!r} cannot be {value!r}")
+        if name not in _NUMBERS or value is None:
+            continue
+        pattern, expected = _NUMBERS[name]
+        if not re.fullmatch(pattern, str(value).lower()):
+            problems.append(f"{path}: {name!r} is {value!r}; expected {expected}")
     return problems

@@ -1,46 +1,47 @@
-"""What a script or an ingest pipeline may not do: take a document where the proof does not look for it. No I/O.
+"""Refuse scripts and ingest pipelines that could move or delete documents.
 
-Neither can be understood by reading its text, so it is accepted only in a form that leaves no doubt.
+The proof would not find such documents. The text of a script does not always show what the script does, so only forms
+that leave no doubt are accepted.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_MISPLACES = "must not set _id, _index or _routing: nobody could prove that every document arrived"
-_DELETES = 'must not set ctx.op to anything but "noop", written out: "delete" deletes by id what a writer has stored'
-_UNCLEAR = 'must use ctx as in ctx._source.a, ctx.op = "noop" or a = ctx._id alone: what else it does cannot be seen'
-_DROPS = 'must not drop documents: use a script that sets ctx.op to "noop"'
+_MISPLACES = "must not set _id, _index or _routing; the module could not prove that every document arrived"
+_DELETES = 'must not set ctx.op to anything but the literal "noop"; "delete" would delete by id what a writer stored'
+_UNCLEAR = 'must use ctx only as in ctx._source.a, ctx.op = "noop" or a = ctx._id; the module cannot check other uses'
+_DROPS = 'must not drop documents; use a script that sets ctx.op to "noop"'
 
 _CTX = re.compile(r"(?<!\.)\bctx\b")
-# ctx.name, ctx['name'], and calls that can only be about a field of the document.
+# ctx.name, ctx['name'], and calls that can only name a field of the document.
 _MEMBER = re.compile(
     r"""\??\.(?:(?:containsKey|get|remove)\(\s*(?:'([^\W_][^'\\]*)'|"([^\W_][^"\\]*)")\s*\)|(\w+)\b(?!\s*\())"""
     r"""|\[\s*(?:'([^'\\]+)'|"([^"\\]+)")\s*\]"""
 )
-# A comment could hide the assignment after it.
+# What follows a member that is assigned. A comment counts, because it could hide the assignment after it.
 _WRITTEN = re.compile(r"\s*(?:=(?!=)|[-+*/%&|^]=|<<=|>>>?=|\+\+|--|/[/*])")
 _KEPT = re.compile(r"""\s*=\s*(?:'(?:noop|index)'|"(?:noop|index)")\s*(?:[;}]|$)""")
 _METADATA = re.compile(r"(?<!\w)_(?:id|index|routing)(?!\w)")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}\}?")
-# Of a processor: fields it writes to. Those that each document names itself could be any.
+# Options of a processor that name the fields to write. With a template, each document names the field itself.
 _FIELDS = ("field", "target_field", "target_fields")
 
 
 def script_problems(source: str) -> list[str]:
-    """What speaks against a script of `reindex`, or of a pipeline.
+    """Find what a script of the trigger file or of a pipeline must not do.
 
     Args:
         source: text of the script.
     """
-    return list(dict.fromkeys(_problems_of_uses(source)))
+    return list(dict.fromkeys(_ctx_problems(source)))
 
 
 def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
-    """What speaks against an ingest pipeline.
+    """Find what an ingest pipeline must not do.
 
     Args:
-        definition: of the pipeline; None if there is none.
+        definition: definition of the pipeline, or None if the pipeline does not exist.
     """
     if definition is None:
         return ["does not exist"]
@@ -49,7 +50,8 @@ def pipeline_problems(definition: Mapping[str, Any] | None) -> list[str]:
     )
 
 
-def _problems_of_uses(source: str) -> Iterator[str]:
+def _ctx_problems(source: str) -> Iterator[str]:
+    """Check every use of `ctx` in a script."""
     for use in _CTX.finditer(source):
         member = _MEMBER.match(source, use.end())
         if not member:
@@ -64,16 +66,16 @@ def _problems_of_uses(source: str) -> Iterator[str]:
 
 
 def _entry_problems(key: str, value: Any) -> Iterator[str]:
-    """What speaks against one key of a pipeline's definition and its value."""
+    """Check one key of a pipeline's definition, and its value."""
     options = value if isinstance(value, Mapping) else None
     if key == "drop" and options is not None:
         yield _DROPS
     elif (key == "date_index_name" and options) or (key == "add_to_root" and value):
         yield _MISPLACES
     elif key == "pipeline" and options:
-        yield "must not call another pipeline, which is not looked at: put its processors into this one"
+        yield "must not call another pipeline, which the module does not check; move its processors into this pipeline"
     elif key == "script" and options and "source" not in options:
-        yield "must not use a stored script, which is not looked at: write its source into the pipeline"
+        yield "must not use a stored script, which the module does not check; write its source into the pipeline"
     elif key == "source" and isinstance(value, str):
         yield from script_problems(value)
     elif key not in ("if", "description", "tag"):
@@ -83,7 +85,7 @@ def _entry_problems(key: str, value: Any) -> Iterator[str]:
 
 
 def _entries(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Every key with its value, at any depth; the items of a list under the key of the list."""
+    """Yield every key with its value, at any depth; list items have the list's key."""
     if isinstance(node, Mapping):
         for name, value in node.items():
             yield name, value

@@ -1,4 +1,4 @@
-"""Read a trigger file and check all of it, on paper and against the domain, before anything is changed."""
+"""Parse a trigger file, check it against the schema, and fill in the defaults."""
 
 import json
 import math
@@ -13,17 +13,18 @@ from jsonschema import Draft202012Validator
 from opensearch_reindex.runtime.errors import TriggerFileError
 
 MAX_PROBLEM_CHARACTERS = 300
-# OpenSearch allows 20 levels of objects in a mapping, unless told otherwise, and each takes two here. What follows goes
-# down into the file step by step, and would end in a RecursionError at some depth that Python's version decides.
+# OpenSearch allows 20 levels of objects in a mapping by default, and each takes two levels of JSON. Later code recurses
+# into the file, and Python's version decides at which depth that ends in a RecursionError.
 MAX_DEPTH = 200
-_TOO_DEEP = f"the file is nested too deeply: {MAX_DEPTH} levels are the most"
+_TOO_DEEP = f"the file is nested too deeply; expected at most {MAX_DEPTH} levels"
 
 
 def parse_json(content: bytes) -> Any:
-    """Read JSON strictly: UTF-8, no key twice, no NaN, no number out of range, not too deep.
+    """Parse JSON strictly.
 
     Raises:
-        TriggerFileError: the content is anything else.
+        TriggerFileError: the content is not UTF-8 or not JSON, has a duplicate key, NaN or a number out of range, or is
+            nested too deeply.
     """
     duplicates: list[str] = []
 
@@ -44,19 +45,19 @@ def parse_json(content: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise TriggerFileError(f"the file is not UTF-8: byte {error.start} is {content[error.start]:#04x}") from None
     except UnicodeEncodeError:
-        raise TriggerFileError("the file holds half of a surrogate pair, which is no character") from None
+        raise TriggerFileError("the file has half of a surrogate pair; expected whole characters") from None
     except RecursionError:
         raise TriggerFileError(_TOO_DEEP) from None
     except ValueError as error:
         raise TriggerFileError(f"the file is not JSON: {error}") from None
     if _depth(value) > MAX_DEPTH:
         raise TriggerFileError(_TOO_DEEP)
-    refuse([f"key {key!r} is there twice in one object" for key in duplicates])
+    refuse_if_any([f"duplicate key {key!r}" for key in duplicates])
     return value
 
 
 def schema_problems(file: Any) -> list[str]:
-    """Everything in which the file differs from trigger_file.schema.json, with its path."""
+    """Find every violation of trigger_file.schema.json, with its place in the file."""
     errors = sorted(
         Draft202012Validator(_schema()).iter_errors(file),
         key=lambda error: list(map(str, error.absolute_path)),
@@ -64,10 +65,10 @@ def schema_problems(file: Any) -> list[str]:
     problems = []
     for error in errors:
         message = error.message
-        # What is expected, in the schema's own words; an unknown or missing key needs none.
+        # For an unknown or a missing key, the description of the object would not help.
         if error.validator not in ("additionalProperties", "required") and "description" in error.schema:
             message = f"{message}. Expected: {error.schema['description']}"
-        if len(message) > MAX_PROBLEM_CHARACTERS:  # it begins with the value itself
+        if len(message) > MAX_PROBLEM_CHARACTERS:  # the message starts with the value
             message = f"{message[: MAX_PROBLEM_CHARACTERS // 2]} ... {message[-MAX_PROBLEM_CHARACTERS // 2 :]}"
         path = error.json_path.removeprefix("$").removeprefix(".")
         problems.append(f"{path}: {message}" if path else message)
@@ -75,7 +76,10 @@ def schema_problems(file: Any) -> list[str]:
 
 
 def part_with_names(content: Any) -> dict[str, Any] | None:
-    """The part that names the indices, if it fits the schema, whatever is wrong with the rest."""
+    """Return the keys that `plan` needs, or None if these do not fit the schema.
+
+    With them, the names are checked even if the rest of the file does not fit the schema.
+    """
     if not isinstance(content, dict):
         return None
     part = {key: content[key] for key in (*_schema()["required"], "settings") if key in content}
@@ -83,18 +87,22 @@ def part_with_names(content: Any) -> dict[str, Any] | None:
 
 
 def script_of(content: Any) -> str:
-    """Return the source of `reindex.script`, whatever is wrong with the rest; empty without one."""
+    """Return the source of `reindex.script`, or "", even from an invalid file."""
     try:
         return str(content["reindex"]["script"]["source"])
     except (KeyError, TypeError):
         return ""
 
 
-def refuse(problems: list[str], *, next_step: str | None = None) -> None:
+def refuse_if_any(problems: list[str], *, next_step: str | None = None) -> None:
     """Refuse the file if it has problems.
 
+    Args:
+        problems: every problem, with its place in the file.
+        next_step: what the user does next; by default, correct every problem.
+
     Raises:
-        TriggerFileError: with all of them.
+        TriggerFileError: the file has problems; the error lists all.
     """
     if problems:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -102,7 +110,7 @@ def refuse(problems: list[str], *, next_step: str | None = None) -> None:
 
 
 def with_defaults(file: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill in the schema's own defaults, so that they are written down once."""
+    """Fill in the defaults of the schema, which has the only list of them."""
     return _filled(file, _schema())
 
 
@@ -139,4 +147,4 @@ def _read_float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         return _refuse_number(text)
-    return int(number) if number.is_integer() else number  # for JSON Schema, 4.0 is an integer
+    return int(number) if number.is_integer() else number  # 4.0 is an integer in JSON Schema

@@ -1,6 +1,6 @@
-"""Trigger files that have to be refused: each was a good one, into which one fault was put, or two.
+"""Make trigger files that must be refused: good ones with one fault or two.
 
-No file is asked whether it is bad: it is, by what was done to it.
+A file is bad because of its fault, not because the code under test says so.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from support.bad_trigger_files import (
 from support.bad_trigger_files.faults import BadFile, Fault, File
 from support.bad_trigger_files.good import good_file, written
 
-# To be seen without asking the domain, and told together.
+# Visible without a request to the domain, and listed together.
 _ON_PAPER: tuple[Fault, ...] = (
     *schema_broken.FAULTS,
     *endpoint_broken.FAULTS,
@@ -31,16 +31,16 @@ _TRIES = 20
 def _two_faults(random: Random, file: File) -> BadFile:
     first = random.choice([fault for fault in _ON_PAPER if fault.change and not fault.at_most])
     says = first.change(random, file)  # type: ignore[misc]
-    # No other fault has to do with this key.
+    # No other fault uses this key.
     file["keep_source"] = random.choice(["yes", "true", 1, 0, None, [], {}])
-    return BadFile("several", "two faults, both to be told", written(random, file), (says, "keep_source: "))
+    return BadFile("several", "two faults, both to be listed", written(random, file), (says, "keep_source: "))
 
 
 FAULTS: tuple[Fault, ...] = (
     *bytes_broken.FAULTS,
     *_ON_PAPER,
     *domain_broken.FAULTS,
-    Fault("several", "two faults, both to be told", _two_faults),
+    Fault("several", "two faults, both to be listed", _two_faults),
 )
 
 
@@ -48,9 +48,9 @@ def bad_files(url: str, number: int = 5000, seed: int = 0) -> Iterator[BadFile]:
     """Make bad trigger files, no two alike, of every kind in turn.
 
     Args:
-        url: of the node on which `domain_broken.prepare` has made what the files speak of.
-        number: how many; every fault appears if there are at least as many.
-        seed: the same one makes the same files.
+        url: URL of the node that `domain_broken.prepared` has prepared.
+        number: number of files; with at least as many files as faults, every fault appears.
+        seed: equal seeds make equal files.
     """
     random = Random(seed)
     seen: set[bytes] = set()
@@ -65,7 +65,7 @@ def bad_files(url: str, number: int = 5000, seed: int = 0) -> Iterator[BadFile]:
             if bad:
                 yield bad
             if not bad or turns[fault] == fault.at_most:
-                faults.remove(fault)  # there are only so many empty files
+                faults.remove(fault)  # for example, there are few different empty files
 
 
 def _unlike(fault: Fault, url: str, random: Random, seen: set[bytes]) -> BadFile | None:

@@ -1,4 +1,4 @@
-"""Files that are no JSON, or that no two programs would read alike."""
+"""Make files that are not JSON, or that programs read differently."""
 
 import gzip
 import json
@@ -87,7 +87,7 @@ def _deeply_nested(random: Random, content: bytes) -> bytes:
     return random.choice([nested, f'{_compact(content)[:-1]}, "settings": {nested}}}']).encode()
 
 
-@FAULTS.in_bytes("more than 1 MiB", "more than 1048576", at_most=3)
+@FAULTS.in_bytes("more than 1 MiB", "expected at most 1048576", at_most=3)
 def _too_large(random: Random, content: bytes) -> bytes:
     return content + b" " * (1024 * 1024 - len(content) + random.randint(1, 1000))
 
@@ -141,7 +141,7 @@ def _punctuation(random: Random, content: bytes) -> bytes:
     return random.choice(wrong).encode()
 
 
-@FAULTS.in_bytes("a key twice", "is there twice in one object")
+@FAULTS.in_bytes("a key twice", "duplicate key ")
 def _twice(random: Random, content: bytes) -> bytes:
     before = random.choice(
         [
@@ -152,7 +152,7 @@ def _twice(random: Random, content: bytes) -> bytes:
     return _compact(content).replace('"alias_name"', f'{before}, "alias_name"').encode()
 
 
-@FAULTS.in_bytes("thousands of keys, one of them twice", "key 'k7' is there twice in one object", at_most=3)
+@FAULTS.in_bytes("thousands of keys, one of them twice", "duplicate key 'k7'", at_most=3)
 def _thousands_of_keys(random: Random, content: bytes) -> bytes:
     keys = ", ".join(f'"k{number}": 1' for number in random.sample(range(50_000), 50_000))
     return _compact(content).replace('"alias_name"', f'"k7": 0, {keys}, "alias_name"').encode()

@@ -1,4 +1,4 @@
-"""Files that set what no new index can have, or whose script takes documents where nobody would look for them."""
+"""Make files with settings that no new index can have, or with forbidden scripts."""
 
 import json
 from random import Random
@@ -34,7 +34,7 @@ _NUMBERS: dict[str, tuple[Any, ...]] = {
     "number_of_replicas": _NO_NUMBERS,
     "auto_expand_replicas": ("0", "all", "0-", "-all", "0-some", True, 1, ["0-1"]),
 }
-# Of a document, besides its source.
+# Metadata of a document.
 _PLACES = ("ctx._id", "ctx['_id']", 'ctx["_index"]', "ctx._index", "ctx?._routing", "ctx['_routing']", "ctx[ '_id' ]")
 _OPERATIONS = ("ctx.op", "ctx['op']", 'ctx["op"]', "ctx[ 'op' ]", "ctx?.op")
 _DELETE = ("'delete'", '"delete"', "'del' + 'ete'", "params.op", "'noop' + ''", "ctx._source.a ? 'noop' : 'delete'")
@@ -52,7 +52,7 @@ _AROUND = (
 
 
 def spelled(random: Random, name: str, value: Any) -> dict[str, Any]:
-    """Write a setting in one of its spellings: dotted, nested, or both; with or without `index.`."""
+    """Write a setting dotted, nested or both, with or without `index.`."""
     steps = [random.choice(["", "index."]) + name]
     while "." in steps[-1] and random.random() < 0.5:
         dots = [position for position, letter in enumerate(steps[-1]) if letter == "."]
@@ -64,7 +64,7 @@ def spelled(random: Random, name: str, value: Any) -> dict[str, Any]:
 
 
 def _set(random: Random, file: File, settings: dict[str, Any]) -> str:
-    """Put settings beside others, for all indices or for one; returns their path."""
+    """Put settings beside others, for all indices or one, and return their path."""
     position = random.randint(-1, len(file["indices"]) - 1)
     if position < 0:
         file["settings"] = _beside(random, settings)
@@ -96,17 +96,17 @@ def _two_spellings(random: Random, file: File) -> str:
     for step in reversed(second.split(".")):
         nested = {step: nested}
     both = {first: value, **random.choice([{second: None}, nested])}
-    return f"{_set(random, file, both)}'{name}' is set twice"
+    return f"{_set(random, file, both)}duplicate setting '{name}'"
 
 
 @FAULTS.in_file("a number of shards or replicas that is none")
 def _numbers(random: Random, file: File) -> str:
     name = random.choice(list(_NUMBERS))
-    return f"{_set(random, file, spelled(random, name, random.choice(_NUMBERS[name])))}'{name}' cannot be "
+    return f"{_set(random, file, spelled(random, name, random.choice(_NUMBERS[name])))}'{name}' is "
 
 
 def _script(random: Random, file: File, statement: str) -> str:
-    """Put a statement into a script of more, in front of good options."""
+    """Put a statement into a longer script, beside good options."""
     source = random.choice(_AROUND).format(statement)
     marks = f"{random.choice(['', ' ', chr(10)])}// {random.getrandbits(30):x}{chr(10)}"
     file["reindex"] = {**random.choice([{}, {"slices": 2}]), "script": {"source": f"{marks}{source}"}}
@@ -129,7 +129,7 @@ def _deleting(random: Random, file: File) -> str:
 
 @FAULTS.in_file("a script that hides what it does")
 def _hiding(random: Random, file: File) -> str:
-    return _script(random, file, random.choice(_UNSEEN)) + "must use ctx as in"
+    return _script(random, file, random.choice(_UNSEEN)) + "must use ctx only as in"
 
 
 @FAULTS.in_file("a file that makes more state than an execution carries", at_most=3)
@@ -137,4 +137,4 @@ def _too_much_state(random: Random, file: File) -> str:
     params = {f"key-{number}": "x" * 1000 for number in range(random.randint(260, 500))}
     file["reindex"] = {"script": {"source": "ctx._source.a = params.a", "params": params}}
     assert len(json.dumps(file)) < 1024 * 1024
-    return "bytes of state, and Step Functions carries"
+    return "bytes of state; expected at most"

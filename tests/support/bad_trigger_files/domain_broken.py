@@ -1,4 +1,4 @@
-"""Files that are right in themselves, but not for the domain; and the domain that they are not right for."""
+"""Make files that only the domain makes bad, and prepare that domain."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ _SMALL = {"number_of_shards": 1, "number_of_replicas": 0}
 _MARK = {"set": {"field": "marked", "value": True}}
 _STREAMS = ("stream_v1", "streamed_v2", "streaming_current")
 _BLOCKED = {"readonly_v1": "read_only", "unread_v1": "read", "hidden_v1": "metadata"}
-# Processors that put a document elsewhere, or drop it, or of which that cannot be told.
+# Processors that put a document elsewhere or drop it, or that the module cannot check.
 _PROCESSORS: tuple[dict[str, Any], ...] = (
     {"drop": {}},
     {"drop": {"if": "ctx.a == null"}},
@@ -46,11 +46,13 @@ _PROCESSORS: tuple[dict[str, Any], ...] = (
 
 @contextmanager
 def prepared(domain: Domain, rebuild: Rebuild) -> Iterator[None]:
-    """Make everything on the domain that the files speak of; what would be in the way of cleaning up goes at the end.
+    """Make everything on the domain that the files name.
+
+    At the end, remove what would prevent cleaning up.
 
     Args:
         domain: an empty node.
-        rebuild: for indices that are half done.
+        rebuild: makes the indices that are half done.
     """
     try:
         _make_indices(domain)
@@ -111,12 +113,12 @@ def _make_half_done_indices(domain: Domain, rebuild: Rebuild) -> None:
 
 
 def _source(fault: str, source: str, says: str, **changes: Any) -> None:
-    """Add a fault: this source index among good ones.
+    """Add a fault: a bad source index among good ones.
 
     Args:
-        fault: in words.
+        fault: the fault in words.
         source: name of the index; `{}` stands for any number.
-        says: what is said of it; `{}` stands for its name.
+        says: what the refusal must say; `{}` stands for the name of the index.
         changes: keys of the file.
     """
 
@@ -135,21 +137,23 @@ _source("an alias for an index", "alias_v1", "source index '{}' is an alias of b
 _source("a data stream for an index", "stream_v1", "source index '{}' is a data stream")
 _source("a closed index", "closed_v1", "source index '{}' is closed")
 _source("an index that is read-only", "readonly_v1", "source index '{}' has index.blocks.read_only set")
-_source("an index that nobody can read", "unread_v1", "source index '{}' has index.blocks.read set")
+_source("an index that blocks reads", "unread_v1", "source index '{}' has index.blocks.read set")
 _source("an index whose final pipeline runs again", "piped_v1", "source index '{}' has final_pipeline", settings={})
 _source("an index without _source", "sourceless_v1", "source index '{}' has _source disabled")
 _source("an index with a part of _source", "partial_v1", "source index '{}' has _source.excludes")
 _source("other shards for routed documents", "routed_v1", _ROUTED, settings={"number_of_shards": 3})
 _source("routed documents that were shrunk", "shrunk_v1", _ROUTED, settings={})
-_source("a target that exists", "taken_v1", "target index 'taken_v2' exists, and was not made from this")
+_source("a target that exists", "taken_v1", "target index 'taken_v2' exists, but was not created from this")
 _source("a target that is an alias", "aliased_v1", "target index 'aliased_v2' is the name of an alias")
 _source("a target that is a data stream", "streamed_v1", "target index 'streamed_v2' is the name of a data stream")
 _source("an alias that is an index", "named_v1", "alias 'named_current' is the name of an index")
 _source("an alias that is a data stream", "streaming_v1", "alias 'streaming_current' is the name of a data stream")
 _source("an alias of another index alone", "written_v1", "alias 'written_current' has another write index, 'behind'")
 _source("an alias written elsewhere", "explicit_v1", "alias 'explicit_current' has another write index, 'writer'")
-_source("the unfinished target of a run", "half_v2", "source index '{}' is itself the unfinished target of")
-_source("a target half done otherwise", "half_v1", "target index 'half_v2' was made by", settings={"codec": "default"})
+_source("the unfinished target of a run", "half_v2", "source index '{}' is the unfinished target index of")
+_source(
+    "a target half done otherwise", "half_v1", "target index 'half_v2' was created by", settings={"codec": "default"}
+)
 _NO_CHANGES: dict[str, Any] = {"settings": {}, "mappings": {}, "reindex": {}}
 _source("a target without its owner", "lost_v1", "target index 'lost_v2' has lost its owner alias", **_NO_CHANGES)
 
@@ -161,7 +165,7 @@ def _too_many_shards(random: Random, file: File) -> str:
     return "cluster.max_shards_per_node"
 
 
-@FAULTS.in_file("an index that does not even tell what it is")
+@FAULTS.in_file("an index that blocks metadata")
 def _unreadable(random: Random, file: File) -> str:
     file |= VERSIONED
     put_in(random, file, "hidden_v1")

@@ -1,4 +1,4 @@
-"""Files that name another endpoint than the deployment is for, or the right one in a way that could mislead."""
+"""Make files with a forbidden endpoint, or a misleading form of the right one."""
 
 from random import Random
 
@@ -9,7 +9,7 @@ _SAYS = "opensearch_endpoint: "
 _OTHER_HOSTS = (
     *("evil.example", "10.0.0.1", "169.254.169.254"),
     "search-books-abcdefghijklmnopqrstuvwxyz.us-east-1.es.amazonaws.com",
-    # Loopback in other words: only the listed one counts.
+    # Other names of loopback: only the listed one is allowed.
     *("localhost", "127.1", "127.0.0.2", "2130706433", "0x7f.0.0.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]"),
     *("127.0.0.1.", ".127.0.0.1", "127.0.0.1.nip.io", "127.0.0.1.evil.example", "evil.example.127.0.0.1"),
     *("\uff11\uff12\uff17.0.0.1", "127\u30020\u30020\u30021", "\u2460\u2461\u2466.0.0.1", "127.0.0.%31"),
@@ -27,7 +27,7 @@ _UNSEEN = (" ", "\t", "\n", "\r", "\r\n", "\0", "\u200b", "\u00a0", "\ufeff", "\
 
 
 def _parts(file: File) -> tuple[str, str, str]:
-    """Scheme with `://`, host, and port of the endpoint that is allowed."""
+    """Split the allowed endpoint into scheme with `://`, host and port."""
     scheme, separator, rest = file["opensearch_endpoint"].rstrip("/").partition("://")
     host, _, port = rest.partition(":")
     return scheme + separator, host, port
@@ -73,7 +73,7 @@ def _more_than_a_host(random: Random, file: File) -> str:
     return _SAYS
 
 
-@FAULTS.in_file("white space and letters that nobody sees")
+@FAULTS.in_file("white space and invisible letters")
 def _white_space(random: Random, file: File) -> str:
     text = file["opensearch_endpoint"]
     position = random.randint(0, len(text))

@@ -1,4 +1,4 @@
-"""What a fault is, and the file that has it."""
+"""Define a fault, and a bad trigger file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ BytesChange = Callable[[Random, bytes], bytes]
 
 @dataclass(frozen=True)
 class BadFile:
-    """A trigger file to be refused.
+    """Hold a trigger file that must be refused.
 
     Attributes:
-        kind: of fault: bytes, schema, endpoint, names, copy or domain.
-        fault: in words.
-        content: as it lies in the bucket.
-        says: what the refusal has to say, each of it: the place in the file where there is one.
+        kind: kind of fault: bytes, schema, endpoint, names, copy or domain.
+        fault: the fault in words.
+        content: content of the object in the bucket.
+        says: texts that the refusal must contain, with the place in the file where there is one.
     """
 
     kind: str
@@ -31,14 +31,14 @@ class BadFile:
 
 @dataclass(frozen=True)
 class Fault:
-    """A way to break a good file.
+    """Hold one way to break a good file.
 
     Attributes:
-        kind: of fault.
+        kind: kind of fault.
         name: the fault in words.
-        make: makes a bad file of a good one.
-        change: changes a file and returns what the refusal has to say, unless it is the bytes that are broken.
-        at_most: how many such files are worth their time.
+        make: makes a bad file from a good one.
+        change: changes a file and returns what the refusal must say; None if the fault is in the bytes.
+        at_most: highest useful number of such files.
     """
 
     kind: str
@@ -49,14 +49,14 @@ class Fault:
 
 
 class Faults(list[Fault]):
-    """The faults of one kind; a decorator adds each."""
+    """Collect the faults of one kind; a decorator adds each."""
 
     def __init__(self, kind: str) -> None:
         super().__init__()
         self.kind = kind
 
     def in_file(self, name: str, *, at_most: int | None = None) -> Callable[[Change], Change]:
-        """Add a function that changes a file and returns what the refusal has to say."""
+        """Add a function that changes a file and returns what the refusal must say."""
 
         def add(change: Change) -> Change:
             def make(random: Random, file: File) -> BadFile:
@@ -82,7 +82,7 @@ class Faults(list[Fault]):
 
 
 def put_in(random: Random, file: File, *entries: Any) -> int:
-    """Put entries somewhere into `indices`; returns the position of the first."""
+    """Put entries somewhere into `indices` and return the position of the first."""
     position = random.randint(0, len(file["indices"]))
     file["indices"][position:position] = entries
     return position

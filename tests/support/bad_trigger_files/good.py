@@ -1,4 +1,4 @@
-"""Good trigger files: accepted as they are, and what the bad ones are made of."""
+"""Make good trigger files, which are also the basis of the bad ones."""
 
 import json
 from random import Random
@@ -9,13 +9,13 @@ VERSIONED = {
     "index_replacement": r"\1_v{{next_version}}",
     "alias_name": "{{index_base}}_current",
 }
-# Three ways to say the same.
+# Three equal forms.
 _SHAPES = (
     VERSIONED,
     {"index_pattern": r"(?P<base>[^_]+)_v(?P<version>[0-9]+)", "index_replacement": r"\g<base>_v{{ next_version }}"},
     {"index_pattern": r"(.*)_(v)(\d{1,5})", "index_replacement": r"{{index_base}}_\2{{next_version}}"},
 )
-# Indices that nothing speaks against.
+# Indices that can be rebuilt.
 GOOD_INDICES = (
     *("books_v1", "songs_v007", "films_v999", "maps_v0", "ünï_v1", "a.b_v3", "x1_v10", "per%cent_v2", "it's_v1"),
 )
@@ -40,11 +40,11 @@ _REINDEX = (
 
 
 def good_file(random: Random, url: str) -> dict[str, Any]:
-    """Make a good trigger file for one to four indices, with some of what a file can hold.
+    """Make a good trigger file for one to four indices, with some optional keys.
 
     Args:
         random: decides everything.
-        url: of the node.
+        url: URL of the node.
     """
     names = random.sample(GOOD_INDICES, random.randint(1, 4))
     file: dict[str, Any] = {
@@ -54,7 +54,7 @@ def good_file(random: Random, url: str) -> dict[str, Any]:
         "indices": [_entry(random, name) for name in names],
     }
     optional = {
-        # Makes two files differ that are alike in all else.
+        # Distinguishes files that are otherwise equal.
         "$schema": f"./{random.getrandbits(40):x}.schema.json",
         "settings": random.choice(_SETTINGS),
         "mappings": random.choice(_MAPPINGS),
@@ -67,7 +67,7 @@ def good_file(random: Random, url: str) -> dict[str, Any]:
 
 
 def written(random: Random, file: Any) -> bytes:
-    """Write JSON in one of the ways in which editors and programs write it."""
+    """Write JSON in one of the forms that editors and programs write."""
     if isinstance(file, dict) and random.random() < 0.5:
         file = dict(random.sample(list(file.items()), len(file)))
     text = json.dumps(file, indent=random.choice([None, 2, 4]), ensure_ascii=random.choice([True, False]))

@@ -1,4 +1,4 @@
-"""Files whose pattern, templates and names do not go together, or with OpenSearch."""
+"""Make files whose pattern, templates and names conflict or are illegal."""
 
 from random import Random
 
@@ -15,7 +15,7 @@ _NO_EXPRESSIONS = (
     *("(?:", "[]", "[^]", "(?<>a)"),
     "(" * 2000 + ")" * 2000,
 )
-# They match, or find out that they do not, in more steps than anybody has time for.
+# They need too many steps to match, or to find that they do not match.
 _ENDLESS = (r"(a+)+b", r"((a*)*)*b", r"(a|aa)+b", r"^(([a-z])+.)+[A-Z]([a-z])+$", r"(.*)(.*)(.*)(.*)(.*)(.*)b")
 _ILLEGAL_IN_INDEX = (
     *("_a_v1", "-a_v1", "+a_v1", ".a_v1", ".kibana_v1", "..", "A_v1", "aÄ_v1", "a*_v1", "*", "_all", "*_v1", "a?_v1"),
@@ -30,7 +30,7 @@ _LETTERS_OF_NO_NAME = '*?"<>|,#: /\t\n\0\u200b\u00a0'
 @FAULTS.in_file("no regular expression")
 def _no_expression(random: Random, file: File) -> str:
     file["index_pattern"] = random.choice(_NO_EXPRESSIONS)
-    return "index_pattern: is not a regular expression"
+    return "index_pattern: is invalid: "
 
 
 @FAULTS.in_file("an expression that backtracks without end", at_most=len(_ENDLESS))
@@ -111,7 +111,7 @@ def _illegal_alias(random: Random, file: File) -> str:
     return "indices[0]: alias "
 
 
-@FAULTS.in_file("an alias that this module keeps for itself")
+@FAULTS.in_file("an alias that is reserved for this module")
 def _reserved_alias(random: Random, file: File) -> str:
     prefix = random.choice(["opensearch-reindex-owner~", "opensearch-reindex-source~"])
     file["alias_name"] = prefix + random.choice([r"\1", "{{index_base}}", r"arn~aws~\1"])
@@ -123,7 +123,7 @@ def _twice(random: Random, file: File) -> str:
     entry = random.choice(file["indices"])
     name = entry if isinstance(entry, str) else entry["name"]
     file["indices"].append(random.choice([name, {"name": name}, {"name": name, "mappings": {}}]))
-    return f"indices[{len(file['indices']) - 1}]: '{name}' is listed twice" if "'" not in name else "is listed twice"
+    return f"indices[{len(file['indices']) - 1}]: duplicate source index {name!r}, first at"
 
 
 @FAULTS.in_file("two indices with one target")
@@ -145,7 +145,7 @@ def _target_in_list(random: Random, file: File) -> str:
     base, version = f"base{random.getrandbits(20)}", random.randint(0, 2000)
     names = [f"{base}_v{version}", f"{base}_v{version + 1}"]
     file["indices"] = random.sample(names, 2)
-    return f"indices[{file['indices'].index(names[0])}]: target index '{names[1]}' is itself in the list"
+    return f"indices[{file['indices'].index(names[0])}]: target index '{names[1]}' is also a source index of this file"
 
 
 @FAULTS.in_file("a target that is its own source")

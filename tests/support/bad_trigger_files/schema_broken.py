@@ -1,4 +1,4 @@
-"""Files that are JSON, but not what trigger_file.schema.json describes."""
+"""Make files that are JSON but do not fit trigger_file.schema.json."""
 
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ _SAMPLES: dict[str, list[Any]] = {
     "object": [{}, {"a": 1}],
     "null": [None],
 }
-# What may stand where; `0` is any entry of `indices`. Whole numbers are numbers too.
+# Allowed types by path; `0` is any entry of `indices`. An integer is also a number.
 _TYPES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("$schema",): ("string",),
     ("opensearch_endpoint",): ("string",),
@@ -51,7 +51,7 @@ _UNKNOWN = (
     *("strategi", "keepSource", "dryrun", "timeout", "version", "", " name", "name ", "names", "_meta", "id", "query"),
     *("__proto__", "ünï", "$ref", "$comment", "x" * 300),
 )
-# Where no other keys may be, and what has to be there.
+# Objects that allow no other keys, with their required keys.
 _OBJECTS: tuple[tuple[tuple[str, ...], dict[str, str]], ...] = (
     ((), {}),
     (("indices", "0"), {"name": "books_v1"}),
@@ -77,7 +77,7 @@ _OUT_OF_RANGE: dict[tuple[str, ...], list[Any]] = {
 
 
 def _put(random: Random, file: File, path: tuple[str, ...], value: Any) -> str:
-    """Put a value at a path, with all on the way to it; returns the path as a refusal writes it."""
+    """Put a value at a path, make its parents, and return the path as in a refusal."""
     node: Any = file
     text = ""
     for step in path[:-1]:

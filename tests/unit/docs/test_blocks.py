@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -39,7 +40,7 @@ def json_problems(block: Block) -> Iterator[str]:
     if "trigger_file" in content:
         yield from state_problems(content)
     elif "indices" in content:
-        yield from schema_problems(content) or [*plan(content)[1], *script_problems(script_of(content))]
+        yield from schema_problems(content) or [*plan(content, nullcontext())[1], *script_problems(script_of(content))]
     elif "task" in content:
         if Job.from_event(content).to_event() != content:
             yield "not a state that a step returns"
@@ -52,7 +53,7 @@ def state_problems(state: dict[str, Any]) -> Iterator[str]:
     rest = {key: value for key, value in state["trigger_file"].items() if key != "s3_uri"}
     indices = [{"name": entry.pop("source_index"), **entry} for entry in state["indices"]]
     file = {**rest, "indices": indices}
-    yield from schema_problems(file) or plan(file)[1]
+    yield from schema_problems(file) or plan(file, nullcontext())[1]
     if with_defaults(file) != file:
         yield "defaults are missing"
 

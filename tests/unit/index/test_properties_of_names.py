@@ -1,14 +1,15 @@
 """What holds for every name, pattern and version, not only for the ones that somebody thought of."""
 
 import warnings
+from contextlib import nullcontext
 from typing import Any
-from unittest.mock import patch
 
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from opensearch_reindex.index.markers import Markers, is_own_alias, owner_alias
 from opensearch_reindex.index.names import expand_names, name_problem
+from opensearch_reindex.runtime.time_limit import time_limit
 from opensearch_reindex.trigger.plan import plan
 from opensearch_reindex.trigger.trigger_file import schema_problems
 from support.spellings import JSON_OBJECTS
@@ -105,8 +106,8 @@ LIKELY_FILES = st.fixed_dictionaries(
 def test_a_file_that_fits_the_schema_is_planned_or_refused_with_reasons(file: dict[str, Any]) -> None:
     assume(not schema_problems(file))
     # What Python warns of in a pattern ends in the function's log.
-    with warnings.catch_warnings(action="ignore"), patch("opensearch_reindex.trigger.plan.MAX_PATTERN_SECONDS", 0.2):
-        planned, problems = plan(file)
+    with warnings.catch_warnings(action="ignore"):
+        planned, problems = plan(file, time_limit(0.2))
     assert all(problem.startswith(("settings: ", "index_pattern: ", "indices[")) for problem in problems)
     if problems:
         return
@@ -123,8 +124,8 @@ def test_two_indices_with_one_target_are_refused(names: list[str], replacement: 
     file = {**VERSIONED, "index_replacement": replacement, "indices": names}
     targets = [expand_names(file, name)[0] for name in names]
     assume(len(set(targets)) < len(targets))
-    _, problems = plan(file)
-    assert any("is that of indices[" in problem for problem in problems)
+    _, problems = plan(file, nullcontext())
+    assert any("is also the target index of indices[" in problem for problem in problems)
 
 
 # https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecution.html

@@ -1,4 +1,4 @@
-"""Each test logs in a process of its own: pytest has handlers of its own on the root logger."""
+"""Run each test in its own process: pytest has handlers on the root logger."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from opensearch_reindex.runtime import logs
 
 
 def logged(code: str, **environment: str) -> list[dict[str, Any]]:
-    """Every line that this code logs, parsed."""
+    """Return every line that this code logs, parsed."""
     program = f"""
 import logging
 from opensearch_reindex.runtime import logs

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.index.index_info import IndexInfo, StoreSize
-from opensearch_reindex.trigger.capacity import Growth, disk_problems, growth, readable, shard_problems
+from opensearch_reindex.trigger.capacity import Growth, disk_problems, growth_of, readable, shard_problems
 from opensearch_reindex.trigger.plan import PlannedIndex
 
 GIB = 1024**3
@@ -20,18 +20,18 @@ def source(**settings: str) -> IndexInfo:
 
 def grown(index: PlannedIndex, info: IndexInfo, data_nodes: int = 3, **sizes: StoreSize) -> Growth:
     indices = {"a_v1": info, **({"a_v2": IndexInfo("u2", {}, {}, {})} if "a_v2" in sizes else {})}
-    return growth(index, indices, {"a_v1": StoreSize(100, 200), **sizes}, data_nodes)
+    return growth_of(index, indices, {"a_v1": StoreSize(100, 200), **sizes}, data_nodes)
 
 
 def needs(position: int, size: int, freed: int) -> Growth:
-    """An index that needs as many shards as bytes."""
-    return Growth(f"indices[{position}]", f"t{position}", size, freed, size, freed, "1 x 1 copies", "1 B x 1 copies")
+    """Make an index that needs as many shards as bytes."""
+    return Growth(f"indices[{position}]", f"t{position}", size, freed, size, freed, "1 x 1 copy", "1 B x 1 copy")
 
 
 def test_a_target_needs_what_its_source_has() -> None:
     found = grown(planned(), source())
     assert (found.shards, found.shards_freed, found.bytes, found.bytes_freed) == (4, 4, 200, 200)
-    assert (found.shards_reckoned, found.bytes_reckoned) == ("2 x 2 copies", "100 B x 2 copies")
+    assert (found.shards_calculation, found.bytes_calculation) == ("2 x 2 copies", "100 B x 2 copies")
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,10 @@ def test_changed_settings_and_the_number_of_nodes_count(
     assert (found.shards, found.bytes) == (shards, size)
 
 
-def test_of_a_half_done_target_only_the_rest_is_needed() -> None:
+def test_growth_counts_only_the_rest_when_the_target_is_half_done() -> None:
     found = grown(planned(), source(), a_v2=StoreSize(30, 60))
     assert (found.shards, found.bytes) == (0, 140)
-    assert found.bytes_reckoned == "100 B x 2 copies - 60 B copied before"
+    assert found.bytes_calculation == "100 B x 2 copies - 60 B already copied"
     assert grown(planned(), source(), a_v2=StoreSize(300, 600)).bytes == 0
 
 
@@ -75,13 +75,14 @@ def test_of_a_half_done_target_only_the_rest_is_needed() -> None:
         ("1pb", 0),
     ],
 )
-def test_the_free_space_is_that_below_the_low_watermark(watermark: str, free: int) -> None:
+def test_disk_problems_count_only_the_space_below_the_low_watermark(watermark: str, free: int) -> None:
     disks = [(100 * GIB, 60 * GIB), (100 * GIB, 40 * GIB)]
     assert disk_problems([needs(0, free, 0)], disks, {LOW: watermark}, keep_source=False) == []
     (problem,) = disk_problems([needs(0, free + 1, 0)], disks, {LOW: watermark}, keep_source=False)
     assert problem == (
-        f"indices[0]: target index 't0' needs {readable(free + 1)} of disk space (1 B x 1 copies), and there will be "
-        f"{readable(free)}: {readable(free)} are free now below the low watermark ({watermark}) of 2 data nodes"
+        f"indices[0]: target index 't0' needs {readable(free + 1)} of disk space (1 B x 1 copy), but only "
+        f"{readable(free)} will be free when its turn comes; free now below the low watermark ({watermark}) of 2 data "
+        f"nodes: {readable(free)}"
     )
 
 
@@ -91,7 +92,7 @@ def test_a_disk_above_the_watermark_takes_nothing_from_the_others() -> None:
     assert disk_problems([needs(0, 6, 0)], disks, {}, keep_source=False)  # 85 % is OpenSearch's default
 
 
-def test_without_thresholds_disks_are_not_looked_at() -> None:
+def test_disk_problems_ignores_disks_when_thresholds_are_disabled() -> None:
     settings = {"cluster.routing.allocation.disk.threshold_enabled": "false", LOW: "85%"}
     assert disk_problems([needs(0, 6, 0)], [(100, 1)], settings, keep_source=False) == []
 
@@ -102,17 +103,18 @@ def test_source_indices_that_are_deleted_make_room_for_the_next() -> None:
     assert disk_problems(three, disks, settings, keep_source=False) == []
     problems = disk_problems(three, disks, settings, keep_source=True)
     assert [problem.split(":")[0] for problem in problems] == ["indices[1]", "indices[2]"]
-    assert "there will be 0 B: 10 B are free now" in problems[0]
+    assert "but only 0 B will be free" in problems[0]
+    assert problems[0].endswith("of 1 data node: 10 B")
 
 
 def test_a_larger_copy_leaves_less_for_the_next() -> None:
     growths = [needs(0, 8, 4), needs(1, 7, 7), needs(2, 6, 6)]
     problems = disk_problems(growths, [(10, 10)], {LOW: "100%"}, keep_source=False)
     assert [problem.split(":")[0] for problem in problems] == ["indices[1]"]
-    assert "there will be 6 B" in problems[0]
+    assert "but only 6 B will be free" in problems[0]
 
 
-def test_what_does_not_fit_is_told_and_the_rest_of_the_file_reckoned_without_it() -> None:
+def test_disk_problems_go_on_as_if_an_index_that_does_not_fit_were_not_listed() -> None:
     growths = [needs(0, 11, 11), needs(1, 6, 6), needs(2, 5, 5), needs(3, 4, 4)]
     problems = disk_problems(growths, [(10, 10)], {LOW: "100%"}, keep_source=True)
     assert [problem.split(":")[0] for problem in problems] == ["indices[0]", "indices[2]"]
@@ -122,8 +124,8 @@ def test_shards_are_counted_as_opensearch_counts_them() -> None:
     settings = {"cluster.max_shards_per_node": "10"}
     assert shard_problems([needs(0, 5, 0)], 15, 2, settings, keep_source=False) == []
     assert shard_problems([needs(0, 6, 0)], 15, 2, settings, keep_source=False) == [
-        "indices[0]: target index 't0' needs 6 shards (1 x 1 copies), and there will be 5: the domain has 15 of 20 now "
-        "(cluster.max_shards_per_node 10 x 2 data nodes)"
+        "indices[0]: target index 't0' needs 6 shards (1 x 1 copy), but only 5 will be free when its turn comes; "
+        "in use now: 15 of 20 (cluster.max_shards_per_node 10 x 2 data nodes)"
     ]
 
 
@@ -137,10 +139,10 @@ def test_shards_of_source_indices_that_stay_are_not_free_again() -> None:
 def test_what_needs_no_more_shards_fits_into_a_full_domain() -> None:
     settings = {"cluster.max_shards_per_node": "10"}
     assert shard_problems([needs(0, 0, 5)], 25, 2, settings, keep_source=False) == []
-    assert "there will be 0:" in shard_problems([needs(0, 1, 5)], 25, 2, settings, keep_source=False)[0]
+    assert "but only 0 will be free" in shard_problems([needs(0, 1, 5)], 25, 2, settings, keep_source=False)[0]
 
 
-def test_a_limit_that_the_domain_does_not_tell_is_not_guessed() -> None:
+def test_shard_problems_is_empty_when_the_domain_has_no_limit_in_its_settings() -> None:
     assert shard_problems([needs(0, 10**6, 0)], 15, 2, {}, keep_source=False) == []
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
-from opensearch_reindex.trigger import plan as plan_module
+from opensearch_reindex.runtime.time_limit import time_limit
 from opensearch_reindex.trigger.admission import domain_problems, is_done
-from opensearch_reindex.trigger.plan import PlannedIndex, plan
+from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
 
 FILE = {
     "index_pattern": r"^(.+)_v(\d+)$",
@@ -17,12 +17,16 @@ FILE = {
 PLANNED = PlannedIndex("indices[0]", "a_v1", "a_v2", "a_current", (), "c")
 
 
+def planned_and_problems(file: dict[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
+    return plan(file, time_limit(MAX_PATTERN_SECONDS))
+
+
 def index(**differences: Any) -> IndexInfo:
     return IndexInfo(**{"uuid": "u1", "aliases": {}, "settings": {}, "mappings": {}, **differences})
 
 
 def target_of(**differences: Any) -> IndexInfo:
-    """The target index that an earlier run made of `a_v1`, done."""
+    """Make the finished target index of `a_v1` from an earlier execution."""
     made_from = {"source_index": "a_v1", "source_uuid": "u1", "changes": "c", **differences}
     aliases = {"a_current": {"is_write_index": True}}
     return index(uuid="u2", aliases=aliases, mappings={"_meta": {"opensearch_reindex": made_from}})
@@ -30,7 +34,9 @@ def target_of(**differences: Any) -> IndexInfo:
 
 def test_names_are_worked_out_in_the_order_of_the_file() -> None:
     own = {"codec": "default"}
-    planned, problems = plan({**FILE, "settings": {"x": 1}, "indices": ["b_v1", {"name": "a_v7", "settings": own}]})
+    planned, problems = planned_and_problems(
+        {**FILE, "settings": {"x": 1}, "indices": ["b_v1", {"name": "a_v7", "settings": own}]}
+    )
     assert problems == []
     assert planned == [
         PlannedIndex("indices[0]", "b_v1", "b_v2", "b_current", ({"x": 1}, {}), planned[0].changes),
@@ -42,59 +48,60 @@ def test_names_are_worked_out_in_the_order_of_the_file() -> None:
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"index_pattern": "("}, "index_pattern: is not a regular expression"),
-        ({"index_pattern": "a{99999999999}"}, "index_pattern: is not a regular expression"),
+        ({"index_pattern": "("}, "index_pattern: is invalid: "),
+        ({"index_pattern": "a{99999999999}"}, "index_pattern: is invalid: "),
         ({"indices": ["nope"]}, "indices[0]: source index 'nope' does not match"),
         ({"indices": ["logs-*_v1"]}, "no wildcard"),
         ({"indices": ["_all"]}, "must not start with '_'"),
         ({"indices": [".kibana_v1"]}, "must not start with '.'"),
         ({"index_replacement": "{{what}}"}, "indices[0]: {{what}} is not a placeholder"),
         ({"index_replacement": r"\1_V2"}, "target index 'a_V2' must be lower case"),
-        ({"index_replacement": r"\1_v\2"}, "target index 'a_v1' is itself in the list"),
-        ({"indices": ["a_v1", "a_v2"]}, "indices[0]: target index 'a_v2' is itself in the list"),
-        ({"indices": ["a_v1", "a_v1"]}, "indices[1]: 'a_v1' is listed twice, first at indices[0]"),
-        ({"indices": ["a_v1", {"name": "a_v1"}]}, "indices[1]: 'a_v1' is listed twice"),
+        ({"index_replacement": r"\1_v\2"}, "target index 'a_v1' is also a source index of this file"),
+        ({"indices": ["a_v1", "a_v2"]}, "indices[0]: target index 'a_v2' is also a source index"),
+        ({"indices": ["a_v1", "a_v1"]}, "indices[1]: duplicate source index 'a_v1', first at indices[0]"),
+        ({"indices": ["a_v1", {"name": "a_v1"}]}, "indices[1]: duplicate source index 'a_v1'"),
         (
             {"index_replacement": "one", "indices": ["a_v1", "b_v1"]},
-            "indices[1]: target index 'one' is that of indices[0]",
+            "indices[1]: target index 'one' is also the target index of indices[0]",
         ),
-        ({"alias_name": "all", "indices": ["a_v1", "b_v1"]}, "indices[1]: alias 'all' is that of indices[0] too"),
+        ({"alias_name": "all", "indices": ["a_v1", "b_v1"]}, "indices[1]: alias 'all' is also the alias of indices[0]"),
         ({"alias_name": "a b"}, "indices[0]: alias 'a b' must not contain ' '"),
         ({"alias_name": r"\1_v\2"}, "alias 'a_v1' is the name of an index"),
         ({"alias_name": "{{index_base}}_v2"}, "alias 'a_v2' is the name of an index"),
         ({"settings": {"index.blocks.write": True}}, "settings: 'blocks' cannot be set"),
         ({"indices": [{"name": "a_v1", "settings": {"uuid": 1}}]}, "indices[0].settings: 'uuid' cannot be set"),
-        ({"settings": {"number_of_shards": 0}}, "settings: 'number_of_shards' cannot be 0"),
-        ({"settings": {"index.number_of_replicas": "two"}}, "settings: 'number_of_replicas' cannot be 'two'"),
-        ({"settings": {"number_of_replicas": -1}}, "settings: 'number_of_replicas' cannot be -1"),
-        ({"settings": {"auto_expand_replicas": "all"}}, "settings: 'auto_expand_replicas' cannot be 'all'"),
-        ({"settings": {"codec": "default", "index.codec": "zstd"}}, "settings: 'codec' is set twice, in two spellings"),
-        ({"settings": {"index": {"number_of_shards": "many"}}}, "settings: 'number_of_shards' cannot be 'many'"),
-        ({"alias_name": "opensearch-reindex-owner~{{index_base}}"}, "has a name that this module keeps for itself"),
+        ({"settings": {"number_of_shards": 0}}, "settings: 'number_of_shards' is 0; expected a positive integer"),
+        ({"settings": {"index.number_of_replicas": "two"}}, "settings: 'number_of_replicas' is 'two'; expected"),
+        ({"settings": {"number_of_replicas": -1}}, "settings: 'number_of_replicas' is -1; expected"),
+        ({"settings": {"auto_expand_replicas": "all"}}, "settings: 'auto_expand_replicas' is 'all'; expected false or"),
+        (
+            {"settings": {"codec": "default", "index.codec": "zstd"}},
+            "settings: duplicate setting 'codec', in two spellings",
+        ),
+        ({"settings": {"index": {"number_of_shards": "many"}}}, "settings: 'number_of_shards' is 'many'; expected"),
+        ({"alias_name": "opensearch-reindex-owner~{{index_base}}"}, "has a name that is reserved for this module"),
     ],
 )
-def test_what_speaks_against_a_file_on_paper_is_found(changes: dict[str, Any], problem: str) -> None:
-    _, problems = plan({**FILE, "indices": ["a_v1"], **changes})
+def test_plan_finds_every_problem_of_the_file_alone(changes: dict[str, Any], problem: str) -> None:
+    _, problems = planned_and_problems({**FILE, "indices": ["a_v1"], **changes})
     assert any(problem in text for text in problems), problems
 
 
 @pytest.mark.parametrize("replicas", ["0-1", "1-all", False, "false", None])
 def test_every_way_to_set_shards_and_replicas_is_understood(replicas: Any) -> None:
     settings = {"number_of_shards": "3", "number_of_replicas": 0, "auto_expand_replicas": replicas}
-    assert plan({**FILE, "settings": settings, "indices": ["a_v1"]})[1] == []
+    assert planned_and_problems({**FILE, "settings": settings, "indices": ["a_v1"]})[1] == []
 
 
 def test_all_problems_are_found_at_once() -> None:
-    _, problems = plan({**FILE, "settings": {"uuid": 1}, "indices": ["A_v1", "x", "a_v1", "a_v1"]})
+    _, problems = planned_and_problems({**FILE, "settings": {"uuid": 1}, "indices": ["A_v1", "x", "a_v1", "a_v1"]})
     assert [text.split(":")[0] for text in problems] == ["settings", "indices[0]", "indices[1]", "indices[3]"]
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+b", "((a*)*)*b", "(.*)(.*)(.*)(.*)(.*)(.*)b"])
-def test_a_pattern_that_backtracks_without_end_is_refused_in_time(
-    pattern: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plan_module, "MAX_PATTERN_SECONDS", 0.1)
-    _, problems = plan({**FILE, "settings": {"uuid": 1}, "index_pattern": pattern, "indices": ["a" * 100]})
+def test_a_pattern_that_backtracks_without_end_is_refused_in_time(pattern: str) -> None:
+    file = {**FILE, "settings": {"uuid": 1}, "index_pattern": pattern, "indices": ["a" * 100]}
+    _, problems = plan(file, time_limit(0.1))
     assert [text.split(":")[0] for text in problems] == ["settings", "index_pattern"]
     assert "backtracks" in problems[1]
 
@@ -125,11 +132,11 @@ def test_an_index_that_was_rebuilt_before_is_done() -> None:
         {"a_v1": index(aliases={"reader": {}}), "a_v2": target_of()},
     ],
 )
-def test_anything_less_is_not_done(indices: dict[str, IndexInfo]) -> None:
+def test_is_done_is_false_when_anything_is_missing(indices: dict[str, IndexInfo]) -> None:
     assert not is_done(PLANNED, indices)
 
 
-def test_a_target_that_nobody_uses_yet_may_be_made_anew_with_other_changes() -> None:
+def test_target_may_get_other_changes_when_it_is_not_in_use_yet() -> None:
     target = replace(target_of(changes="d"), aliases={}, markers=Markers(owner="released"))
     assert domain_problems(PLANNED, {"a_v1": index(), "a_v2": target}) == []
 
@@ -147,11 +154,14 @@ def test_a_half_done_run_has_no_problem() -> None:
         ({"x": index(aliases={"a_v1": {}})}, "source index 'a_v1' is an alias of x"),
         ({".ds-a": index(data_stream="a_v1")}, "source index 'a_v1' is a data stream"),
         ({"a_v1": index(settings={"verified_before_close": "true"})}, "is closed"),
-        ({"a_v1": index(markers=Markers(owner="arn:x"))}, "is itself the unfinished target of arn:x"),
+        ({"a_v1": index(markers=Markers(owner="arn:x"))}, "is the unfinished target index of arn:x"),
         ({"a_v1": index(settings={"final_pipeline": "f"})}, "has final_pipeline 'f'"),
         ({"a_v1": index(settings={"blocks": {"read_only": "true"}})}, "has index.blocks.read_only set"),
         ({"a_v1": index(mappings={"_source": {"enabled": False}})}, "has _source disabled"),
-        ({"a_v1": index(mappings={"_source": {"excludes": ["b", "c.*"]}})}, "has _source.excludes ['b', 'c.*']: the"),
+        (
+            {"a_v1": index(mappings={"_source": {"excludes": ["b", "c.*"]}})},
+            "has _source.excludes ['b', 'c.*']; values",
+        ),
         (
             {"a_v1": index(mappings={"_source": {"includes": ["b"], "excludes": ["c"]}})},
             "_source.includes ['b'] and _source.excludes ['c']",
@@ -160,7 +170,7 @@ def test_a_half_done_run_has_no_problem() -> None:
         ({"a_v1": index(), "a_v2": target_of(source_uuid="u9")}, "target index 'a_v2' exists"),
         (
             {"a_v1": index(), "a_v2": target_of(changes="d", trigger_file="s3://b/k")},
-            "was made by s3://b/k with",
+            "was created by s3://b/k with",
         ),
         (
             {"a_v1": index(aliases={"reader": {}}), "a_v2": target_of()},
@@ -178,7 +188,7 @@ def test_a_half_done_run_has_no_problem() -> None:
         ({"a_v1": index(), "x": index(aliases={"a_current": {}})}, "has another write index, 'x'"),
     ],
 )
-def test_what_the_domain_has_against_an_index_is_found(indices: dict[str, IndexInfo], problem: str) -> None:
+def test_domain_problems_finds_everything_that_prevents_a_rebuild(indices: dict[str, IndexInfo], problem: str) -> None:
     problems = domain_problems(PLANNED, indices)
     assert any(problem in text for text in problems), problems
 
@@ -194,7 +204,7 @@ def test_a_source_field_that_is_whole_is_fine(source: dict[str, Any]) -> None:
     assert domain_problems(PLANNED, {"a_v1": index(mappings={"_source": source})}) == []
 
 
-# As OpenSearch 3.3 with the k-NN plugin tells it: a setting beside those below it, and all values as text.
+# From OpenSearch 3.3 with the k-NN plugin: a setting beside its own sub-settings, and all values as text.
 KNN = {"knn": "true", "knn.derived_source": {"enabled": "true"}, "version": {"created": "137247827"}}
 TEMPLATES = [{"names": {"mapping": {"type": "keyword"}}}, {"vectors": {"mapping": {"type": "knn_vector"}}}]
 
@@ -202,7 +212,7 @@ TEMPLATES = [{"names": {"mapping": {"type": "keyword"}}}, {"vectors": {"mapping"
 def test_vectors_left_out_of_the_source_field_are_refused() -> None:
     (problem,) = domain_problems(PLANNED, {"a_v1": index(settings=KNN, mappings={"_source": {"excludes": ["vector"]}})})
     assert "_source.excludes ['vector']" in problem
-    assert problem.endswith("missing in every copy, which holds for k-NN vectors too")
+    assert problem.endswith("missing in every copy, including k-NN vectors")
 
 
 def test_vectors_that_may_be_read_as_1_are_refused() -> None:

@@ -46,7 +46,7 @@ def test_only_indices_with_other_shards_are_searched_for_custom_routing(client: 
     assert problem.startswith("indices[2]: source index 'i2_v1' has documents with custom routing")
 
 
-def test_disk_and_shards_are_told_together_and_an_index_without_a_size_too(client: Any) -> None:
+def test_check_domain_lists_disks_shards_and_unknown_sizes_together(client: Any) -> None:
     planned = plans(3)
     on_domain(client, planned)
     client.store_sizes.side_effect = None
@@ -58,7 +58,7 @@ def test_disk_and_shards_are_told_together_and_an_index_without_a_size_too(clien
         "indices[0]: target index 'i0_v2'",
         "indices[2]: target index 'i2_v2'",
     ]
-    assert problems[0].startswith("indices[1]: source index 'i1_v1' does not tell its size")
+    assert problems[0].startswith("indices[1]: size of source index 'i1_v1' is unknown")
 
 
 def test_source_indices_that_stay_need_room_beside_their_copies(client: Any) -> None:
@@ -72,7 +72,7 @@ def test_source_indices_that_stay_need_room_beside_their_copies(client: Any) -> 
     assert problem.startswith("indices[2]: ")
 
 
-def test_only_what_is_there_is_asked_for_its_size(client: Any) -> None:
+def test_check_domain_asks_for_sizes_only_of_indices_that_exist(client: Any) -> None:
     planned = plans(2)
     indices = on_domain(client, planned)
     made_from = {"source_uuid": "u", "changes": "c"}
@@ -82,7 +82,7 @@ def test_only_what_is_there_is_asked_for_its_size(client: Any) -> None:
     client.store_sizes.assert_called_once_with(["i0_v1", "i1_v1", "i1_v2"])
 
 
-def test_indices_with_problems_of_their_own_are_not_asked_for_room(client: Any) -> None:
+def test_check_domain_skips_capacity_when_an_index_has_other_problems(client: Any) -> None:
     client.get_indices.return_value = {}
     assert len(check_domain(client, FILE, plans(3))[1]) == 3
     assert not client.store_sizes.called
@@ -98,7 +98,7 @@ def test_with_all_permissions_a_thousand_indices_are_asked_for_at_once(client: A
     assert client.refused_alias_change.call_count == client.refused_actions.call_count == 1
 
 
-def test_every_action_that_is_refused_is_told(client: Any) -> None:
+def test_permission_problems_lists_every_refused_action(client: Any) -> None:
     reasons = ["PUT /i0_v2: no permissions for [indices:admin/create]", "POST /_reindex: no permissions for [y]"]
     client.refused_actions.return_value = [
         OpenSearchRequestError(403, "security_exception", reason) for reason in reasons
@@ -116,20 +116,20 @@ def test_the_index_that_no_pattern_of_the_role_matches_is_found(client: Any, nam
     assert client.refused_alias_change.call_count < 25
 
 
-def test_of_many_forbidden_indices_the_first_are_told_after_few_requests(client: Any) -> None:
+def test_permission_problems_lists_the_first_of_many_after_few_requests(client: Any) -> None:
     client.refused_alias_change.return_value = FORBIDDEN
     problems = permission_problems(client, plans(1000))
     assert [problem.split(":")[0] for problem in problems] == [f"indices[{n}]" for n in range(MAX_REFUSALS_SHOWN)]
     assert client.refused_alias_change.call_count < 60
 
 
-def test_what_iam_refuses_is_told_once_for_it_looks_at_no_names(client: Any) -> None:
+def test_permission_problems_lists_a_refusal_of_iam_once(client: Any) -> None:
     client.refused_alias_change.return_value = IAM
     assert len(permission_problems(client, plans(1000))) == 1
     assert client.refused_alias_change.call_count == 1
 
 
-def test_the_pipeline_of_the_file_is_looked_at_too(client: Any) -> None:
+def test_check_domain_checks_the_pipeline_of_the_file(client: Any) -> None:
     planned = plans(1)
     on_domain(client, planned)
     client.get_pipeline.return_value = None
@@ -140,7 +140,7 @@ def test_the_pipeline_of_the_file_is_looked_at_too(client: Any) -> None:
 def test_a_role_that_hides_something_of_an_index_is_refused(client: Any) -> None:
     client.is_restricted.side_effect = lambda name: name == "i1_v1"
     (problem,) = permission_problems(client, plans(3))
-    assert problem.startswith("indices[1]: this role does not see all of source index 'i1_v1' (document-level security")
+    assert problem.startswith("indices[1]: this role cannot see all of source index 'i1_v1' (document-level security")
     assert client.is_restricted.call_count == 3
     client.is_restricted.side_effect = None
     client.is_restricted.return_value = True

@@ -1,4 +1,4 @@
-"""What holds for any bytes in the bucket, any endpoint in a file, and any reason to refuse it."""
+"""Hold for any bytes in the bucket, any endpoint, and any reason of an error."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ LARGEST_CAUSE_CHARACTERS = 32_768  # of Step Functions
 STACK_TRACE_CHARACTERS = 4_000  # Lambda's, beside the message: some ten lines
 
 LISTED = ["desk.example.com", "desk.example.com:80", "desk.example.com:8443", "127.0.0.1:9200", "localhost:9200"]
-# Every form of them that is meant to be understood.
+# Every form of these endpoints that is allowed.
 ALLOWED = {
     f"{scheme}://{host}{port}{slash}"
     for schemes, host, ports in (
@@ -26,7 +26,7 @@ ALLOWED = {
     )
     for scheme, port, slash in itertools.product(schemes, ports, ("", "/"))
 }
-# What parsers of URLs disagree about: delimiters, white space, letters that become ASCII in lower case or under NFKC.
+# URL parsers disagree about these: delimiters, white space, letters that become ASCII in lower case or under NFKC.
 NASTY = (
     *"@:/\\?#%[];,. \t\n\r\0-_0aA",
     *("\u212a", "\u017f", "\u3002", "\uff0e", "\uff0f", "\u200b", "\u0664"),
@@ -36,7 +36,7 @@ NASTY = (
 
 @st.composite
 def disguised_endpoints(draw: st.DrawFn) -> str:
-    """Take an endpoint that is allowed, and put a little into it or take a little away."""
+    """Take an allowed endpoint, and insert or remove a few letters."""
     text = draw(st.sampled_from(sorted(ALLOWED)))
     for _ in range(draw(st.integers(0, 2))):
         start = draw(st.integers(0, len(text)))
@@ -71,7 +71,7 @@ ARN = "arn:aws:es:eu-central-1:123456789012:domain/products"
 
 
 @given(st.text("ab-.0@:/es", max_size=3), st.integers(0, len(AWS)), st.integers(0, 3))
-def test_an_aws_endpoint_is_that_of_the_domain_and_of_its_region(inserted: str, start: int, left_out: int) -> None:
+def test_aws_endpoint_is_allowed_only_for_its_own_domain_and_region(inserted: str, start: int, left_out: int) -> None:
     text = AWS[:start] + inserted + AWS[start + left_out :]
     try:
         endpoint = allowed_endpoint(text, [], [ARN])

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 from unittest.mock import create_autospec
 
@@ -87,7 +88,7 @@ def test_the_version_of_the_event_is_read_not_the_newest_one(s3: Any, domain: An
 
 
 @pytest.mark.parametrize("event", [{}, {"detail": None}, {"detail": {"bucket": {"name": "b"}}}, {"detail": "x"}])
-def test_an_execution_started_by_hand_is_told_so(event: dict[str, Any], s3: Any, domain: Any) -> None:
+def test_execution_is_refused_when_it_was_started_by_hand(event: dict[str, Any], s3: Any, domain: Any) -> None:
     with pytest.raises(TriggerFileError, match="not started by an S3 event"):
         get_trigger_file(event, s3, lambda _: domain, ENVIRONMENT)
 
@@ -99,7 +100,7 @@ def test_a_file_that_cannot_be_read_is_named(s3: Any, domain: Any) -> None:
 
 
 def test_a_file_above_1_mib_is_refused_unread(s3: Any, domain: Any) -> None:
-    assert "more than 1048576" in refused(s3, domain, b"[" + b" " * MAX_FILE_BYTES + b"]").reason
+    assert "expected at most 1048576" in refused(s3, domain, b"[" + b" " * MAX_FILE_BYTES + b"]").reason
 
 
 @pytest.mark.parametrize(
@@ -128,12 +129,12 @@ def test_a_byte_order_mark_does_no_harm() -> None:
     assert parse_json(b'\xef\xbb\xbf{"a": 1.5}') == {"a": 1.5}
 
 
-def test_a_key_that_is_there_twice_is_refused() -> None:
+def test_duplicate_key_is_refused() -> None:
     with pytest.raises(TriggerFileError) as caught:
         parse_json(b'{"indices": ["a"], "x": {"b": 1, "b": 2}, "indices": ["c"]}')
     assert caught.value.problems == [
-        "key 'b' is there twice in one object",
-        "key 'indices' is there twice in one object",
+        "duplicate key 'b'",
+        "duplicate key 'indices'",
     ]
 
 
@@ -181,7 +182,7 @@ def test_what_is_no_object_is_refused(content: object, s3: Any, domain: Any) -> 
     assert "is not of type 'object'" in refused(s3, domain, content).problems[0]
 
 
-def test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked(s3: Any, domain: Any) -> None:
+def test_all_problems_of_the_file_alone_are_listed_without_a_request(s3: Any, domain: Any) -> None:
     changes = {"reindex": {"slices": 0}, "opensearch_endpoint": "https://evil.example", "indices": ["nope", "A_v1"]}
     error = refused(s3, domain, {**FILE, **changes})
     assert error.reason == "the trigger file has 4 problems"
@@ -191,7 +192,7 @@ def test_all_problems_on_paper_are_listed_at_once_and_the_domain_is_not_asked(s3
 
 
 @pytest.mark.parametrize("reindex", [None, True, [], "auto"])
-def test_what_is_no_object_at_all_does_not_hide_the_other_problems(reindex: object, s3: Any, domain: Any) -> None:
+def test_other_problems_are_listed_when_reindex_is_no_object(reindex: object, s3: Any, domain: Any) -> None:
     error = refused(s3, domain, {**FILE, "reindex": reindex, "indices": ["nope"]})
     assert [problem.split(":")[0] for problem in error.problems] == ["reindex", "indices[0]"]
 
@@ -211,7 +212,7 @@ def test_all_problems_of_the_domain_are_listed_at_once(s3: Any, domain: Any) -> 
     assert not domain.refused_actions.called, "permissions are asked for only when nothing else is wrong"
 
 
-def test_room_is_told_together_with_the_problems_of_other_indices(s3: Any, domain: Any) -> None:
+def test_capacity_is_checked_when_another_index_has_problems(s3: Any, domain: Any) -> None:
     domain.data_disks.return_value = [(100, 0)]
     error = refused(s3, domain, {**FILE, "indices": ["products_v1", "b_v3"]})
     assert [problem.split(",")[0][:50] for problem in error.problems] == [
@@ -221,15 +222,15 @@ def test_room_is_told_together_with_the_problems_of_other_indices(s3: Any, domai
     domain.store_sizes.assert_called_once_with(["products_v1"])
 
 
-def test_missing_permissions_are_told_with_what_to_allow(s3: Any, domain: Any) -> None:
+def test_missing_permission_is_listed_with_the_permissions_to_allow(s3: Any, domain: Any) -> None:
     forbidden = OpenSearchRequestError(403, "security_exception", "PUT /products_v2: no permissions for [x]")
     domain.refused_actions.return_value = [forbidden]
     error = refused(s3, domain, FILE)
     assert error.problems == ["indices[0]: PUT /products_v2: no permissions for [x]"]
-    assert error.next_step.startswith("Nothing was changed. Allow the Lambda role to call this domain: es:ESHttpGet")
+    assert error.next_step.startswith("No changes were made. Allow the Lambda role to call this domain: es:ESHttpGet")
 
 
-def test_a_read_that_is_forbidden_is_told_with_everything_else_that_is(s3: Any, domain: Any) -> None:
+def test_forbidden_read_is_listed_with_all_other_missing_permissions(s3: Any, domain: Any) -> None:
     forbidden = [OpenSearchRequestError(403, "security_exception", f"no permissions for [{x}]") for x in "abc"]
     domain.get_indices.side_effect = forbidden[0]
     domain.refused_actions.return_value = forbidden[1:2]
@@ -243,7 +244,7 @@ def test_a_read_that_is_forbidden_is_told_with_everything_else_that_is(s3: Any, 
     assert "es:ESHttpGet" in error.next_step
 
 
-def test_a_read_that_fails_otherwise_is_not_taken_for_a_missing_permission(s3: Any, domain: Any) -> None:
+def test_failed_read_is_not_reported_as_a_missing_permission(s3: Any, domain: Any) -> None:
     domain.get_indices.side_effect = OpenSearchRequestError(400, "x", "y")
     with pytest.raises(OpenSearchRequestError):
         run(s3, domain, FILE)
@@ -251,7 +252,7 @@ def test_a_read_that_fails_otherwise_is_not_taken_for_a_missing_permission(s3: A
 
 
 def test_a_file_that_is_done_needs_no_room_and_no_permission(s3: Any, domain: Any) -> None:
-    planned, _ = plan({**FILE, "settings": {}})
+    planned, _ = plan({**FILE, "settings": {}}, nullcontext())
     made_from = {"source_index": "products_v1", "changes": planned[0].changes, "proven": {}}
     done = IndexInfo(
         "u2", {"products_current": {"is_write_index": True}}, {}, {"_meta": {"opensearch_reindex": made_from}}

@@ -327,7 +327,7 @@ NO_DOCUMENT_IS_LOST = (
         "opensearch_reindex/trigger/preflight.py",
         'if pipeline := file["reindex"].get("pipeline"):',
         "if pipeline := None:",
-        node="test_validation.py::test_a_pipeline_is_looked_at_where_it_is",
+        node="test_validation.py::test_pipeline_is_checked_on_the_domain",
     ),
 )
 NOTHING_ELSE_CHANGES = (
