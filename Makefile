@@ -79,6 +79,8 @@ lint-python: $(DEV)
 	@$(BIN)/ruff format --check
 	$(call say,mypy)
 	@$(BIN)/mypy
+	$(call say,import-linter)
+	@PYTHONPATH="$(CURDIR)/lambda_src" $(BIN)/lint-imports --no-logo --cache-dir $(CACHE)/import-linter
 
 .PHONY: lint-terraform
 lint-terraform: $(DEV) $(CHECKOV) $(TFLINT)

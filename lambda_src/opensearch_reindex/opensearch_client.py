@@ -14,6 +14,7 @@ from opensearchpy import ConnectionTimeout, OpenSearch, RequestsHttpConnection, 
 from requests.adapters import HTTPAdapter
 from requests_aws4auth import AWS4Auth
 
+from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards, StoreSize, WriteQueue
 from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
 from opensearch_reindex.index.target_index import flat_settings
@@ -331,8 +332,8 @@ class OpenSearchClient:
         Args:
             names: index names; they need not exist.
         """
-        remove = [{"remove": {"index": name, "alias": IMPOSSIBLE_NAME, "must_exist": True}} for name in names]
-        return self._refusal("POST", "/_aliases", body={"actions": remove})
+        actions = [alias_actions.remove(name, IMPOSSIBLE_NAME) for name in names]
+        return self._refusal("POST", "/_aliases", body={"actions": actions})
 
     def is_restricted(self, name: str) -> bool:
         """Whether document- or field-level security, or masked fields, hide something of an index from this role.
