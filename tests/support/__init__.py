@@ -1,1 +1,1 @@
-"""What runs the real parts locally (OpenSearch, an AWS emulator, Terraform), for the suites and the demo."""
+"""Parts that the suites and the tools share: OpenSearch, a local AWS, Terraform."""

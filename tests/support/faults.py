@@ -1,4 +1,4 @@
-"""What can become of a request between a client and OpenSearch, on demand."""
+"""Faults of requests between a client and OpenSearch, injected by tests."""
 
 import threading
 from collections.abc import Callable
@@ -17,9 +17,9 @@ class Answer:
     """An answer to a request.
 
     Attributes:
-        status: of HTTP.
-        body: all of it.
-        headers: names and values; the length of the body is added where it is missing.
+        status: HTTP status.
+        body: the whole body.
+        headers: names and values; the sender adds a missing content length.
     """
 
     status: int
@@ -28,10 +28,10 @@ class Answer:
 
     @classmethod
     def of_load_balancer(cls, status: int) -> Self:
-        """Make the page that a load balancer sends.
+        """Return the answer of a load balancer.
 
         Args:
-            status: such as 504.
+            status: HTTP status, such as 504.
         """
         title = f"{status} {HTTPStatus(status).phrase}"
         return cls(status, f"<html><body><h1>{title}</h1></body></html>".encode(), (("content-type", "text/html"),))
@@ -39,13 +39,12 @@ class Answer:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong with one request.
+    """A fault of one request.
 
     Attributes:
-        seconds: how long the request is held before anything is done with it.
-        answer: in place of the node's.
-        ending: `cut`: half of the answer's body is sent and the connection closed; `reset`: nothing is sent and the
-            connection reset.
+        seconds: delay before anything happens to the request.
+        answer: answer that replaces the node's.
+        ending: `cut` sends half of the body and closes the connection; `reset` sends nothing and resets the connection.
         node_acts: whether the node gets the request.
     """
 
@@ -56,16 +55,16 @@ class Fault:
 
     @classmethod
     def latency(cls, seconds: float) -> Self:
-        """Hold the request, then go on as if nothing had been.
+        """Delay the request.
 
         Args:
-            seconds: how long.
+            seconds: the delay.
         """
         return cls(seconds=seconds)
 
     @classmethod
     def status(cls, status: int) -> Self:
-        """Answer as a load balancer does, in place of the node.
+        """Answer like a load balancer, instead of the node.
 
         Args:
             status: 429, 502, 503 or 504.
@@ -74,10 +73,10 @@ class Fault:
 
     @classmethod
     def forbidden(cls, action: str) -> Self:
-        """Refuse as AWS does when no policy allows the action.
+        """Refuse the request like AWS without a policy that allows the action.
 
         Args:
-            action: such as `es:ESHttpPut`.
+            action: IAM action, such as `es:ESHttpPut`.
         """
         user = "arn:aws:sts::123456789012:assumed-role/opensearch-reindex-dev-lambda/create-index"
         message = f"User: {user} is not authorized to perform: {action} because no identity-based policy allows it"
@@ -85,7 +84,7 @@ class Fault:
 
     @classmethod
     def reset(cls) -> Self:
-        """Reset the connection in place of an answer."""
+        """Reset the connection instead of an answer."""
         return cls(ending="reset", node_acts=False)
 
     @classmethod
@@ -94,7 +93,7 @@ class Fault:
         return cls(ending="cut")
 
     def after_node(self) -> Self:
-        """The same fault, once the node has acted."""
+        """Return the same fault, but after the node has acted."""
         return replace(self, node_acts=True)
 
 
@@ -107,27 +106,27 @@ class _Rule:
 
 @dataclass
 class Faults:
-    """The faults still to come. Safe for many threads."""
+    """Pending faults; safe for many threads."""
 
     _rules: list[_Rule] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def inject(self, fault: Fault, when: When = lambda _: True, times: int | None = 1) -> None:
-        """Let a fault happen to requests that come from now on; of several faults the first that fits.
+        """Inject a fault into coming requests; the first matching fault takes effect.
 
         Args:
-            fault: what.
-            when: to which requests.
-            times: to how many of them; None: to all.
+            fault: the fault.
+            when: condition for a request.
+            times: number of requests; None for all requests.
         """
         with self._lock:
             self._rules.append(_Rule(fault, when, times))
 
     def next_for(self, request: Request) -> Fault | None:
-        """Take the fault that is for this request.
+        """Take the fault of a request.
 
         Args:
-            request: was not met by a fault before.
+            request: a new request.
         """
         with self._lock:
             rule = next((rule for rule in self._rules if rule.when(request)), None)
@@ -140,7 +139,7 @@ class Faults:
             return rule.fault
 
     def clear(self) -> int:
-        """Forget all faults, and return how many that were to happen a certain number of times have not."""
+        """Remove all faults, and return the number of faults that did not happen."""
         with self._lock:
             missing = sum(rule.times or 0 for rule in self._rules)
             self._rules.clear()

@@ -1,4 +1,4 @@
-"""What the module asks for so that a long copy does not fill the history of its execution."""
+"""Limits that keep a long copy from filling the history of its execution."""
 
 import re
 
@@ -9,5 +9,5 @@ MAX_EVENTS = 25_000
 
 _VARIABLES = (ROOT / "modules" / "opensearch-reindex" / "variables.tf").read_text("utf-8")
 (_limit,) = re.findall(r"execution_timeout_seconds <= (\d+) \* var\.poll_interval_seconds", _VARIABLES)
-# An execution may take as many poll intervals.
+# Largest number of poll intervals in an execution.
 MAX_INTERVALS = int(_limit)

@@ -1,7 +1,8 @@
-"""Lock the dependencies of the Lambda functions: `make lock`, or with `--upgrade`, `make lock UPGRADE=1`.
+"""Lock the requirements of the Lambda functions: `make lock`.
 
-uv resolves; this keeps only the hashes of pure Python wheels. pip takes nothing whose hash is not listed,
-so every platform and Python version installs the same files, although some packages have compiled wheels too.
+`make lock UPGRADE=1` passes `--upgrade`. uv resolves the requirements, and this program keeps only the hashes of wheels
+in pure Python. pip installs only files with a listed hash. So every platform and every version of Python installs the
+same files, although some packages have compiled wheels too.
 """
 
 import subprocess
@@ -21,10 +22,10 @@ _HEADER = """\
 
 
 def compile_lock(arguments: list[str], given: str = "") -> None:
-    """Run `uv pip compile` for every Python the module supports. Raises CalledProcessError.
+    """Run `uv pip compile` for every supported version of Python.
 
     Args:
-        arguments: further options and the input files; `-` stands for `given`.
+        arguments: additional options and the input files; `-` stands for `given`.
         given: text of an input file.
     """
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--no-header"]
@@ -35,10 +36,10 @@ def requirement_lines(package: dict[str, Any]) -> list[str]:
     """Return the lines of one package of a pylock.toml.
 
     Args:
-        package: its entry under `packages`.
+        package: entry of the package under `packages`.
 
     Raises:
-        ValueError: it has no wheel in pure Python.
+        ValueError: the package has no wheel in pure Python.
     """
     wheels = [wheel for wheel in package.get("wheels", []) if wheel["url"].endswith("-none-any.whl")]
     if not wheels:
@@ -54,9 +55,9 @@ def main(options: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         together, lock = Path(folder, "together.txt"), Path(folder, "pylock.toml")
         if "--upgrade" not in options and _OUTPUT.exists():
-            # As uv does with its own output: what is locked stays unless requirements.in asks for more.
+            # Like uv's own output: locked versions stay unless requirements.in needs other ones.
             together.write_text(_OUTPUT.read_text())
-        # With boto3, whose botocore restricts python-dateutil and urllib3, then without: the runtime has it.
+        # First with boto3, whose botocore restricts python-dateutil and urllib3, then without: the runtime has it.
         compile_lock([*options, str(_INPUT), "-", "--output-file", str(together)], given="boto3\n")
         compile_lock([str(_INPUT), "--constraints", str(together), "--output-file", str(lock)])
         packages = tomllib.loads(lock.read_text())["packages"]

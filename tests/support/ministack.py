@@ -1,4 +1,4 @@
-"""A local AWS of one's own: MiniStack. It holds everybody but the account's root to signatures and policies."""
+"""A local AWS: MiniStack, which enforces signatures and policies."""
 
 import hashlib
 import os
@@ -19,24 +19,24 @@ from support.ports import free_port
 from support.processes import ManagedProcess
 from support.signatures import AccessKey
 
-# An environment of its own: the Lambda functions run on its interpreter and must find nothing there but
-# what the Lambda runtime has, boto3.
+# An environment of its own: the Lambda functions run on its interpreter, which must have boto3 alone, like the Lambda
+# runtime.
 PYTHON = CACHE / "ministack" / "bin" / "python"
 _START_SECONDS = 60.0
 _CERTIFICATE, _KEY = "server.pem", "server.key"
 
 
 class MiniStack:
-    """One emulated account on a free port. As a context manager it ends with the block and leaves nothing."""
+    """An emulated account on a free port; the end of its `with` block removes it."""
 
     region = "us-east-1"
     account_id = "123456789012"
 
     def __init__(self, wait_scale: float = 1.0) -> None:
-        """Describe the account; the block starts it.
+        """Prepare the account; a `with` block starts it.
 
         Args:
-            wait_scale: factor for the seconds of every Step Functions Wait state and retry interval.
+            wait_scale: factor for every Wait state and every retry interval of Step Functions.
         """
         self.run_dir = unused_run_dir("ministack")
         self.port = free_port()
@@ -54,7 +54,7 @@ class MiniStack:
         )
 
     def _environment(self, wait_scale: float) -> dict[str, str]:
-        # Lambda functions inherit this, so it holds nothing of the environment it is started from.
+        # Lambda functions inherit this environment, so it has no variables of the current environment.
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.run_dir),
@@ -63,12 +63,12 @@ class MiniStack:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "AUTH": "true",
-            # TLS as on AWS: a bucket policy that denies plain http is enforced here too.
+            # TLS like on AWS, so that a bucket policy against plain HTTP has an effect.
             "USE_SSL": "1",
             "MINISTACK_SSL_CERT": str(self.run_dir / _CERTIFICATE),
             "MINISTACK_SSL_KEY": str(self.run_dir / _KEY),
             "AWS_CA_BUNDLE": str(self.ca_bundle),
-            # This key is the account's root, which may do everything; roles and users are held to policies.
+            # The key of the account's root, which may do everything; policies restrict roles and users.
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             "MINISTACK_ACCOUNT_ID": self.account_id,
@@ -77,22 +77,22 @@ class MiniStack:
             "LAMBDA_EXECUTOR": "local",
             "S3_DATA_DIR": str(self.run_dir / "s3"),
             "STATE_DIR": str(self.run_dir / "state"),
-            # It listens on a fixed port, which a second MiniStack on the machine would want too.
+            # It would listen on a fixed port, so that two accounts could not run side by side.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
         }
 
     def log_tail(self, lines: int = 40) -> str:
-        """Return the last lines MiniStack printed."""
+        """Return the last lines of MiniStack's output."""
         return self._process.tail(lines)
 
     def client(self, service: str) -> Any:
-        """Make a boto3 client of the account's root.
+        """Create a boto3 client of the account's root.
 
         Args:
-            service: boto3's name of the service, such as `s3` or `stepfunctions`.
+            service: name of the service in boto3, such as `s3` or `stepfunctions`.
         """
-        # boto3's types know only services whose name is written out.
+        # The types of boto3 need a literal name of the service.
         make_client: Callable[..., Any] = boto3.client
         return make_client(
             service,
@@ -101,33 +101,36 @@ class MiniStack:
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self.secret_access_key,
             verify=str(self.ca_bundle),
-            # {} rather than None: the environment's proxy is not for the loopback interface.
+            # {} rather than None: no proxy for the loopback interface.
             config=Config(proxies={}, s3={"addressing_style": "path"}),
         )
 
     def function_key(self, access_key_id: str) -> AccessKey | None:
-        """Look up the temporary credentials of a Lambda function's role, as a service within AWS can.
+        """Return the temporary credentials of a Lambda function, like a service of AWS.
 
         Args:
-            access_key_id: that a request was signed with; None is returned for one of nobody here.
+            access_key_id: access key id of a signed request.
+
+        Returns:
+            The credentials, or None for the access key id of no function.
         """
         key, _ = self._function(access_key_id)
         return key
 
     def function_name(self, access_key_id: str) -> str:
-        """Return the name of the Lambda function that temporary credentials are of, empty if they are of none.
+        """Return the name of the Lambda function with an access key id, or "".
 
         Args:
-            access_key_id: of a function here.
+            access_key_id: access key id of temporary credentials.
         """
         _, function = self._function(access_key_id)
         return function.get("FunctionName", "")
 
     def function_role(self, access_key_id: str) -> str:
-        """Return the name of the role that a Lambda function's temporary credentials are of.
+        """Return the name of the role of the function with an access key id, or "".
 
         Args:
-            access_key_id: of a function here.
+            access_key_id: access key id of temporary credentials.
         """
         _, function = self._function(access_key_id)
         return function.get("Role", "").rpartition("/")[2]
@@ -143,7 +146,7 @@ class MiniStack:
 
     def _start(self) -> None:
         if not PYTHON.exists():
-            raise RuntimeError("MiniStack is not installed: run `make setup`")
+            raise RuntimeError("MiniStack is not installed; run `make setup`")
         self.run_dir.mkdir(parents=True)
         authority = trustme.CA()
         server = authority.issue_cert("127.0.0.1")
@@ -156,13 +159,13 @@ class MiniStack:
     def _is_ready(self) -> bool:
         try:
             with requests.Session() as session:
-                session.trust_env = False  # the environment's proxy is not for the loopback interface
+                session.trust_env = False  # no proxy for the loopback interface
                 return session.get(f"{self.endpoint}/_ministack/ready", timeout=5, verify=str(self.ca_bundle)).ok
         except requests.RequestException:
             return False
 
     def _remove(self) -> None:
-        # Its Lambda workers end with it at once, as nothing of them is kept.
+        # A kill ends its Lambda workers too, because nothing of them is needed.
         self._process.kill()
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
@@ -170,11 +173,11 @@ class MiniStack:
         """Start the account and wait until it answers.
 
         Raises:
-            RuntimeError: MiniStack is not installed, or did not come up; the message ends with its log.
+            RuntimeError: MiniStack is not installed, or did not start; the message ends with its log.
         """
         try:
             self._start()
-        except BaseException:  # Ctrl-C too: without a block there is no __exit__
+        except BaseException:  # also Ctrl-C, because a failed __enter__ calls no __exit__
             self._remove()
             raise
         return self
@@ -186,9 +189,9 @@ class MiniStack:
 
 
 def _key_of(function: Mapping[str, str]) -> AccessKey:
-    """Make a function's credentials as MiniStack does (`execution_credentials` in ministack/core/lambda_runtime.py).
+    """Derive the credentials of a function like MiniStack.
 
-    There is no asking for them, as there is none on AWS.
+    MiniStack has no API for them, like AWS. See `execution_credentials` in ministack/core/lambda_runtime.py.
     """
     digest = _sha256(f"{function['FunctionArn']}:{function['Role']}")
     return AccessKey(f"ASIA{digest[:16].upper()}", _sha256(f"secret:{digest}"), _sha256(f"token:{digest}"))

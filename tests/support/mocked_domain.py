@@ -1,4 +1,4 @@
-"""A domain in any state whatever, and one job on it: the rebuild of `a_v1` as `a_v2`."""
+"""A mocked domain in any state, and one job: the rebuild of `a_v1` as `a_v2`."""
 
 from dataclasses import replace
 from typing import Any
@@ -46,12 +46,12 @@ IN_USE = {JOB.alias_name: {"is_write_index": True}}
 
 
 def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) -> IndexInfo:
-    """A write-blocked index without mappings.
+    """Return an index with a write block and without mappings.
 
     Args:
-        uuid: `u1` is the job's source index, `u2` its target index.
-        aliases: by name.
-        differences: other attributes.
+        uuid: `u1` for the job's source index, `u2` for its target index.
+        aliases: aliases by name.
+        differences: other values of attributes.
     """
     return replace(
         IndexInfo(uuid, aliases or {}, {"number_of_shards": "1", "blocks": {"write": "true"}}, {}), **differences
@@ -59,23 +59,23 @@ def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) 
 
 
 def target(aliases: dict[str, Any] | None = None, markers: Markers = OWNED, **made_from: Any) -> IndexInfo:
-    """The target index, as CreateIndex made it unless told otherwise.
+    """Return the target index, by default in the state after CreateIndex.
 
     Args:
-        aliases: by name.
-        markers: what this module's own aliases say.
-        made_from: other values of what it says about its origin.
+        aliases: aliases by name.
+        markers: markers of the index.
+        made_from: other values of the provenance.
     """
     mappings = {"_meta": {"opensearch_reindex": {**MADE_FROM, **made_from}}}
     return index("u2", aliases, markers=markers, mappings=mappings)
 
 
 class MockedDomain:
-    """A mocked client over the indices it is given.
+    """A mocked client with the given indices.
 
     Attributes:
-        indices: by name.
-        client: what a step gets.
+        indices: indices by name.
+        client: the mocked client for a step.
     """
 
     def __init__(self, **indices: IndexInfo) -> None:
@@ -97,18 +97,18 @@ class MockedDomain:
         self.client.apply_alias_actions.side_effect = self.update_markers
 
     def put_index(self, name: str, body: dict[str, Any]) -> None:
-        """Make the target index unless it is there."""
+        """Create the target index, unless it exists."""
         if name in self.indices:
             raise EXISTS
         self.indices[name] = IndexInfo("u2", {}, body["settings"]["index"], body["mappings"], markers=OWNED)
 
     def put_meta(self, name: str, meta: dict[str, Any]) -> None:
-        """Replace `_meta` of the mapping."""
+        """Replace `_meta` of the mappings."""
         info = self.indices[name]
         self.indices[name] = replace(info, mappings={**info.mappings, "_meta": meta})
 
     def update_markers(self, actions: list[dict[str, Any]]) -> None:
-        """Of all alias actions, those on the source index itself and on this module's own aliases take effect here."""
+        """Apply the removal of an index, and the changes of owner and proof markers."""
         for action in actions:
             ((kind, what),) = action.items()
             if kind == "remove_index":
@@ -125,7 +125,7 @@ class MockedDomain:
 
     @property
     def changes(self) -> list[str]:
-        """Names of the changing calls, in their order."""
+        """Names of the calls that change the domain, in order."""
         changing = {
             "allow_writes",
             "block_writes",
@@ -140,20 +140,20 @@ class MockedDomain:
 
 
 def copied() -> MockedDomain:
-    """A domain on which the copy is done, and RemoveAlias has yet to prove it."""
+    """Return a domain with a completed copy that has no proof yet."""
     return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, COPIED))
 
 
 def proven() -> MockedDomain:
-    """A domain on which everything but the deletion is done."""
+    """Return a domain with a proven copy and the source index."""
     return MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, PROVEN))
 
 
 def task_answer(**differences: Any) -> dict[str, Any]:
-    """What OpenSearch says of the job's copy: done, all three documents created.
+    """Return OpenSearch's answer for the job's completed copy of three documents.
 
     Args:
-        differences: other values.
+        differences: other values of the answer.
     """
     task = {
         "action": "indices:data/write/reindex",

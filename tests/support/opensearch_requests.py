@@ -1,4 +1,4 @@
-"""OpenSearch requests of the documentation, read so that a test can send them."""
+"""Parser of the documentation's OpenSearch requests, so that tests can send them."""
 
 import json
 import re
@@ -14,9 +14,9 @@ class Request:
     """A request.
 
     Attributes:
-        method: of HTTP.
-        path: with its query, without the leading slash.
-        body: JSON, or None.
+        method: HTTP method.
+        path: path with the query, without the leading slash.
+        body: JSON body, or None.
     """
 
     method: str
@@ -25,7 +25,7 @@ class Request:
 
 
 def requests_in(text: str) -> list[Request]:
-    """Read a block of requests: method, path and body, which may go on over the lines that follow.
+    """Read a block of requests with method, path and body on one or more lines.
 
     Raises:
         ValueError: a line belongs to no request, or a body is not JSON.

@@ -1,4 +1,4 @@
-"""Where things are in this clone."""
+"""Paths in this clone."""
 
 import os
 import uuid
@@ -9,9 +9,11 @@ CACHE = ROOT / ".cache"
 
 
 def unused_run_dir(name: str) -> Path:
-    """Name a folder below .cache/runs that nobody uses. It is not there yet: who makes it also removes it.
+    """Return an unused path of a folder below .cache/runs.
+
+    The caller creates the folder and removes it.
 
     Args:
-        name: what the folder is for; the process id and a random part make it unique.
+        name: purpose of the folder; the process id and a random part make the path unique.
     """
     return CACHE / "runs" / f"{name}-{os.getpid()}-{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""What the policies of a role allow: as much of how IAM evaluates them as the module's policies need."""
+"""Evaluation of IAM policies, as far as the module's policies need it."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,44 +10,44 @@ Statement = Mapping[str, Any]
 
 
 def allows(statements: Iterable[Statement], action: str, resource: str) -> bool:
-    """Say whether statements allow an action: one allows it, and none denies it.
+    """Return whether one statement allows an action and no statement denies it.
 
     Args:
-        statements: of all policies of a role.
-        action: such as `es:ESHttpPut`.
-        resource: ARN.
+        statements: statements of all policies of a role.
+        action: IAM action, such as `es:ESHttpPut`.
+        resource: ARN of the resource.
 
     Raises:
-        ValueError: a statement about it has a condition, which is not looked at here.
+        ValueError: a matching statement has a condition, which this function does not evaluate.
     """
     applying = [statement for statement in statements if _applies(statement, action, resource)]
     if any("Condition" in statement for statement in applying):
-        raise ValueError(f"a condition decides whether {action} is allowed")
+        raise ValueError(f"a statement for {action} has a condition; expected none")
     effects = {statement["Effect"] for statement in applying}
     return effects == {"Allow"}
 
 
 class RolePolicies:
-    """The inline policies of the roles of Lambda functions, looked up at every question."""
+    """Current inline policies of the roles of Lambda functions."""
 
     def __init__(self, ministack: MiniStack, domain_arn: str) -> None:
-        """Describe whom to ask.
+        """Name the account and the domain.
 
         Args:
             ministack: the account.
-            domain_arn: of the domain that is called.
+            domain_arn: ARN of the called domain.
         """
         self._ministack = ministack
         self._domain_arn = domain_arn
         self._iam = ministack.client("iam")
 
     def allow(self, access_key_id: str, action: str, path: str) -> bool:
-        """Say whether a function may send a request to the domain.
+        """Return whether a function may send a request to the domain.
 
         Args:
-            access_key_id: of the function's temporary credentials.
-            action: such as `es:ESHttpPut`.
-            path: of the request.
+            access_key_id: access key id of the function's temporary credentials.
+            action: IAM action, such as `es:ESHttpPut`.
+            path: path of the request.
         """
         role = self._ministack.function_role(access_key_id)
         names = self._iam.list_role_policies(RoleName=role)["PolicyNames"]
@@ -62,7 +62,7 @@ def _applies(statement: Statement, action: str, resource: str) -> bool:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """Say whether a pattern with IAM's wildcards, `*` and `?`, matches all of a text."""
+    """Return whether a pattern with IAM's wildcards `*` and `?` matches a whole text."""
     expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
     return re.fullmatch(expression, text, re.DOTALL) is not None
 

@@ -1,4 +1,4 @@
-"""Processes that are started for a run and never outlive it."""
+"""Child processes that never outlive this process."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ _GROUP_END_SECONDS = 5.0
 
 
 class ManagedProcess:
-    """A command in a process group of its own, its output in a file. It never outlives this process."""
+    """A command in a process group of its own, with its output in a file."""
 
     def __init__(
         self,
@@ -26,13 +26,13 @@ class ManagedProcess:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> None:
-        """Describe the process; `start` starts it.
+        """Prepare the process; `start` starts it.
 
         Args:
             argv: the command and its arguments.
-            log_path: file to which stdout and stderr are appended.
-            env: the whole environment; the current one when left out.
-            cwd: working directory; the current one when left out.
+            log_path: file for stdout and stderr, which are appended.
+            env: the whole environment; None for the current environment.
+            cwd: working directory; None for the current directory.
         """
         self.argv = list(argv)
         self.log_path = log_path
@@ -44,7 +44,7 @@ class ManagedProcess:
     def pid(self) -> int:
         """Id of the process and of its group."""
         if self._process is None:
-            raise RuntimeError(f"{self.argv[0]} was not started")
+            raise RuntimeError(f"{self.argv[0]} has not started")
         return self._process.pid
 
     @property
@@ -53,24 +53,24 @@ class ManagedProcess:
         return self._process is not None and self._process.poll() is None
 
     def start(self, is_ready: Callable[[], bool], deadline_seconds: float) -> None:
-        """Start the process and wait until it is ready. If it does not get there, it is killed.
+        """Start the process, and kill it unless it gets ready in time.
 
         Args:
-            is_ready: says whether the process does what it is for.
-            deadline_seconds: how long that may take.
+            is_ready: returns whether the process is ready.
+            deadline_seconds: longest time to wait.
 
         Raises:
-            RuntimeError: it runs already, or did not get ready; the message ends with its log.
+            RuntimeError: the process already runs, or did not get ready; the message ends with its log.
         """
         if self.is_running:
-            raise RuntimeError(f"{self.argv[0]} runs already as process {self.pid}")
+            raise RuntimeError(f"{self.argv[0]} already runs as process {self.pid}")
         self._spawn()
         is_up = False
         try:
             with contextlib.suppress(TimeoutError):
                 wait_until(lambda: is_ready() or not self.is_running, deadline_seconds)
                 is_up = self.is_running
-        finally:  # Ctrl-C may come while it waits
+        finally:  # also after Ctrl-C during the wait
             if not is_up:
                 self.kill()
         if not is_up:
@@ -85,18 +85,18 @@ class ManagedProcess:
                 stderr=subprocess.STDOUT,
                 env=self._env,
                 cwd=self._cwd,
-                start_new_session=True,  # Ctrl-C reaches the run alone, which then stops this
+                start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child
             )
 
     def kill(self) -> None:
-        """Kill the process and everything it started in its group at once (SIGKILL)."""
+        """Kill the process and its group at once (SIGKILL)."""
         if self._process is None:
             return
         self._signal_group(signal.SIGKILL)
         self._process.wait()
         if self._process.stdin is not None:
             self._process.stdin.close()
-        # A dying server still holds its port and its files for some milliseconds.
+        # A killed server keeps its port and its files for some milliseconds.
         deadline = time.monotonic() + _GROUP_END_SECONDS
         while self._signal_group(0) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -109,7 +109,7 @@ class ManagedProcess:
         return "\n".join(self.log_path.read_text(errors="replace").splitlines()[-lines:])
 
     def _signal_group(self, signal_number: int) -> bool:
-        """Send a signal to the group (0: none, only look); say whether the group is there."""
+        """Send a signal to the group, or none with 0, and return whether the group exists."""
         try:
             os.killpg(self.pid, signal_number)
         except ProcessLookupError:

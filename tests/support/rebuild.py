@@ -1,4 +1,4 @@
-"""The steps of one index in the order in which the state machine runs them, called directly."""
+"""The steps of one index, called directly in the order of the state machine."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.environment import Environment
 from support.trigger_file import trigger_file
 
-# Tests look again after a second.
+# Tests poll every second.
 ENVIRONMENT = Environment(
     allowed_endpoints=(),
     ca_certificates="",
@@ -25,7 +25,7 @@ ENVIRONMENT = Environment(
 
 
 def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
-    """What the state machine of one index starts with; changes are keys of the trigger file."""
+    """Return the input of the state machine; changes are keys of the trigger file."""
     defaults = {"keep_source": False, "s3_uri": "s3://triggers/test.json", "strategy": "redirect_writes"}
     reindex = {"slices": "auto", **changes.pop("reindex", {})}
     file = trigger_file(url, **{**defaults, **changes}, reindex=reindex)
@@ -35,12 +35,12 @@ def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
 
 
 def nobody_runs(_: str) -> bool:
-    """Whether an execution is still at work, for tests in which none is."""
+    """Return that an execution has ended, for tests without a running execution."""
     return False
 
 
 class Rebuild:
-    """The steps of one index, each run twice if asked for."""
+    """The steps of one index, each called twice on request."""
 
     def __init__(self, client: OpenSearchClient, url: str, *, twice: bool = False) -> None:
         self.client = client
@@ -48,20 +48,20 @@ class Rebuild:
         self.times = 2 if twice else 1
 
     def create(self, source_index: str, **changes: Any) -> Job:
-        """CreateIndex."""
+        """Run CreateIndex."""
         for _ in range(self.times):
             job = create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
         return job
 
     def freeze(self, source_index: str, **changes: Any) -> Job:
-        """CreateIndex and UpdateAliases."""
+        """Run CreateIndex and UpdateAliases."""
         job = self.create(source_index, **changes)
         for _ in range(self.times):
             frozen = update_aliases(self.client, job)
         return frozen
 
     def copy(self, job: Job) -> Job:
-        """StartReindex and, until it is done, CheckReindexStatus."""
+        """Run StartReindex, and CheckReindexStatus until the copy is completed."""
         for _ in range(self.times):
             started = start_reindex(self.client, job, ENVIRONMENT)
         while started.task.status in ("running", "recovering"):
@@ -69,7 +69,7 @@ class Rebuild:
         return start_reindex(self.client, job, ENVIRONMENT) if started.task.status == "lost" else started
 
     def finish(self, job: Job) -> Job:
-        """RemoveAlias and DeleteIndex."""
+        """Run RemoveAlias and DeleteIndex."""
         for step in (remove_alias, delete_index):
             for _ in range(self.times):
                 step(self.client, job)

@@ -1,4 +1,4 @@
-"""A mocked client of a domain that has room for everything, and that lets its client do everything."""
+"""A mocked client of a domain with enough room and all permissions."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from opensearch_reindex.index.index_info import StoreSize
 
 
 def with_room(client: Any) -> Any:
-    """Let a mocked client find room and permissions.
+    """Give a mocked client room and permissions, and return it.
 
     Args:
-        client: is changed, and returned.
+        client: the mocked client.
     """
     client.indices_with_routing.return_value = set()
     client.store_sizes.side_effect = lambda names: dict.fromkeys(names, StoreSize(1000, 2000))

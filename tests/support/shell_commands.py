@@ -1,4 +1,4 @@
-"""Shell commands of the documentation, taken apart so that each part can be checked."""
+"""Parser of the documentation's shell commands, so that tests can check them."""
 
 import re
 import shlex
@@ -16,8 +16,8 @@ class Command:
     """One program with its arguments.
 
     Attributes:
-        program: what is run.
-        arguments: what it gets, unquoted.
+        program: name of the program.
+        arguments: the arguments, unquoted.
         variables: names of the environment variables set for it.
     """
 
@@ -27,7 +27,7 @@ class Command:
 
     @property
     def options(self) -> dict[str, str | None]:
-        """Options with their values; None where the next word is an option, or nothing follows."""
+        """Options with their values, or None for an option without a value."""
         options: dict[str, str | None] = {}
         words = [*self.arguments, "--"]
         for word, following in pairwise(words):
@@ -38,10 +38,10 @@ class Command:
 
 
 def commands(text: str) -> Iterator[Command]:
-    """Give every command of a script, also those inside `$(...)`.
+    """Give every command of a script, also every command inside `$(...)`.
 
     Args:
-        text: lines of shell; comments are left out.
+        text: lines of a shell script, whose comments are skipped.
     """
     for line in text.replace("\\\n", " ").splitlines():
         while inner := _SUBSTITUTION.search(line):

@@ -1,4 +1,4 @@
-"""Whether AWS would take a signed request: Signature Version 4 as the service checks it, without any signing library.
+"""Verification of Signature Version 4 like on AWS, without a signing library.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -30,14 +30,14 @@ _WRONG = (
 
 @dataclass(frozen=True)
 class Request:
-    """A request as it arrived, nothing decoded.
+    """A received request, without any decoding.
 
     Attributes:
-        method: GET, PUT and so on.
-        path: before the `?`.
-        query: after it, empty if there is none.
+        method: HTTP method.
+        path: text before the `?`.
+        query: text after the `?`, or empty.
         headers: values by lower-case name.
-        body: all of it.
+        body: the whole body.
     """
 
     method: str
@@ -49,13 +49,13 @@ class Request:
 
 @dataclass(frozen=True)
 class AccessKey:
-    """What AWS knows of an access key.
+    """An access key, like AWS stores it.
 
     Attributes:
-        access_key_id: its public name.
-        secret_access_key: what signatures are made with.
-        session_token: of temporary credentials, which are worth nothing without; empty for a key that lasts.
-        is_expired: whether their time is over.
+        access_key_id: public id of the key.
+        secret_access_key: secret for the signatures.
+        session_token: token that temporary credentials need; empty for a permanent key.
+        is_expired: whether temporary credentials have expired.
     """
 
     access_key_id: str
@@ -65,7 +65,7 @@ class AccessKey:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables in which Lambda hands it to a function."""
+        """Environment variables of a Lambda function with this key."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
@@ -77,12 +77,12 @@ Lookup = Callable[[str], AccessKey | None]
 
 
 def refusal(request: Request, region: str, lookup: Lookup) -> dict[str, str] | None:
-    """Return AWS's answer to a request that is not signed as it must be, None for one that is.
+    """Return AWS's refusal of a request with a wrong signature, or None.
 
     Args:
-        request: with its `authorization` header.
-        region: of the domain.
-        lookup: gives what is known of an access key id, None for a foreign one.
+        request: the received request.
+        region: region of the domain.
+        lookup: returns the key with an access key id, or None for an unknown id.
     """
     authorization = request.headers.get("authorization")
     if authorization is None:
@@ -103,10 +103,10 @@ def refusal(request: Request, region: str, lookup: Lookup) -> dict[str, str] | N
 
 
 def access_key_id(request: Request) -> str:
-    """Return the access key id that a request is signed with, empty for one without a signature.
+    """Return the access key id of a signed request, or "".
 
     Args:
-        request: as it arrived.
+        request: the received request.
     """
     signed = _AUTHORIZATION.fullmatch(request.headers.get("authorization", ""))
     return signed["key_id"] if signed else ""
@@ -144,7 +144,7 @@ def _date_problem(request: Request) -> str | None:
 
 
 def _headers_problem(request: Request, signed: re.Match[str]) -> str | None:
-    """AWS wants the host signed, every `x-amz-` header, and the content type where there is one."""
+    """Require signatures of host, content type and all `x-amz-` headers."""
     names = {name for name in request.headers if name.startswith("x-amz-") or name in ("host", "content-type")}
     missing = sorted((names | {"host"}) - set(signed["signed"].split(";")))
     return f"'{missing[0]}' must be a 'SignedHeader' in the AWS Authorization." if missing else None
@@ -165,10 +165,10 @@ def _signature_problem(request: Request, key: AccessKey, signed: re.Match[str]) 
 
 
 def _canonical_request(request: Request, signed_headers: str) -> str:
-    """Put the request into the one form that is signed.
+    """Return the canonical form of a request, which the signature covers.
 
-    The path is encoded as it is, what is encoded already a second time: for `/%3Fa=b%20c` the service `es` expects
-    `/%253Fa%3Db%2520c` (aws/aws-sdk-js#853). Of a query, names and values are decoded first and encoded once.
+    The path is encoded without decoding it before: for `/%3Fa=b%20c` the service `es` expects `/%253Fa%3Db%2520c`
+    (aws/aws-sdk-js#853). Names and values of the query are decoded first and encoded once.
     """
     pairs = [pair.partition("=")[::2] for pair in request.query.split("&") if pair]
     query = sorted((_encoded(name), _encoded(value)) for name, value in pairs)

@@ -1,4 +1,4 @@
-"""What stands before a domain on AWS: TLS, and signatures that are verified. And on demand, what goes wrong there."""
+"""A TLS proxy that verifies signatures like a domain on AWS, and injects faults."""
 
 import http.client
 import json
@@ -23,28 +23,28 @@ import trustme
 from support.faults import Answer, Ending, Fault, Faults, When
 from support.signatures import AccessKey, Lookup, Request, access_key_id, refusal
 
-# Whether the sender, by its access key id, may do an action such as `es:ESHttpPut` with a path of the domain.
+# Whether the owner of an access key id may perform an action, such as `es:ESHttpPut`, on a path of the domain.
 IsAllowed = Callable[[str, str, str], bool]
 
-# The temporary credentials of the Lambda functions, in suites that call the handlers themselves.
+# Temporary credentials of the Lambda functions, for suites that call the handlers directly.
 FUNCTION_KEY = AccessKey("ASIAEXAMPLE", "the-secret-key-of-the-functions", "the-session-token-of-the-functions")
 
 _NODE_SECONDS = 120
 _HOP_BY_HOP = {"connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"}
-# The signature is not the node's business, and its host is another one.
+# The node has another host and verifies no signature.
 _NOT_FOR_THE_NODE = {*_HOP_BY_HOP, "authorization", "host"}
-# Of a fault that comes in place of the node's answer.
+# Placeholder if the node gets no request.
 _NONE = Answer(0, b"")
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and what the client got for it.
+    """A request and its answer.
 
     Attributes:
-        method, path, query: of the request.
-        status: of the answer; None if the connection was reset.
-        access_key_id: that it was signed with; empty for one without a signature.
+        method, path, query: parts of the request.
+        status: HTTP status of the answer; None after a reset connection.
+        access_key_id: access key id of the signature; empty for an unsigned request.
     """
 
     method: str
@@ -55,26 +55,25 @@ class Exchange:
 
 
 class SignedFront:
-    """An https reverse proxy before a node, from the start of a block to its end.
+    """An HTTPS reverse proxy of a node during a `with` block.
 
     Attributes:
         url: `https://127.0.0.1:port`.
-        region: that requests must be signed for.
-        ca_certificates: PEM of the authority that its certificate is from.
-        requests: every request so far, refused ones too, in the order of their answers.
+        region: AWS region of all signatures.
+        ca_certificates: certificate of its authority in PEM.
+        requests: all requests so far, also refused ones, in the order of their answers.
     """
 
     def __init__(
         self, node_url: str, lookup: Lookup, region: str = "us-east-1", is_allowed: IsAllowed | None = None
     ) -> None:
-        """Describe the front; the block starts it.
+        """Prepare the proxy; a `with` block starts it.
 
         Args:
-            node_url: `http://host:port`.
-            lookup: gives what is known of an access key id; asked at every request.
+            node_url: `http://host:port` of the node.
+            lookup: returns the key with an access key id, or None; called for every request.
             region: AWS region.
-            is_allowed: asked with access key id, action and path at every request with a good signature; without it
-                everything is allowed to who has a key.
+            is_allowed: returns whether a request with a valid signature is allowed; None allows every request.
         """
         self.region = region
         self._is_allowed = is_allowed
@@ -87,21 +86,21 @@ class SignedFront:
         self.ca_certificates = authority.cert_pem.bytes().decode()
         self._server = _Server(self, authority.issue_cert("127.0.0.1"))
         self.url = "https://{}:{}".format(*self._server.server_address)
-        # Noticing the end of the block takes that long.
+        # 0.05 s: the longest delay at the end of the block.
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def inject(self, fault: Fault, when: When = lambda _: True, times: int | None = 1) -> None:
-        """Let a fault happen to requests that come from now on.
+        """Inject a fault into coming requests.
 
         Args:
-            fault: what.
-            when: to which requests.
-            times: to how many of them; None: to all until `forget`.
+            fault: the fault.
+            when: condition for a request.
+            times: number of requests; None for all requests until `forget`.
         """
         self._faults.inject(fault, when, times)
 
     def forget(self) -> int:
-        """Forget faults and requests, and return how many faults should have happened and have not."""
+        """Remove faults and recorded requests, and return the number of pending faults."""
         self.requests.clear()
         return self._faults.clear()
 
@@ -120,10 +119,10 @@ class SignedFront:
         self._thread.join()
 
     def answer(self, request: Request, node: http.client.HTTPConnection) -> tuple[Answer, Ending]:
-        """Deal with a request, and return the answer and how much of it the client is to get.
+        """Process a request, and return the answer and the way in which it ends.
 
         Args:
-            request: as it arrived.
+            request: the received request.
             node: connection to the node.
         """
         ending: Ending = "whole"
@@ -134,13 +133,13 @@ class SignedFront:
             time.sleep(fault.seconds)
             answer = _answer_of_node(request, node) if fault.node_acts else _NONE
             answer, ending = fault.answer or answer, fault.ending
-        # Noted before it is sent: who has the answer finds the request here.
+        # Recorded before the answer is sent, so that a client with an answer finds its request.
         status = None if ending == "reset" else answer.status
         self.requests.append(Exchange(request.method, request.path, request.query, status, access_key_id(request)))
         return answer, ending
 
     def _policy_refusal(self, request: Request) -> dict[str, str] | None:
-        """Return AWS's answer to a request that the policies of its sender do not allow, None for one they do."""
+        """Return AWS's refusal of a request that the sender's policies forbid, or None."""
         key_id, action = access_key_id(request), f"es:ESHttp{request.method.capitalize()}"
         if self._is_allowed is None or self._is_allowed(key_id, action, request.path):
             return None
@@ -150,17 +149,19 @@ class SignedFront:
         }
 
     def connect_to_node(self) -> http.client.HTTPConnection:
-        """Make a connection, which the first request opens."""
+        """Create a connection to the node; its first request opens it."""
         connection = http.client.HTTPConnection(self._node, timeout=_NODE_SECONDS)
         self._connections_to_node.add(connection)
         return connection
 
 
 def _end(connection: socket.socket | None) -> None:
-    """Let whoever reads from or writes to a connection find it closed."""
+    """Shut down a connection, so that both sides find it closed."""
     if connection:
         with suppress(OSError):
-            socket.socket.shutdown(connection, socket.SHUT_RDWR)  # TLS's own is for the thread that reads
+            socket.socket.shutdown(
+                connection, socket.SHUT_RDWR
+            )  # not TLS's own shutdown, which belongs to the reading thread
 
 
 def _answer_of_node(request: Request, node: http.client.HTTPConnection) -> Answer:
@@ -181,7 +182,7 @@ def _answer_of_node(request: Request, node: http.client.HTTPConnection) -> Answe
 
 
 class _Server(ThreadingTCPServer):
-    """A thread for each connection; closing it waits for all of them."""
+    """A server with a thread for each connection; its close waits for all threads."""
 
     request_queue_size = 128
 
@@ -191,7 +192,7 @@ class _Server(ThreadingTCPServer):
         self._connections: set[socket.socket] = set()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
-        # The handshake is left to the connection's own thread: a client that is slow at it holds nobody up.
+        # The connection's thread does the handshake, so that a slow client does not block the others.
         self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -199,12 +200,12 @@ class _Server(ThreadingTCPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        # Closed without being shut down: that would be an orderly end, also of a connection that is to be reset.
+        # Closed without a shutdown, which would be an orderly end even of a connection that must be reset.
         self._connections.discard(request)
         request.close()
 
     def end_connections(self) -> None:
-        """Let the thread of every connection find its client gone."""
+        """End every connection, so that its thread ends."""
         for connection in list(self._connections):
             _end(connection)
 
@@ -215,7 +216,10 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def handle(self) -> None:
-        with closing(self.server.front.connect_to_node()) as self._node, suppress(OSError):  # the client is gone
+        with (
+            closing(self.server.front.connect_to_node()) as self._node,
+            suppress(OSError),
+        ):  # the client has closed the connection
             super().handle()
 
     def handle_one_request(self) -> None:
@@ -228,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(headers.get("content-length", 0)))
         answer, ending = self.server.front.answer(Request(self.command, path, query, headers, body), self._node)
         if ending == "reset":
-            # With nothing to linger for, closing a socket resets the connection.
+            # With a linger time of 0, the close of the socket resets the connection.
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         else:
             self.wfile.write(_head(answer) + answer.body[: len(answer.body) // 2 if ending == "cut" else None])
@@ -236,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Join the values of headers with the same name, as a signature wants them."""
+    """Join the values of headers with the same name, like a signature needs them."""
     joined: dict[str, str] = {}
     for name, value in headers:
         key = name.lower()

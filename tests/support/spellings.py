@@ -1,4 +1,4 @@
-"""One and the same thing, written down in the many ways in which a user may write it."""
+"""Different spellings of the same settings and JSON values."""
 
 from typing import Any
 
@@ -17,10 +17,10 @@ JSON_OBJECTS: st.SearchStrategy[dict[str, Any]] = st.recursive(
 
 @st.composite
 def spelled(draw: st.DrawFn, settings: dict[str, Any]) -> dict[str, Any]:
-    """Write settings, given by their full names, in any order, nested or dotted, with and without `index.`.
+    """Write settings in any order, nested or dotted, with or without `index.`.
 
     Args:
-        draw: from hypothesis.
+        draw: function of Hypothesis.
         settings: values by full name, without `index.`.
     """
     written: dict[str, Any] = {}
@@ -48,7 +48,7 @@ def reordered(draw: st.DrawFn, value: Any) -> Any:
 
 
 def _put(node: dict[str, Any], steps: list[str], value: Any) -> bool:
-    """Put a value at a path, unless a value is in the way."""
+    """Put a value at a path and return True, unless another value is in the way."""
     *groups, last = steps
     for group in groups:
         inner = node.setdefault(group, {})

@@ -1,7 +1,7 @@
-"""Run a command until it ends or until whoever started this ends: nothing may outlive a killed test run.
+"""Run a command, and end it when the parent process ends, even if it is killed.
 
 Usage: python supervise.py COMMAND [ARGUMENT ...], as the leader of a process group, with a pipe as stdin.
-The pipe reaches its end when the starting process is gone, however it went.
+The pipe reaches its end when the parent process ends for any reason.
 """
 
 import os
@@ -15,7 +15,7 @@ GRACE_SECONDS = 10.0
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of stdin, then end the whole process group, this process too."""
+    """Wait for the end of stdin, then end the whole process group with this process."""
     while os.read(0, 4096):
         pass
     os.killpg(0, signal.SIGTERM)
@@ -26,7 +26,7 @@ def _end_with_parent() -> None:
 def main(argv: list[str]) -> int:
     """Start the command and return its exit status."""
     child = subprocess.Popen(argv, stdin=subprocess.DEVNULL)
-    # The group's SIGTERM is for the command; this process stays until the command has ended.
+    # SIGTERM of the group is for the command; this process waits until the command ends.
     signal.signal(signal.SIGTERM, lambda *_: None)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     return child.wait()

@@ -1,4 +1,4 @@
-"""A Terraform root that is applied to the local AWS."""
+"""Terraform roots that are applied to the local AWS."""
 
 import json
 import shutil
@@ -13,15 +13,15 @@ from support.paths import ROOT, unused_run_dir
 from support.signed_front import SignedFront
 from support.terraform_cli import terraform_environment, terraform_path
 
-# What somebody who used the example, or ran the suites, left in the folders.
+# Files that a user of the example, or a suite, left in the folders.
 _NOT_COPIED = shutil.ignore_patterns(
     ".terraform", ".terraform.lock.hcl", "*.tfstate*", "*.tfvars*", ".build", "__pycache__"
 )
 _SERVICES = (
     *("cloudwatch", "ec2", "events", "iam", "kms", "lambda", "logs", "opensearch", "s3", "sfn", "sns", "sqs", "sts"),
 )
-# What MiniStack takes and does not tell again, so that every plan would set it once more: resources by folder.
-_NOT_TOLD_AGAIN = {
+# Arguments that MiniStack accepts and does not return, so that every plan would change them: resources by folder.
+_NOT_RETURNED = {
     "modules/opensearch-reindex": {
         "aws_sfn_state_machine.index": ["tracing_configuration"],
         "aws_sfn_state_machine.notification": ["tracing_configuration"],
@@ -33,19 +33,19 @@ _NOT_TOLD_AGAIN = {
 
 
 class TerraformError(RuntimeError):
-    """A command of Terraform failed; the message holds what it printed."""
+    """Error of a Terraform command; the message has its output."""
 
 
 class TerraformRoot:
     """A root configuration in a folder of its own."""
 
     def __init__(self, path: Path, work_dir: Path, environment: Mapping[str, str]) -> None:
-        """Describe the root.
+        """Name the folders.
 
         Args:
-            path: folder with the .tf files.
-            work_dir: folder that holds this one and all it refers to.
-            environment: environment Terraform is run in.
+            path: folder of the .tf files.
+            work_dir: folder with copies of everything that the root refers to.
+            environment: environment of Terraform.
         """
         self.path = path
         self.work_dir = work_dir
@@ -55,24 +55,24 @@ class TerraformRoot:
     def copy_of_example(
         cls, name: str, work_dir: Path, ministack: MiniStack, variables: Mapping[str, Any], parent: str = "examples"
     ) -> Self:
-        """Copy an example and all it refers to, and point its AWS provider at the local AWS.
+        """Copy an example, and point its AWS provider to the local AWS.
 
         Args:
             name: folder below examples/.
-            work_dir: where modules/, lambda_src/ and examples/<name> are copied to.
+            work_dir: folder for the copies of modules/, lambda_src/ and examples/<name>.
             ministack: the running local AWS.
             variables: values of the example's input variables.
-            parent: folder of the configuration, where it is no example.
+            parent: parent folder of another configuration than an example.
         """
         for part in ("modules", "lambda_src", f"{parent}/{name}"):
             shutil.copytree(ROOT / part, work_dir / part, ignore=_NOT_COPIED)
         path = work_dir / parent / name
-        # Terraform merges *_override.tf into the blocks of the same name: the example itself stays as it is.
+        # Terraform merges *_override.tf into blocks of the same name, so the example itself stays unchanged.
         (path / "local_aws_override.tf").write_text(_provider_override(ministack.endpoint))
-        for folder, resources in _NOT_TOLD_AGAIN.items():
+        for folder, resources in _NOT_RETURNED.items():
             if (work_dir / folder).is_dir():
                 text = "".join(_ignore_changes(*item) for item in resources.items())
-                (work_dir / folder / "not_told_again_override.tf").write_text(text)
+                (work_dir / folder / "not_returned_override.tf").write_text(text)
         (path / "local_aws.auto.tfvars.json").write_text(json.dumps(dict(variables), indent=2))
         environment = terraform_environment() | {
             "AWS_ACCESS_KEY_ID": ministack.access_key_id,
@@ -87,32 +87,32 @@ class TerraformRoot:
         self._run("init")
 
     def validate(self) -> str:
-        """Run `terraform validate`, and return what it printed, warnings too. Raises TerraformError."""
+        """Run `terraform validate`, and return its output. Raises TerraformError."""
         return self._run("validate").stdout
 
     def apply(self, *targets: str) -> None:
         """Run `terraform apply`.
 
         Args:
-            targets: addresses of the resources it is limited to.
+            targets: addresses of resources; none for all resources.
 
         Raises:
-            TerraformError: with all that Terraform printed.
+            TerraformError: Terraform failed; the message is its output.
         """
         self._run("apply", "-auto-approve", *(f"-target={target}" for target in targets))
 
     def plan_is_empty(self) -> bool:
-        """Say whether `terraform plan` finds nothing to change. Raises TerraformError if it fails."""
+        """Return whether `terraform plan` finds no change. Raises TerraformError."""
         return self._run("plan", "-detailed-exitcode", accepted=(0, 2)).returncode == 0
 
     def destroy(self, *targets: str) -> None:
         """Run `terraform destroy`.
 
         Args:
-            targets: addresses of the resources it is limited to.
+            targets: addresses of resources; none for all resources.
 
         Raises:
-            TerraformError: with all that Terraform printed.
+            TerraformError: Terraform failed; the message is its output.
         """
         self._run("destroy", "-auto-approve", *(f"-target={target}" for target in targets))
 
@@ -125,7 +125,7 @@ class TerraformRoot:
         argv = [terraform_path(), command, "-no-color"]
         if command in ("init", "plan", "apply", "destroy"):
             argv.append("-input=false")
-        argv += options  # the last may be a file
+        argv += options  # the last one can be a file
         result = subprocess.run(
             argv,
             cwd=self.path,
@@ -143,7 +143,7 @@ class TerraformRoot:
 
 @contextmanager
 def example(ministack: MiniStack, name: str, **variables: Any) -> Iterator[TerraformRoot]:
-    """Copy an example and run `terraform init`; the copy goes with the block, what was deployed with the account.
+    """Give a copy of an example after `terraform init`; the block's end removes it.
 
     Args:
         ministack: the running local AWS.
@@ -151,7 +151,7 @@ def example(ministack: MiniStack, name: str, **variables: Any) -> Iterator[Terra
         variables: input variables of the example.
 
     Raises:
-        TerraformError: with all that Terraform printed.
+        TerraformError: Terraform failed; the message is its output.
     """
     work_dir = unused_run_dir("terraform")
     try:
@@ -166,16 +166,16 @@ def example(ministack: MiniStack, name: str, **variables: Any) -> Iterator[Terra
 def applied_example(
     ministack: MiniStack, front: SignedFront, name: str = "basic", **variables: Any
 ) -> Iterator[TerraformRoot]:
-    """Apply a copy of an example that works on the node behind the front.
+    """Apply a copy of an example for the node behind the front.
 
     Args:
         ministack: the running local AWS.
-        front: what the Lambda functions may talk to.
-        name: folder below examples/; one with the variables `allowed_endpoints` and `ca_certificates`.
-        variables: further input variables of the example, or other values.
+        front: the Lambda functions' endpoint of the node.
+        name: folder below examples/ with the variables `allowed_endpoints` and `ca_certificates`.
+        variables: additional or different input variables of the example.
 
     Raises:
-        TerraformError: with all that Terraform printed.
+        TerraformError: Terraform failed; the message is its output.
     """
     defaults = {
         "domain_arns": [domain_arn(ministack)],
@@ -192,7 +192,7 @@ def domain_arn(ministack: MiniStack, name: str = "local") -> str:
 
     Args:
         ministack: the account.
-        name: of the domain.
+        name: name of the domain.
     """
     return f"arn:aws:es:{ministack.region}:{ministack.account_id}:domain/{name}"
 
@@ -213,7 +213,7 @@ def _provider_override(endpoint: str) -> str:
 
 
 def _ignore_changes(address: str, arguments: list[str]) -> str:
-    """Return a block that leaves arguments of a resource alone once it is made."""
+    """Return a block that ignores later changes of a resource's arguments."""
     kind, _, name = address.partition(".")
     return f"""resource "{kind}" "{name}" {{
   lifecycle {{

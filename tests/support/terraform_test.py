@@ -1,4 +1,4 @@
-"""`terraform test` at the root: under a mocked provider, and with one apply on a local AWS of its own.
+"""`terraform test` at the root, with a mocked provider and with a local AWS.
 
 `python -m support.terraform_test [OPTIONS...]`; options such as `-filter=tests/x.tftest.hcl` go to Terraform.
 """
@@ -15,7 +15,7 @@ def run_terraform_tests(options: list[str]) -> int:
     """Run the tests and return Terraform's exit status.
 
     Args:
-        options: further options of `terraform test`.
+        options: additional options of `terraform test`.
     """
     environment = terraform_environment() | {"TF_DATA_DIR": str(CACHE / "terraform" / "root")}
     terraform = terraform_path()

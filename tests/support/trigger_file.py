@@ -1,15 +1,15 @@
-"""The trigger file of the suites that run on real parts. The demo writes its own, to be read as an example."""
+"""The trigger file of the suites; the demo has its own one, as an example."""
 
 from typing import Any
 
 
 def trigger_file(url: str, *indices: Any, **changes: Any) -> dict[str, Any]:
-    """Return a trigger file for indices named `<base>_v<version>` with an alias `<base>_current`.
+    """Return a trigger file: indices `<base>_v<version>`, aliases `<base>_current`.
 
     Args:
-        url: of the node.
-        indices: names, or objects with changes.
-        changes: further keys, or other values.
+        url: URL of the node.
+        indices: names of source indices, or objects with changes.
+        changes: additional keys, or other values.
     """
     return {
         "opensearch_endpoint": url,

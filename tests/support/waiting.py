@@ -1,4 +1,4 @@
-"""Waiting for what takes a moment."""
+"""Wait for a condition."""
 
 import time
 from collections.abc import Callable
@@ -9,20 +9,22 @@ _PAUSE_SECONDS = 0.05
 T = TypeVar("T")
 
 
-def wait_until(look: Callable[[], T | None], deadline_seconds: float = 120, pause_seconds: float = _PAUSE_SECONDS) -> T:
-    """Look again and again until there is something to see, and return it.
+def wait_until(
+    probe: Callable[[], T | None], deadline_seconds: float = 120, pause_seconds: float = _PAUSE_SECONDS
+) -> T:
+    """Call a function until it returns a true value, and return the value.
 
     Args:
-        look: returns nothing (None, False, 0, empty) as long as it is not so.
-        deadline_seconds: how long it may take.
-        pause_seconds: between two looks.
+        probe: the function.
+        deadline_seconds: longest time to wait.
+        pause_seconds: pause between two calls.
 
     Raises:
-        TimeoutError: it took longer.
+        TimeoutError: the function returned no true value in time.
     """
     deadline = time.monotonic() + deadline_seconds
-    while not (seen := look()):
+    while not (value := probe()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"not so after {deadline_seconds} s")
+            raise TimeoutError(f"condition not met after {deadline_seconds} s")
         time.sleep(pause_seconds)
-    return seen
+    return value
