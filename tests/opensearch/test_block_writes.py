@@ -25,7 +25,7 @@ from opensearch_reindex.runtime.errors import (
     VerificationError,
 )
 from support.domain import Domain
-from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 from support.waiting import wait_until
 
 DOCUMENTS = {str(number): {"n": number} for number in range(300)}
@@ -43,7 +43,7 @@ def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def create(client: OpenSearchClient, url: str, number: int, **changes: Any) -> Job:
     started = event("a_v1", url, strategy="block_writes", **changes)
-    return create_index(client, {**started, "execution_id": f"arn:{number}"}, nobody_runs)
+    return create_index(client, {**started, "execution_id": f"arn:{number}"}, no_execution_runs)
 
 
 def settings(domain: Domain, index: str) -> dict[str, Any]:

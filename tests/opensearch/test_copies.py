@@ -26,7 +26,7 @@ from opensearch_reindex.runtime.errors import (
 )
 from support.domain import Domain
 from support.opensearch_node import ExternalNode, OpenSearchNode
-from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 from support.waiting import wait_until
 
 DOCUMENTS = {str(number): {"n": number} for number in range(300)}
@@ -70,7 +70,7 @@ def test_a_copy_whose_answer_got_lost_is_found_again_also_when_it_is_over(
     assert tasks[0] == tasks[1] == tasks[2]
     assert len(copies_started) == 1
     again = create_index(
-        client, {**event("a_v1", rebuild.url, strategy=strategy), "execution_id": "arn:2"}, nobody_runs
+        client, {**event("a_v1", rebuild.url, strategy=strategy), "execution_id": "arn:2"}, no_execution_runs
     )
     assert rebuild.copy(update_aliases(client, again)).task.id == tasks[0].id
     assert len(copies_started) == 1
@@ -149,7 +149,7 @@ def test_a_dead_execution_starts_no_copy(domain: Domain, client: OpenSearchClien
     job = rebuild.freeze("a_v1")
     copy_alias = client.get_indices(["a_v2"])["a_v2"].markers.copy_alias
     assert copy_alias
-    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
     # It had looked who owns the target before the other one took over.
     with pytest.raises(ConcurrentReindexError, match="took target index"):
         open_copy(client, job, copy_alias)

@@ -22,7 +22,7 @@ from opensearch_reindex.runtime.errors import (
     VerificationError,
 )
 from support.domain import Domain
-from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 
 DOCUMENTS = {str(number): {"n": number} for number in range(100)}
 
@@ -73,7 +73,7 @@ def test_a_write_between_the_proof_and_a_later_attempt_keeps_the_source(
     lift_block(domain)
     domain("PUT", "a_v1/_doc/5", {"n": -5})
     file = event("a_v1", domain.url, strategy=strategy)
-    again = create_index(client, {**file, "execution_id": "arn:2"}, nobody_runs)
+    again = create_index(client, {**file, "execution_id": "arn:2"}, no_execution_runs)
     frozen = update_aliases(client, again)
     for step in (
         partial(start_reindex, environment=ENVIRONMENT),
@@ -91,7 +91,7 @@ def test_a_source_that_was_written_to_between_two_attempts_is_not_taken_for_froz
     rebuild.copy(rebuild.freeze("a_v1"))
     lift_block(domain)
     domain("PUT", "a_v1/_doc/5", {"n": -5})
-    again = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    again = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
     frozen = update_aliases(client, again)
     with pytest.raises(VerificationError, match="written to after it had been frozen"):
         start_reindex(client, frozen, ENVIRONMENT)
@@ -105,7 +105,7 @@ def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
     other = event("a_v1", domain.url, index_replacement=r"\1_new", alias_name="{{index_base}}_live")
     for execution_id in ("arn:2", job.execution_id):
         with pytest.raises(ConcurrentReindexError, match="another target index is being made"):
-            create_index(client, {**other, "execution_id": execution_id}, nobody_runs)
+            create_index(client, {**other, "execution_id": execution_id}, no_execution_runs)
     assert not domain.exists("a_new")
     rebuild.finish(rebuild.copy(job))
     assert domain.documents("a_current") == DOCUMENTS
@@ -114,7 +114,7 @@ def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
 def test_a_half_done_target_is_no_source(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
     rebuild.freeze("a_v1")
     with pytest.raises(ConcurrentReindexError, match="itself the unfinished target"):
-        create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, nobody_runs)
+        create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, no_execution_runs)
 
 
 @pytest.mark.parametrize(("shards", "refused"), [(1, True), (3, True), (4, False), (8, False), (2, False)])
@@ -128,7 +128,7 @@ def test_documents_with_custom_routing_are_kept_apart(
     assert before > 1
     if refused:
         with pytest.raises(IndexCreationError, match="custom routing"):
-            create_index(client, event("b_v1", domain.url, settings={"number_of_shards": shards}), nobody_runs)
+            create_index(client, event("b_v1", domain.url, settings={"number_of_shards": shards}), no_execution_runs)
         assert not domain.exists("b_v2")
     else:
         rebuild("b_v1", settings={"number_of_shards": shards})
@@ -142,7 +142,7 @@ def test_custom_routing_is_found_also_in_documents_that_no_search_sees_yet(
     domain("PUT", "b_v1", {"settings": {"number_of_shards": 2, "refresh_interval": "-1"}})
     domain.bulk("b_v1", {"same": {"n": 0}}, routing="a")
     with pytest.raises(IndexCreationError, match="custom routing"):
-        create_index(client, event("b_v1", domain.url, settings={"number_of_shards": 1}), nobody_runs)
+        create_index(client, event("b_v1", domain.url, settings={"number_of_shards": 1}), no_execution_runs)
 
 
 def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Rebuild) -> None:
@@ -184,7 +184,7 @@ def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_d
     domain("PUT", "_index_template/sneaky", {"index_patterns": ["a_v2"], "template": template})
     for execution_id in ("arn:1", "arn:1", "arn:2"):
         with pytest.raises(IndexCreationError, match=added):
-            create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, nobody_runs)
+            create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, no_execution_runs)
         assert not domain.exists("a_v2")
     assert domain.documents("a_v1") == DOCUMENTS
 
@@ -192,17 +192,17 @@ def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_d
 def test_what_somebody_wrote_to_a_target_that_is_not_in_use_yet_is_kept(
     domain: Domain, client: OpenSearchClient
 ) -> None:
-    create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), nobody_runs)
+    create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), no_execution_runs)
     domain("PUT", "a_v2/_doc/new", {"n": 0})  # no search sees it yet
     with pytest.raises(IndexCreationError, match="holds documents"):
-        create_index(client, event("a_v1", domain.url), nobody_runs)
+        create_index(client, event("a_v1", domain.url), no_execution_runs)
     assert domain.documents("a_v2") == {"new": {"n": 0}}
 
 
 def test_a_field_that_the_source_got_after_a_dead_attempt_is_in_the_target(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:dead"}, nobody_runs)
+    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:dead"}, no_execution_runs)
     domain("PUT", "a_v1/_mapping", {"properties": {"m": {"type": "keyword"}}})
     rebuild("a_v1")
     assert domain("GET", "a_v2/_mapping")["a_v2"]["mappings"]["properties"]["m"] == {"type": "keyword"}
@@ -213,7 +213,7 @@ def test_what_writers_delete_after_the_move_stays_deleted(
 ) -> None:
     first = remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
     domain("DELETE", "a_current/_doc/3")
-    second = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, nobody_runs)
+    second = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
     way: list[Callable[[OpenSearchClient, Any], Any]] = [
         update_aliases,
         lambda client, job: start_reindex(client, job, ENVIRONMENT),
@@ -231,7 +231,7 @@ def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, c
     rebuild.copy(rebuild.freeze("a_v1"))
     scripted = event("a_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
     with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
-        create_index(client, {**scripted, "execution_id": "arn:2"}, nobody_runs)
+        create_index(client, {**scripted, "execution_id": "arn:2"}, no_execution_runs)
 
 
 def test_a_task_that_is_lost_again_and_again_is_given_up(

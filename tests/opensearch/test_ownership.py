@@ -22,7 +22,7 @@ from opensearch_reindex.runtime.errors import (
     ReindexError,
 )
 from support.domain import Domain
-from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 
 RACERS = 20
 
@@ -73,7 +73,7 @@ def test_of_twenty_that_start_together_one_owns_the_index(domain: Domain, client
 
 @pytest.mark.usefixtures("source")
 def test_of_twenty_that_take_over_together_one_owns_the_index(domain: Domain, client: OpenSearchClient) -> None:
-    create(client, domain.url, 99, nobody_runs)
+    create(client, domain.url, 99, no_execution_runs)
     all_found_it_dead = Barrier(RACERS)
 
     def is_running(owner: str) -> bool:
@@ -98,10 +98,10 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
         rebuild.copy,
         lambda job: remove_alias(client, job),
     ]
-    job = create(client, domain.url, 1, nobody_runs)
+    job = create(client, domain.url, 1, no_execution_runs)
     for step in way[:done]:
         job = step(job)
-    second = create(client, domain.url, 2, nobody_runs)
+    second = create(client, domain.url, 2, no_execution_runs)
     domain.bulk("a_current", {"meanwhile": {"n": -1}})
     for step in way[1:]:
         second = step(second)
@@ -117,8 +117,8 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
 def test_an_execution_that_was_taken_for_dead_can_do_no_more(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    first = rebuild.copy(update_aliases(client, create(client, domain.url, 1, nobody_runs)))
-    create(client, domain.url, 2, nobody_runs)
+    first = rebuild.copy(update_aliases(client, create(client, domain.url, 1, no_execution_runs)))
+    create(client, domain.url, 2, no_execution_runs)
     before = domain.state()
     for step in (update_aliases, remove_alias, delete_index):
         with pytest.raises(ConcurrentReindexError):
@@ -130,7 +130,7 @@ def test_an_execution_that_was_taken_for_dead_can_do_no_more(
 
 @pytest.mark.usefixtures("source")
 def test_the_source_stays_when_the_ownership_is_lost_at_the_very_end(domain: Domain, client: OpenSearchClient) -> None:
-    create(client, domain.url, 1, nobody_runs)
+    create(client, domain.url, 1, no_execution_runs)
     lost: dict[str, Any] = {"remove": {"index": "a_v2", "alias": owner_alias(execution(2)), "must_exist": True}}
     for actions in ([lost, {"remove_index": {"index": "a_v1"}}], [{"remove_index": {"index": "a_v1"}}, lost]):
         with pytest.raises(OpenSearchRequestError) as caught:
@@ -144,10 +144,10 @@ def test_a_target_that_writers_use_keeps_the_settings_it_was_made_with(
     domain: Domain, client: OpenSearchClient
 ) -> None:
     changes = {"mappings": {"properties": {"m": {"type": "long"}}}}
-    first = create(client, domain.url, 1, nobody_runs)
-    unused = create(client, domain.url, 2, nobody_runs, **changes)
+    first = create(client, domain.url, 1, no_execution_runs)
+    unused = create(client, domain.url, 2, no_execution_runs, **changes)
     assert unused.target_uuid != first.target_uuid
     update_aliases(client, unused)
     with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
-        create(client, domain.url, 3, nobody_runs)
-    assert create(client, domain.url, 4, nobody_runs, **changes, reindex={"slices": 2}).reindex["slices"] == 2
+        create(client, domain.url, 3, no_execution_runs)
+    assert create(client, domain.url, 4, no_execution_runs, **changes, reindex={"slices": 2}).reindex["slices"] == 2

@@ -18,7 +18,7 @@ from opensearch_reindex.runtime.errors import (
     VerificationError,
 )
 from support.domain import Domain
-from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 from support.waiting import wait_until
 
 ANALYSIS = {"analyzer": {"folded": {"type": "custom", "tokenizer": "standard", "filter": ["lowercase"]}}}
@@ -301,7 +301,7 @@ def test_a_foreign_target_is_left_alone(domain: Domain, client: OpenSearchClient
     domain("PUT", "a_v2", {"aliases": {"theirs": {}}})
     before = domain.state()
     with pytest.raises(IndexCreationError, match="was not created from this source index"):
-        create_index(client, event("a_v1", domain.url), nobody_runs)
+        create_index(client, event("a_v1", domain.url), no_execution_runs)
     assert domain.state() == before
 
 
@@ -309,5 +309,5 @@ def test_a_setting_that_the_domain_refuses_changes_nothing(domain: Domain, clien
     domain("PUT", "a_v1")
     before = domain.state()
     with pytest.raises(OpenSearchRequestError, match=r"unknown setting \[index.nosuch\]"):
-        create_index(client, event("a_v1", domain.url, settings={"nosuch": 1}), nobody_runs)
+        create_index(client, event("a_v1", domain.url, settings={"nosuch": 1}), no_execution_runs)
     assert domain.state() == before

@@ -14,7 +14,7 @@ from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import IndexCreationError
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
-from support.rebuild import ENVIRONMENT, Rebuild, event, nobody_runs
+from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 from support.waiting import wait_until
 
 STRATEGIES = pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
@@ -115,11 +115,11 @@ def test_documents_that_replicas_do_not_show_yet_keep_an_unused_target(
     cluster: Domain, client: OpenSearchClient
 ) -> None:
     make_source(cluster, **SEGMENT_REPLICATION)
-    create_index(client, event("a_v1", cluster.url), nobody_runs)
+    create_index(client, event("a_v1", cluster.url), no_execution_runs)
     cluster("GET", "_cluster/health/a_v2?wait_for_status=green&timeout=30s")
     cluster.bulk("a_v2", {str(number): {"text": noise()} for number in range(1500)})
     with pytest.raises(IndexCreationError, match="holds documents"):
-        create_index(client, event("a_v1", cluster.url, settings={"refresh_interval": "5s"}), nobody_runs)
+        create_index(client, event("a_v1", cluster.url, settings={"refresh_interval": "5s"}), no_execution_runs)
     assert cluster("GET", "a_v2/_count?preference=_primary")["count"] == 1500
 
 

@@ -191,9 +191,9 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     copy = {"source": {"index": name}, "dest": {"index": copy_alias, "op_type": "create"}}
     started: list[str] = []
     calls: dict[str, Callable[[], Any]] = {
-        "create_index": partial(client.put_index, target, {}),
+        "put_index": partial(client.put_index, target, {}),
         "get_indices": lambda: client.get_indices([name, target]).keys() == {name, target},
-        "update_aliases": partial(
+        "apply_alias_actions": partial(
             client.apply_alias_actions, [{"add": {"index": target, "aliases": [alias, copy_alias]}}]
         ),
         "put_meta": partial(client.put_meta, name, {"name": name}),
@@ -207,7 +207,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "get_pipeline": lambda: client.get_pipeline(pipeline) == {"processors": []},
         "is_building": lambda: not client.is_building(),
         "health": lambda: client.health(target, wait_for_status="yellow") != "red",
-        "start_reindex": lambda: started.append(client.submit_reindex(copy, {"slices": "auto"})),
+        "submit_reindex": lambda: started.append(client.submit_reindex(copy, {"slices": "auto"})),
         "get_task": lambda: (client.get_task(started[0], wait_seconds=30) or {})["completed"],
         "find_reindex_task": lambda: client.find_reindex_task(copy_alias) is None,
         "slice_statuses": lambda: client.slice_statuses(started[0]) == [],

@@ -34,7 +34,7 @@ def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
     return {"execution_id": "arn:aws:states:::execution:reindex:1", "trigger_file": file, "index": index}
 
 
-def nobody_runs(_: str) -> bool:
+def no_execution_runs(_: str) -> bool:
     """Return that an execution has ended, for tests without a running execution."""
     return False
 
@@ -50,7 +50,7 @@ class Rebuild:
     def create(self, source_index: str, **changes: Any) -> Job:
         """Run CreateIndex."""
         for _ in range(self.times):
-            job = create_index(self.client, event(source_index, self.url, **changes), nobody_runs)
+            job = create_index(self.client, event(source_index, self.url, **changes), no_execution_runs)
         return job
 
     def freeze(self, source_index: str, **changes: Any) -> Job:

@@ -16,7 +16,7 @@ from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError, VerificationError
 from support.mocked_domain import COPIED, JOB, MADE_FROM, OWNED, PROVEN, MockedDomain, index, target
-from support.rebuild import ENVIRONMENT, event, nobody_runs
+from support.rebuild import ENVIRONMENT, event, no_execution_runs
 
 BLOCKING = replace(JOB, strategy=Strategy.BLOCK_WRITES, settings_after_copy={"refresh_interval": None})
 EVENT = {**event("a_v1", JOB.opensearch_endpoint, strategy=Strategy.BLOCK_WRITES), "execution_id": JOB.execution_id}
@@ -73,7 +73,7 @@ def test_the_aliases_move_in_one_call_with_the_proof() -> None:
 
 def test_the_target_is_created_without_refresh_and_replicas() -> None:
     domain = MockedDomain(a_v1=index("u1", settings={"number_of_replicas": "2"}))
-    job = create_index(domain.client, EVENT, nobody_runs)
+    job = create_index(domain.client, EVENT, no_execution_runs)
     asked = domain.client.put_index.call_args.args[1]["settings"]["index"]
     assert (asked["refresh_interval"], asked["number_of_replicas"]) == ("-1", "0")
     assert job.settings_after_copy == {"refresh_interval": None, "number_of_replicas": "2"}
@@ -88,14 +88,14 @@ def test_a_domain_that_refuses_an_index_without_replicas_gets_it_as_it_is_to_be(
         domain.put_index(name, body)
 
     domain.client.put_index.side_effect = refuse
-    create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, no_execution_runs)
     assert domain.indices["a_v2"].settings == {"number_of_replicas": "2"}
 
 
 @pytest.mark.parametrize("markers", [COPIED, replace(COPIED, owner="arn:dead")])
 def test_a_half_copied_target_of_an_unchanged_source_is_kept(markers: Markers) -> None:
     domain = half_copied(markers)
-    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
     assert domain.indices["a_v2"].markers.owner == JOB.execution_id
     assert "put_index" not in domain.changes
 
@@ -111,7 +111,7 @@ def test_a_target_that_is_outdated_is_made_anew_after_its_copy_was_stopped(froze
     markers = replace(COPIED, owner=RELEASED, frozen_seq_no=frozen_seq_no)
     domain = half_copied(markers, source_was_blocked=False, changes=changes)
     domain.client.find_reindex_task.return_value = "n:1"
-    create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes == [
         "apply_alias_actions",
         "cancel_task",

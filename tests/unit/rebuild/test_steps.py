@@ -18,7 +18,7 @@ from opensearch_reindex.runtime.errors import (
     VerificationError,
 )
 from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MockedDomain, copied, index, proven, target
-from support.rebuild import nobody_runs
+from support.rebuild import no_execution_runs
 
 OTHER = Markers(owner="arn:other", copy_alias="copy~1")
 THREE_SHARDS = {"settings": {"number_of_shards": 3}}
@@ -26,14 +26,14 @@ THREE_SHARDS = {"settings": {"number_of_shards": 3}}
 
 def test_a_source_that_is_gone_is_refused() -> None:
     with pytest.raises(IndexCreationError, match="'a_v1' does not exist"):
-        create_index(MockedDomain().client, EVENT, nobody_runs)
+        create_index(MockedDomain().client, EVENT, no_execution_runs)
 
 
 def test_a_red_source_is_refused() -> None:
     domain = MockedDomain(a_v1=index("u1"))
     domain.client.health.return_value = "red"
     with pytest.raises(IndexCreationError, match="is red"):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes == []
 
 
@@ -44,7 +44,7 @@ def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_be
     domain = MockedDomain(a_v1=index("u1", settings={"number_of_shards": "2", **settings}))
     domain.client.has_routed_documents.return_value = True
     with pytest.raises(IndexCreationError, match="documents with custom routing"):
-        create_index(domain.client, {**EVENT, "index": {**EVENT["index"], **THREE_SHARDS}}, nobody_runs)
+        create_index(domain.client, {**EVENT, "index": {**EVENT["index"], **THREE_SHARDS}}, no_execution_runs)
     domain.client.has_routed_documents.assert_called_once_with("a_v1", primaries=primaries)
     calls = [name for name, *_ in domain.client.mock_calls]
     assert calls.index("refresh") < calls.index("has_routed_documents")
@@ -53,13 +53,13 @@ def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_be
 
 def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
-    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
     assert domain.changes == []
 
 
 def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(), settings={}))
-    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
     assert domain.changes == []
 
 
@@ -70,7 +70,7 @@ def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
 def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
-    create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes[-4:] == ["block_writes", "apply_alias_actions", "apply_alias_actions", "put_index"]
 
 
@@ -79,7 +79,7 @@ def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
     domain.client.count.return_value = 0
     domain.client.put_index.side_effect = EXISTS
     with pytest.raises(ConcurrentReindexError, match="another execution created target index 'a_v2'"):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
 
 
 @pytest.mark.parametrize("settings", [{}, {"replication": {"type": "SEGMENT"}}])
@@ -89,7 +89,7 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
     # Its replicas may be empty still.
     domain.client.count.side_effect = lambda _, primaries: int(primaries == unused.replicas_may_be_behind)
     with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
     assert "a_v2" in domain.indices
     assert "put_index" not in domain.changes
 
@@ -106,7 +106,7 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
 def test_an_index_that_is_not_the_half_done_target_of_this_file_is_refused(existing: IndexInfo, problem: str) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=existing)
     with pytest.raises(IndexCreationError, match=problem):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes == []
 
 
@@ -119,7 +119,7 @@ def test_an_index_that_a_running_execution_owns_names_the_owner() -> None:
 
 def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner="arn:aws:states:other")))
-    create_index(domain.client, EVENT, nobody_runs)
+    create_index(domain.client, EVENT, no_execution_runs)
     other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~aws~states~other", "must_exist": True}
     mine = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~e", "is_hidden": True}
     domain.client.apply_alias_actions.assert_called_once_with([{"remove": other}, {"add": mine}])
@@ -139,13 +139,13 @@ def test_a_take_over_that_another_execution_won_is_given_up(
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(markers=OTHER))
     domain.client.apply_alias_actions.side_effect = OpenSearchRequestError(404, error_type, reason)
     with pytest.raises(raised):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
 
 
 def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
     domain = MockedDomain(a_v1=index("u1", markers=OTHER))
     with pytest.raises(ConcurrentReindexError, match="the unfinished target index of execution arn:other"):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes == []
 
 
@@ -154,7 +154,7 @@ def test_another_refusal_is_passed_on(error_type: str) -> None:
     domain = MockedDomain(a_v1=index("u1"))
     domain.client.put_index.side_effect = OpenSearchRequestError(400, error_type, "no")
     with pytest.raises(OpenSearchRequestError):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
 
 
 @pytest.mark.parametrize("aliases", [{}, {"live": {}}])
@@ -172,14 +172,14 @@ def test_an_index_that_a_template_changed_goes_again_unless_it_holds_documents(
     domain.client.put_index.side_effect = create_with_template
     domain.client.count.return_value = documents
     with pytest.raises(IndexCreationError, match="field surprise"):
-        create_index(domain.client, EVENT, nobody_runs)
+        create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes == ["put_index", "block_writes", *(["apply_alias_actions"] * 2 if deleted else [])]
 
 
 def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -> None:
     ours = {**target().mappings, "properties": {"written": {"type": "long"}}}
     domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(IN_USE), mappings=ours))
-    assert create_index(domain.client, EVENT, nobody_runs).target_uuid == "u2"
+    assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
 
 
 @pytest.mark.parametrize("aliases", [{}, {"a_current": {}}])
