@@ -1,4 +1,4 @@
-"""The way back that docs/roll-back.md describes, request by request, with a writer that never pauses."""
+"""The requests of docs/roll-back.md lose no write of a writer that never pauses."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def requests_of_the_page() -> list[Request]:
 
 
 class Reader:
-    """Does what a reader of the page does: sends each request, and waits where the page says so."""
+    """A reader who sends each request of the page, and waits where the page says so."""
 
     def __init__(self, domain: Domain) -> None:
         self.domain = domain

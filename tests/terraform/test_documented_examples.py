@@ -85,7 +85,7 @@ def test_example_is_valid_as_it_stands(example: str, repository: Path) -> None:
 
 
 def validate(folder: Path, example: str, repository: Path) -> None:
-    """Validate an example beside the rest of a stack, with the module from this checkout."""
+    """Validate an example in a stack, with the module from this checkout."""
     text, from_registry = FROM_REGISTRY.subn(lambda match: f'source{match[1]}= "{MODULE}"\n', example)
     from_git = text.count(FROM_GIT)
     assert from_registry + from_git == len(re.findall(r"^module ", example, re.MULTILINE))

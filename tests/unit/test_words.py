@@ -61,7 +61,6 @@ NOT_CLEAN = (
     "tests/terraform/",
     "tests/tools/bench/model.py",
     "tests/tools/mutations/catalogue/",
-    "tests/unit/docs/",
     "tests/unit/index/",
     "tests/unit/rebuild/",
     "tests/unit/terraform/",

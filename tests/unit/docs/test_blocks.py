@@ -1,4 +1,4 @@
-"""Every code block of every page is of a kind that a test checks, and every command in it exists."""
+"""A test checks every code block of every page, and every command exists."""
 
 import json
 import re
@@ -35,7 +35,7 @@ WIDEST_PICTURE = 120
 
 
 def json_problems(block: Block) -> Iterator[str]:
-    """Give what is wrong with a trigger file, a state of an execution, or a role of OpenSearch."""
+    """Give what is wrong with a trigger file, a state, or a role of OpenSearch."""
     content: Any = parse_json(block.text.encode())
     if "trigger_file" in content:
         yield from state_problems(content)
@@ -118,7 +118,11 @@ def aws_problems(command: Command, _: Path) -> Iterator[str]:
 
 @cache
 def aws_operations(service: str) -> tuple[dict[str, tuple[set[str], set[str]]], set[str]]:
-    """Read the service's model: the options of each operation, the required ones, and what has pages."""
+    """Read a service's model.
+
+    Returns:
+        The options and the required options of each operation, and the operations that have pages.
+    """
     session = botocore.session.get_session()
     model = session.get_service_model(service)
     operations = {}
@@ -133,7 +137,10 @@ def aws_operations(service: str) -> tuple[dict[str, tuple[set[str], set[str]]], 
 
 
 def terraform_problems(command: Command, folder: Path) -> Iterator[str]:
-    """Give subcommands, variables and outputs that do not exist in the page's folder, or in the README's example."""
+    """Give subcommands, variables and outputs that do not exist.
+
+    Variables and outputs are declared in the page's folder, outputs also in the README's example.
+    """
     subcommand, *words = command.arguments
     if subcommand not in ("apply", "destroy", "fmt", "init", "output", "plan", "test", "validate"):
         yield f"no check for {subcommand}"

@@ -1,4 +1,4 @@
-"""The pages name everything that a user meets: inputs, outputs, errors, keys, and the pages that errors name."""
+"""The pages describe every input, output, error, key, state and file."""
 
 import ast
 import json
@@ -93,7 +93,7 @@ def test_every_state_is_on_the_page_of_the_architecture(name: str) -> None:
 
 
 def texts_of_programs() -> Iterator[str]:
-    """Every string that the functions, the state machines or Terraform can show to a user."""
+    """Give every string that a function, a state machine or Terraform can show."""
     for path in (ROOT / "lambda_src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

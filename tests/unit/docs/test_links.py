@@ -32,7 +32,7 @@ def broken_links(page: Page) -> Iterator[str]:
 
 
 def missing_paths(page: Page) -> Iterator[str]:
-    """Give every path with a folder in backticks that is below none of the folders that paths begin at."""
+    """Give every path in backticks, with a folder in it, that does not exist."""
     for span in page.code_spans:
         if "/" in span.rstrip("/") and _PATH.fullmatch(span) and not span.startswith(NO_FILES):
             folders = (page.path.parent, *FOLDERS)
