@@ -98,7 +98,7 @@ def test_readers_see_the_source_whole_and_writers_are_refused_until_the_move(
 
 
 @pytest.mark.parametrize("given", [{}, {"refresh_interval": "7s"}])
-def test_the_target_is_filled_without_refresh_and_replicas_and_gets_its_own_settings_back(
+def test_target_is_filled_without_refresh_and_replicas_and_then_gets_its_settings(
     domain: Domain, rebuild: Rebuild, given: dict[str, Any]
 ) -> None:
     domain("PUT", "a_v1/_settings", {"number_of_replicas": 1, **given})
@@ -258,7 +258,7 @@ def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
     assert is_only_the_target_left(domain)
 
 
-def test_a_write_that_comes_between_the_look_and_the_freeze_is_noticed(
+def test_a_write_between_the_check_and_the_freeze_is_noticed(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     release_source(client, half_copied(client, domain))
@@ -292,7 +292,7 @@ def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
     assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
 
 
-def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client: OpenSearchClient) -> None:
+def test_a_target_that_another_application_uses_is_not_deleted(domain: Domain, client: OpenSearchClient) -> None:
     release_source(client, half_copied(client, domain))
     domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v2", "alias": "theirs"}}]})
     with pytest.raises(IndexCreationError, match="holds documents"):
@@ -301,7 +301,7 @@ def test_a_target_that_somebody_put_to_use_is_not_deleted(domain: Domain, client
 
 
 @pytest.mark.parametrize("late", ["before the first call", "before the second call"])
-def test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by_then(
+def test_a_late_call_of_create_index_does_not_delete_a_target_in_use(
     late: str, domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
     release_source(client, half_copied(client, domain))

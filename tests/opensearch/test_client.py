@@ -42,7 +42,7 @@ def test_indices_are_looked_up_with_those_behind_an_alias(domain: Domain, client
     assert client.get_indices(["a_v1"], parts="mappings._meta.y")["a_v1"].mappings == {}
 
 
-def test_a_closed_index_and_a_data_stream_are_told_apart(domain: Domain, client: OpenSearchClient) -> None:
+def test_a_closed_index_and_a_data_stream_are_distinguished(domain: Domain, client: OpenSearchClient) -> None:
     domain("PUT", "a_v1")
     domain("POST", "a_v1/_close")
     assert client.get_indices(["a_v1"])["a_v1"].settings["verified_before_close"] == "true"
@@ -124,7 +124,7 @@ def test_health_is_what_it_is_when_waiting_does_not_help(domain: Domain, client:
     assert client.health("a_v1", wait_for_status="green", timeout_seconds=1) == "yellow"
 
 
-def test_a_task_is_waited_for_and_then_looked_at(domain: Domain, client: OpenSearchClient, slow_copy: str) -> None:
+def test_a_task_is_waited_for_and_then_read(domain: Domain, client: OpenSearchClient, slow_copy: str) -> None:
     running = client.get_task(slow_copy, wait_seconds=1)
     assert running
     assert running["completed"] is False
@@ -152,7 +152,7 @@ def test_the_slices_tell_how_many_documents_are_copied(
 
 
 @pytest.mark.parametrize("task_id", ["unknownnode:1", "unknownnode:999999"])
-def test_a_task_that_nobody_knows_is_none(task_id: str, client: OpenSearchClient) -> None:
+def test_an_unknown_task_is_none(task_id: str, client: OpenSearchClient) -> None:
     assert client.get_task(task_id) is None
     assert client.get_task(task_id, wait_seconds=1) is None
 

@@ -98,7 +98,7 @@ def test_an_answer_that_is_too_late_is_not_asked_for_again(front: SignedFront, m
         pytest.param(Fault.cut(), True, id="cut"),
     ],
 )
-def test_a_change_whose_connection_breaks_is_not_sent_again_whether_it_was_done_or_not(
+def test_a_change_with_a_broken_connection_is_not_sent_again(
     fault: Fault, front: SignedFront, client: OpenSearchClient, domain: Domain, *, is_done: bool
 ) -> None:
     front.inject(fault)

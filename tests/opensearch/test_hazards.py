@@ -150,9 +150,7 @@ def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Reb
     assert domain.documents("a_v2") == DOCUMENTS
 
 
-def test_a_pipeline_that_drops_documents_keeps_the_source_though_writers_fill_the_gap(
-    domain: Domain, rebuild: Rebuild
-) -> None:
+def test_pipeline_that_drops_documents_keeps_the_source_despite_new_writes(domain: Domain, rebuild: Rebuild) -> None:
     processors = [{"drop": {"if": "ctx.n != null && ctx.n % 2 == 0"}}]
     domain("PUT", "_ingest/pipeline/dropping", {"processors": processors})
     try:
@@ -178,7 +176,7 @@ def test_a_pipeline_that_drops_documents_keeps_the_source_though_writers_fill_th
         ({"aliases": {"live": {}}, "mappings": {"properties": {"z": {"type": "long"}}}}, "alias live, field z"),
     ],
 )
-def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_deleted(
+def test_additions_of_a_template_are_refused_and_the_empty_target_deleted(
     template: dict[str, Any], added: str, domain: Domain, client: OpenSearchClient
 ) -> None:
     domain("PUT", "_index_template/sneaky", {"index_patterns": ["a_v2"], "template": template})
@@ -189,9 +187,7 @@ def test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_d
     assert domain.documents("a_v1") == DOCUMENTS
 
 
-def test_what_somebody_wrote_to_a_target_that_is_not_in_use_yet_is_kept(
-    domain: Domain, client: OpenSearchClient
-) -> None:
+def test_documents_in_a_target_that_is_not_in_use_yet_are_kept(domain: Domain, client: OpenSearchClient) -> None:
     create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), no_execution_runs)
     domain("PUT", "a_v2/_doc/new", {"n": 0})  # no search sees it yet
     with pytest.raises(IndexCreationError, match="holds documents"):

@@ -84,7 +84,7 @@ def test_a_whole_rebuild_logs_its_steps_and_neither_credentials_nor_documents(
 
 
 @pytest.mark.usefixtures("source")
-def test_a_copy_that_fails_on_a_document_logs_the_reason_and_neither_credentials_nor_documents(
+def test_failed_copy_logs_the_reason_but_no_credentials_and_no_documents(
     front: SignedFront,
 ) -> None:
     text = printed(front, fails=True, mappings={"properties": {"n": {"type": "long"}}})

@@ -111,7 +111,7 @@ def as_stored(value: Any) -> Any:
 
 @some
 @given(st.data(), chosen(VALUES | LEFT_OUT), chosen(VALUES, removing=True))
-def test_the_target_index_gets_every_setting_of_the_source_that_the_file_does_not_change(
+def test_target_gets_every_setting_of_the_source_that_the_file_does_not_change(
     domain: Domain, client: OpenSearchClient, data: st.DataObject, source: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     filters = {"analysis.filter.short.max", "analysis.filter.short.type"}

@@ -109,7 +109,7 @@ def test_documents_that_no_search_sees_yet_are_copied_too(domain: Domain, rebuil
     assert domain.documents("a_v2") == numbered(500)
 
 
-def test_what_writers_stored_meanwhile_is_newer_and_stays(domain: Domain, rebuild: Rebuild) -> None:
+def test_documents_that_writers_stored_during_the_copy_stay(domain: Domain, rebuild: Rebuild) -> None:
     domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
     domain.bulk("a_current", numbered(100))
     job = rebuild.freeze("a_v1")
@@ -273,7 +273,7 @@ def test_the_stored_result_of_another_copy_is_not_taken_for_ours(
     assert domain.documents("a_v2") == numbered(10)
 
 
-def test_a_copy_into_an_index_that_was_made_anew_is_no_proof(domain: Domain, rebuild: Rebuild) -> None:
+def test_a_copy_into_a_replaced_index_is_no_proof(domain: Domain, rebuild: Rebuild) -> None:
     domain("PUT", "a_v1")
     domain.bulk("a_v1", numbered(10))
     job = rebuild.copy(rebuild.freeze("a_v1"))

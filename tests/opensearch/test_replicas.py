@@ -100,7 +100,7 @@ def test_replicas_that_are_behind_bring_no_outdated_document_into_the_copy(
     assert cluster("GET", "a_current/_count?preference=_primary&q=version:new")["count"] == 1000
 
 
-def test_replicas_are_only_said_to_be_up_to_date_when_a_search_on_them_finds_every_change(
+def test_replicas_count_as_up_to_date_when_a_search_finds_every_change(
     cluster: Domain, client: OpenSearchClient
 ) -> None:
     for _ in range(10):

@@ -90,7 +90,7 @@ def throttle_of(job: Job) -> Throttle:
     return job.task.throttle
 
 
-def test_a_copy_is_slowed_down_while_others_write_and_gets_all_its_pace_back(
+def test_a_copy_is_throttled_while_others_write_and_gets_its_full_speed_back(
     client: OpenSearchClient, domain: Domain, running: Job
 ) -> None:
     job = running
@@ -110,7 +110,7 @@ def test_a_copy_is_slowed_down_while_others_write_and_gets_all_its_pace_back(
     assert limit_on_node(domain, job) == pytest.approx(400)
 
 
-def test_a_pace_that_somebody_sets_by_hand_is_kept_and_the_copy_ends_soon(
+def test_a_limit_that_a_person_sets_is_kept_and_the_copy_ends_soon(
     client: OpenSearchClient, domain: Domain, running: Job
 ) -> None:
     domain("POST", f"_reindex/{running.task.id}/_rethrottle?requests_per_second=300")

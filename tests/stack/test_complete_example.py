@@ -101,7 +101,7 @@ def test_a_good_file_is_rebuilt_with_everything_on_and_told_of(
     assert told() == (f"{NAME}: SUCCEEDED", ["Status: SUCCEEDED", *where(complete, key, execution)])
 
 
-def test_a_refused_file_is_told_with_step_reason_and_every_problem(
+def test_notification_of_a_refused_file_has_step_reason_and_every_problem(
     complete: Deployment, told: Callable[[], tuple[str, list[str]]]
 ) -> None:
     file = trigger_file(complete.front.url, "told-cities_v1", strategy="hope", colour="red")
@@ -125,7 +125,7 @@ def test_a_refused_file_is_told_with_step_reason_and_every_problem(
     assert any("colour" in line for line in lines)
 
 
-def test_a_failed_index_is_told_with_its_name(
+def test_notification_of_a_failed_index_has_its_name(
     complete: Deployment, domain: Domain, told: Callable[[], tuple[str, list[str]]]
 ) -> None:
     """MiniStack loses a nested execution's error: tests/workflow/test_notification.py has the message of AWS."""
@@ -154,7 +154,7 @@ def test_a_failed_index_is_told_with_its_name(
         ),
     ],
 )
-def test_an_execution_that_somebody_stopped_is_told_with_what_was_said(
+def test_notification_of_a_stopped_execution_has_the_given_cause(
     complete: Deployment, told: Callable[[], tuple[str, list[str]]], said: dict[str, str], lines: list[str]
 ) -> None:
     execution, key = stopped(complete, **said)
@@ -162,7 +162,7 @@ def test_an_execution_that_somebody_stopped_is_told_with_what_was_said(
     assert told() == (f"{NAME}: ABORTED", ["Status: ABORTED", *lines, *where(complete, key, execution)])
 
 
-def test_a_cause_that_was_cut_off_is_told_in_the_description_of_the_execution(
+def test_notification_of_a_truncated_cause_names_the_description_of_the_execution(
     complete: Deployment, told: Callable[[], tuple[str, list[str]]]
 ) -> None:
     cause = '{"reason": "cut {off}'

@@ -105,7 +105,7 @@ def test_a_clean_runner_makes_a_function_again_from_s3(checkout: Checkout, accou
     assert checkout.builds == []
 
 
-def test_a_changed_source_file_makes_one_package_and_updates_every_function_by_a_saved_plan(
+def test_a_changed_source_file_updates_package_and_every_function_by_a_saved_plan(
     checkout: Checkout, account: Account
 ) -> None:
     before = account.packages()
@@ -137,7 +137,7 @@ def test_a_changed_source_file_makes_one_package_and_updates_every_function_by_a
         ),
     ],
 )
-def test_another_runtime_or_architecture_makes_one_package_and_updates_every_function(
+def test_another_runtime_or_architecture_updates_the_package_and_every_function(
     checkout: Checkout, account: Account, variable: str, value: str, told: Any
 ) -> None:
     before = account.packages()
@@ -154,7 +154,7 @@ def test_another_runtime_or_architecture_makes_one_package_and_updates_every_fun
     assert len(checkout.builds) == 1
 
 
-def test_code_that_was_swapped_outside_of_terraform_is_told_by_every_plan_until_it_is_put_back(
+def test_code_that_changed_outside_of_terraform_shows_in_every_plan_until_it_is_back(
     checkout: Checkout, account: Account
 ) -> None:
     (intact,) = account.code("dev")
@@ -176,7 +176,7 @@ def test_code_that_was_swapped_outside_of_terraform_is_told_by_every_plan_until_
     assert "Warning" not in checkout.plan()
 
 
-def test_a_clean_runner_that_lost_the_package_in_s3_too_says_so_and_builds_it_when_told(
+def test_a_clean_runner_without_the_package_in_s3_says_so_and_builds_it_on_request(
     checkout: Checkout, account: Account
 ) -> None:
     before = account.packages()

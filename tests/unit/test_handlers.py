@@ -186,7 +186,7 @@ def test_an_error_of_this_package_keeps_its_class(mocker: MockerFixture) -> None
 
 
 @pytest.mark.usefixtures("connected")
-def test_what_nobody_foresaw_is_a_reindex_error(mocker: MockerFixture) -> None:
+def test_an_unexpected_exception_is_a_reindex_error(mocker: MockerFixture) -> None:
     mocker.patch("handlers.delete_index", side_effect=ZeroDivisionError("division by zero"))
     with pytest.raises(errors.ReindexError, match="ZeroDivisionError: division by zero") as caught:
         handlers.delete_index_handler(JOB.to_event(), None)

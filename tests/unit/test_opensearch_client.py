@@ -259,7 +259,7 @@ def test_a_shard_that_was_not_searched_for_routing_is_no_success(server: Server,
     ],
     ids=["count", "has_routed_documents", "indices_with_routing"],
 )
-def test_primary_shards_alone_are_asked_where_replicas_may_be_behind_and_nowhere_else(
+def test_only_primary_shards_are_counted_where_replicas_may_lag_behind(
     call: Callable[..., Any],
     answer: dict[str, Any],
     expected: Any,
@@ -367,7 +367,7 @@ def test_a_copy_that_ran_synchronously_is_noticed(server: Server, client: OpenSe
         client.submit_reindex(COPY, {})
 
 
-def test_a_task_that_is_not_done_in_time_is_looked_at_again(server: Server, client: OpenSearchClient) -> None:
+def test_a_task_that_has_not_ended_in_time_is_read_again(server: Server, client: OpenSearchClient) -> None:
     timeout = {"error": {"type": "timeout_exception", "reason": "Timed out waiting for completion"}, "status": 500}
     server.answers = [(500, timeout), (200, {"completed": False})]
     assert client.get_task("n:1", wait_seconds=5) == {"completed": False}
@@ -519,7 +519,7 @@ def test_nothing_is_refused_where_every_request_is_answered_for_another_reason(
     assert [request["method"] for request in server.requests] == ["PUT", "PUT", "POST", "POST"]
 
 
-def test_refusals_are_told_as_opensearch_and_aws_word_them(server: Server, client: OpenSearchClient) -> None:
+def test_refusals_have_the_wording_of_opensearch_and_aws(server: Server, client: OpenSearchClient) -> None:
     forbidden = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
     iam = {"Message": "User: x is not authorized to perform: es:ESHttpPost"}
     server.answers = [(403, forbidden), (401, forbidden), (403, iam)]

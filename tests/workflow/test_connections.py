@@ -17,7 +17,7 @@ from workflow.machines import StateMachines
 DOCUMENTS: Documents = {str(number): {"number": number} for number in range(20)}
 
 
-def test_credentials_that_expire_half_way_are_taken_anew_from_the_environment(
+def test_expired_credentials_are_read_from_the_environment_again(
     machines: StateMachines,
     indices: Indices,
     access_keys: dict[str, AccessKey],

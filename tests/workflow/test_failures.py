@@ -32,7 +32,7 @@ def test_the_first_index_that_fails_ends_the_execution_and_later_ones_are_untouc
     assert indices.names() == {indices.target(first), second, indices.target(second), third}
 
 
-def test_an_index_rebuilt_before_the_failure_is_done_and_the_failing_one_still_has_every_document(
+def test_index_before_the_failure_is_rebuilt_and_the_failing_one_keeps_its_documents(
     machines: StateMachines, indices: Indices, three: list[str]
 ) -> None:
     first, second, third = three
@@ -46,7 +46,7 @@ def test_an_index_rebuilt_before_the_failure_is_done_and_the_failing_one_still_h
     assert [call.step for call in machines.functions.calls[-3:]] == ["create_index", "update_aliases", "start_reindex"]
 
 
-def test_documents_that_do_not_fit_are_told_as_one_json_object_in_parent_and_nested_execution(
+def test_failed_documents_are_one_json_object_in_parent_and_nested_execution(
     machines: StateMachines, indices: Indices, three: list[str]
 ) -> None:
     first, second, third = three

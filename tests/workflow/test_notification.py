@@ -77,7 +77,7 @@ def notifications(machines: StateMachines) -> Notifications:
     return Notifications()
 
 
-def test_a_failed_index_is_told_with_index_step_reason_and_every_problem_on_a_line_of_its_own(
+def test_notification_of_a_failed_index_has_index_step_reason_and_problems(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
     source = indices.create("orders", {"1": {"amount": "many"}})
@@ -107,7 +107,7 @@ def test_a_failed_index_is_told_with_index_step_reason_and_every_problem_on_a_li
     assert len(cause["problems"]) > 1
 
 
-def test_a_refused_trigger_file_is_told_with_all_its_problems_and_no_index(
+def test_notification_of_a_refused_trigger_file_has_all_problems_and_no_index(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
     execution = machines.run(trigger_file(indices.endpoint, "orders_v1", strategy="hope", colour="red"))
@@ -129,7 +129,7 @@ def test_a_refused_trigger_file_is_told_with_all_its_problems_and_no_index(
     assert len(cause["problems"]) > 1
 
 
-def test_a_nested_execution_that_somebody_stopped_is_told_with_its_index(
+def test_notification_of_a_stopped_nested_execution_has_its_index(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
     source = indices.create("orders", {"1": {}})
@@ -154,7 +154,7 @@ def test_a_nested_execution_that_somebody_stopped_is_told_with_its_index(
     ]
 
 
-def test_an_aborted_execution_of_which_nothing_was_said_is_told_with_its_trigger_file(
+def test_notification_of_an_aborted_execution_without_a_cause_has_its_trigger_file(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
     def stop(handler: Handler, event: Event) -> State:
@@ -176,7 +176,7 @@ def test_an_aborted_execution_of_which_nothing_was_said_is_told_with_its_trigger
     ]
 
 
-def test_an_execution_that_succeeded_is_told_with_its_trigger_file(
+def test_notification_of_a_successful_execution_has_its_trigger_file(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
     execution = machines.run(trigger_file(indices.endpoint, indices.create("orders", {"1": {}})))
@@ -198,7 +198,9 @@ def test_an_execution_that_succeeded_is_told_with_its_trigger_file(
         '{"ExecutionArn": "arn", "Status": "ABORTED", "Input": "not read"}',
     ],
 )
-def test_a_cause_that_no_handler_worded_is_told_as_it_is(notifications: Notifications, cause: str) -> None:
+def test_notification_of_a_cause_that_is_not_from_a_handler_has_the_raw_cause(
+    notifications: Notifications, cause: str
+) -> None:
     arn = notifications.fail(UPLOAD, Error="Lambda.Unknown", Cause=cause)
 
     subject, message = notifications.of(arn)
@@ -227,7 +229,7 @@ def test_a_cause_that_no_handler_worded_is_told_as_it_is(notifications: Notifica
     ],
     ids=repr,
 )
-def test_an_execution_whose_input_is_no_upload_is_told_without_a_trigger_file(
+def test_notification_of_an_execution_without_an_upload_has_no_trigger_file(
     notifications: Notifications, content: Any
 ) -> None:
     arn = notifications.fail(content, Error="Mine")

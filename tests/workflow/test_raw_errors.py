@@ -92,7 +92,7 @@ def test_a_nested_execution_that_times_out_ends_the_parent_and_names_the_index(
     assert indices.target(second) not in indices.names()
 
 
-def test_a_nested_execution_that_step_functions_itself_fails_ends_the_parent_and_names_the_index(
+def test_nested_execution_that_step_functions_fails_ends_the_parent_with_the_index(
     machines: StateMachines, indices: Indices
 ) -> None:
     first, second = (indices.create(base, {"1": {}}) for base in ("first", "second"))

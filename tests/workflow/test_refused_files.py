@@ -35,7 +35,7 @@ from workflow.machines import StateMachines
         ),
     ],
 )
-def test_all_problems_of_a_file_are_told_at_once_and_nothing_is_changed(
+def test_all_problems_of_a_file_are_reported_at_once_and_nothing_is_changed(
     machines: StateMachines,
     indices: Indices,
     requests_sent: list[tuple[str, str]],

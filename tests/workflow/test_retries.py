@@ -86,7 +86,7 @@ def test_every_step_is_tried_again_when_opensearch_fails_for_a_moment(
     assert indices.names() == {indices.target(source)}
 
 
-def test_an_outage_that_lasts_ends_the_execution_after_all_attempts_with_the_last_error(
+def test_a_long_outage_ends_the_execution_after_all_attempts_with_the_last_error(
     machines: StateMachines, indices: Indices
 ) -> None:
     first, second = (indices.create(base, DOCUMENTS) for base in ("first", "second"))

@@ -237,7 +237,7 @@ def test_the_patches_are_merged_over_the_source_settings_in_turn() -> None:
     }
 
 
-def test_what_is_removed_and_set_anew_does_not_depend_on_the_order() -> None:
+def test_removed_and_new_settings_do_not_depend_on_the_order() -> None:
     source = {"analysis": {"filter": {"stop": {"type": "stop", "stopwords": "_english_"}}}}
     patch = {"analysis.filter": {"stop": {"type": "stop"}}, "index.analysis.filter.stop": None}
     for order in (patch, dict(reversed(patch.items()))):
@@ -329,7 +329,7 @@ def test_an_owner_alias_names_its_execution_and_nothing_else_does() -> None:
     assert Markers.read(["products_current"]) == Markers()
 
 
-def test_the_modules_own_aliases_are_told_from_those_of_the_user() -> None:
+def test_aliases_of_the_module_and_of_the_user_are_distinguished() -> None:
     copy_alias = new_copy_alias(uuid4().hex)
     own = [owner_alias("arn:e"), source_alias("u"), copy_alias]
     assert all(map(is_own_alias, [*own, proven_alias(2)]))
@@ -462,7 +462,9 @@ def test_shards_are_kept_or_doubled_for_custom_routing(before: Any, after: Any, 
         ("script_exception", "compile error", "compile error"),
     ],
 )
-def test_of_a_document_s_error_only_what_cannot_quote_it_is_told(error_type: str, reason: str, told: str) -> None:
+def test_error_of_a_document_shows_only_parts_that_cannot_quote_the_document(
+    error_type: str, reason: str, told: str
+) -> None:
     text = document_error({"type": error_type, "reason": reason})
     assert text.startswith(error_type)
     assert told in text

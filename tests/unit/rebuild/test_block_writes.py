@@ -107,7 +107,7 @@ def test_a_released_target_is_taken_over_without_asking_whether_anybody_runs() -
 
 
 @pytest.mark.parametrize(("frozen_seq_no", "changes"), [(1, MADE["changes"]), (JOB.source_seq_no, "others")])
-def test_a_target_that_is_outdated_is_made_anew_after_its_copy_was_stopped(frozen_seq_no: int, changes: str) -> None:
+def test_an_outdated_target_is_replaced_after_its_copy_was_stopped(frozen_seq_no: int, changes: str) -> None:
     markers = replace(COPIED, owner=RELEASED, frozen_seq_no=frozen_seq_no)
     domain = half_copied(markers, source_was_blocked=False, changes=changes)
     domain.client.find_reindex_task.return_value = "n:1"

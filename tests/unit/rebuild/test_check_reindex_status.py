@@ -179,7 +179,7 @@ def test_opensearch_waits_for_the_end_only_where_it_may_be_near() -> None:
     assert waits == [POLL_SECONDS, 0]
 
 
-def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
+def test_copy_is_throttled_when_the_domain_pushes_back_and_its_rate_is_logged(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO", logs.log.name)
@@ -199,7 +199,7 @@ def test_a_copy_is_slowed_down_when_the_domain_pushes_back_and_its_rate_is_told(
 @pytest.mark.parametrize(
     ("asked", "in_force", "changes"), [({}, 50.0, [-1.0]), ({"requests_per_second": 300}, 150.0, []), ({}, -1.0, [])]
 )
-def test_an_execution_that_finds_a_slowed_copy_gives_it_the_pace_that_was_asked_for(
+def test_execution_that_finds_a_throttled_copy_restores_the_requested_limit(
     asked: dict[str, int], in_force: float, changes: list[float]
 ) -> None:
     domain = copied()
@@ -330,7 +330,7 @@ def test_a_slice_that_ends_between_two_requests_takes_nothing_back() -> None:
 
 
 @pytest.mark.parametrize("is_building", [True, False])
-def test_shards_that_nobody_builds_are_given_up(*, is_building: bool) -> None:
+def test_shards_that_are_not_being_built_are_given_up(*, is_building: bool) -> None:
     domain = copied()
     domain.client.health.return_value = "yellow"
     domain.client.is_building.return_value = is_building
@@ -347,7 +347,7 @@ def test_shards_that_nobody_builds_are_given_up(*, is_building: bool) -> None:
             check_reindex_status(domain.client, job, ENVIRONMENT)
 
 
-def test_a_target_whose_shards_are_being_built_is_waited_for_between_two_looks() -> None:
+def test_target_whose_shards_are_being_built_is_waited_for_between_two_polls() -> None:
     domain = copied()
     domain.client.get_task.return_value = task_answer()
     domain.client.health.side_effect = ["yellow", "yellow", "green"]

@@ -123,7 +123,7 @@ def test_nothing_is_given_up_when_the_alias_does_not_write_to_the_target(
 
 
 @pytest.mark.parametrize("function", [remove_alias, delete_index])
-def test_with_blocked_writes_too_the_alias_has_to_write_to_the_target_once_it_was_moved(function: Any) -> None:
+def test_block_writes_needs_the_alias_on_the_target_after_the_move(function: Any) -> None:
     domain = proven()
     domain.indices["a_v2"] = replace(domain.indices["a_v2"], aliases={})
     with pytest.raises(VerificationError) as caught:

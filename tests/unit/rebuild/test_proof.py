@@ -82,7 +82,7 @@ def test_failed_documents_are_grouped_by_reason_without_their_content() -> None:
     assert "secret" not in str(problems)
 
 
-def test_a_failure_without_a_document_is_told_too() -> None:
+def test_a_failure_without_a_document_is_reported_too() -> None:
     cause = {"type": "node_disconnected_exception", "reason": "gone"}
     failure = {"shard": 0, "node": "n", "reason": cause}
     problems = task_problems({"completed": True, "task": TASK, "response": {**RESPONSE, "failures": [failure]}})

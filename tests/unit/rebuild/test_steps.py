@@ -57,7 +57,7 @@ def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
     assert domain.changes == []
 
 
-def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
+def test_an_index_that_this_execution_has_just_created_is_not_replaced() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=replace(target(), settings={}))
     assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
     assert domain.changes == []
@@ -67,7 +67,7 @@ def test_an_index_that_this_execution_has_just_made_is_not_made_anew() -> None:
     "differences",
     [{"markers": OTHER}, {"markers": replace(OTHER, frozen_seq_no=JOB.source_seq_no)}, {"changes": "others"}],
 )
-def test_an_index_that_is_not_in_use_yet_is_made_anew(differences: dict[str, Any]) -> None:
+def test_an_index_that_is_not_in_use_yet_is_replaced(differences: dict[str, Any]) -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(**differences))
     domain.client.count.return_value = 0
     create_index(domain.client, EVENT, no_execution_runs)
@@ -276,7 +276,7 @@ def test_a_source_that_vanished_is_not_taken_for_done() -> None:
         delete_index(domain.client, JOB)
 
 
-def test_a_target_that_was_made_anew_is_not_taken_for_done() -> None:
+def test_a_replaced_target_does_not_count_as_completed() -> None:
     with pytest.raises(VerificationError, match="'a_v1' was deleted during the run"):
         delete_index(MockedDomain(a_v2=index("u9")).client, JOB)
 

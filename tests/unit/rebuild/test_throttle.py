@@ -41,14 +41,14 @@ def test_a_batch_is_as_large_as_memory_and_index_allow(
         ([(400, 400)], 36000, 30),
     ],
 )
-def test_the_next_look_comes_when_the_end_is_expected(
+def test_the_next_poll_comes_at_the_expected_end(
     slices: list[tuple[int, int]], running_seconds: float, pause: int
 ) -> None:
     assert poll_pause_seconds(slices, running_seconds, 30) == pause
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
-def test_the_looks_at_a_copy_of_a_day_are_few_however_far_it_seems_to_be(share: float) -> None:
+def test_a_copy_of_a_day_has_few_polls_at_any_apparent_progress(share: float) -> None:
     looks, seconds = 0, 5.0
     while seconds < 24 * 3600:
         seconds += poll_pause_seconds([(int(share * 10**6), 10**6)], seconds, 60)
@@ -56,7 +56,7 @@ def test_the_looks_at_a_copy_of_a_day_are_few_however_far_it_seems_to_be(share: 
     assert looks < 24 * 60 + 100
 
 
-def test_a_look_tells_of_all_slices_and_nodes() -> None:
+def test_a_poll_includes_all_slices_and_nodes() -> None:
     whole = {"requests_per_second": -1.0, "retries": {"bulk": 1, "search": 1}}  # of slices that are done
     slices: list[Any] = [
         {"requests_per_second": 250.0, "retries": {"bulk": 2, "search": 0}, "throttled_until_millis": 0},
@@ -81,7 +81,7 @@ def test_refused_requests_and_high_queues_slow_it_down(poll: Poll) -> None:
     assert Throttle(refused=7).next(poll) == Throttle(limit=500, refused=poll.refused, best=1000)
 
 
-def test_counters_that_start_anew_with_a_node_are_no_refusals() -> None:
+def test_counters_that_restart_with_a_node_are_no_refusals() -> None:
     assert Throttle(refused=9).next(Poll(rate=1000)).limit == UNLIMITED
 
 
@@ -99,7 +99,7 @@ REFUSED = {"refused": 99}
 HIGH: dict[str, Any] = {"is_queue_high": True}
 
 
-def test_a_copy_that_was_slowed_down_gets_faster_by_and_by_until_no_limit_is_needed() -> None:
+def test_a_throttled_copy_gets_faster_gradually_until_it_needs_no_limit() -> None:
     assert limits(Throttle(), [REFUSED, 500, 625, 600, 390]) == [500, 625, 781.25, 976.5625, UNLIMITED]
 
 
@@ -128,11 +128,11 @@ def test_a_limit_that_a_person_set_is_kept() -> None:
 
 
 @pytest.mark.parametrize("limit", [500.00003, UNLIMITED])
-def test_a_limit_of_its_own_is_no_person_s_also_when_it_was_rounded_or_did_not_come_through(limit: float) -> None:
+def test_own_limit_is_recognised_when_it_was_rounded_or_not_set(limit: float) -> None:
     assert Throttle(limit=500).next(Poll(limit, 500)).requested == UNLIMITED
 
 
-def test_a_limit_of_its_own_is_no_person_s_also_when_slices_ended_before_it_came_through() -> None:
+def test_own_limit_is_recognised_when_slices_ended_before_it_was_set() -> None:
     slowed = Throttle(limit=200, slices=4)
     for then, now in ((3, 3), (3, 2), (2, 1), (1, 1)):
         assert slowed.next(Poll(200 * 4 / then, 200, now)).requested == UNLIMITED

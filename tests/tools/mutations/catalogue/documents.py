@@ -52,7 +52,7 @@ NO_DOCUMENT_IS_LOST = (
         'return answer["hits"]["total"]["value"], -1 if last is None else int(last)',
         'return answer["hits"]["total"]["value"], -1',
         unit="unit/test_opensearch_client.py",
-        node="test_replicas.py::test_replicas_are_only_said_to_be_up_to_date_when_a_search_on_them_finds_every_change",
+        node="test_replicas.py::test_replicas_count_as_up_to_date_when_a_search_finds_every_change",
     ),
     Mutation(
         "a replica and its primary are compared although one of them did not answer",
@@ -125,7 +125,7 @@ NO_DOCUMENT_IS_LOST = (
         '"op_type": "create", ',
         "",
         unit="unit/rebuild/test_check_reindex_status.py",
-        node="test_rebuild.py::test_what_writers_stored_meanwhile_is_newer_and_stays",
+        node="test_rebuild.py::test_documents_that_writers_stored_during_the_copy_stay",
     ),
     Mutation(
         "the copy stops at the first document that writers stored during the copy",
@@ -271,14 +271,14 @@ NO_DOCUMENT_IS_LOST = (
         "opensearch_reindex/rebuild/create_index.py",
         "        self.client.refresh(self.target_index)\n",
         "",
-        node="test_hazards.py::test_what_somebody_wrote_to_a_target_that_is_not_in_use_yet_is_kept",
+        node="test_hazards.py::test_documents_in_a_target_that_is_not_in_use_yet_are_kept",
     ),
     Mutation(
         "a target that another application uses is deleted",
         "opensearch_reindex/rebuild/adoption.py",
         "    if has_copies_only and not target.aliases:",
         "    if has_copies_only:",
-        node="test_block_writes.py::test_a_target_that_somebody_put_to_use_is_not_deleted",
+        node="test_block_writes.py::test_a_target_that_another_application_uses_is_not_deleted",
     ),
     Mutation(
         "a target with documents of writers is deleted like one with copied documents",
@@ -400,7 +400,7 @@ NOTHING_ELSE_CHANGES = (
         "opensearch_reindex/rebuild/create_index.py",
         "is_in_use = not is_new and target",
         "is_in_use = target",
-        node="test_hazards.py::test_what_a_template_adds_is_refused_at_every_attempt_and_the_empty_target_deleted",
+        node="test_hazards.py::test_additions_of_a_template_are_refused_and_the_empty_target_deleted",
     ),
     Mutation(
         "a write block of the source is copied to the target",

@@ -8,7 +8,7 @@ EVERY_STEP_MAY_RUN_TWICE = (
         "opensearch_reindex/rebuild/ownership.py",
         "[alias_actions.remove(source_index, permit), alias_actions.remove_index(target_index)]",
         "[alias_actions.remove_index(target_index)]",
-        node="test_block_writes.py::test_a_run_of_create_index_that_comes_late_does_not_delete_what_is_in_use_by_then",
+        node="test_block_writes.py::test_a_late_call_of_create_index_does_not_delete_a_target_in_use",
     ),
     Mutation(
         "a copy is started without a search for a running one",

@@ -9,7 +9,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
         "        if indices[name].uuid != uuid:\n",
         "        if False:\n",
         unit="unit/rebuild/test_guards.py",
-        node="test_rebuild.py::test_a_copy_into_an_index_that_was_made_anew_is_no_proof",
+        node="test_rebuild.py::test_a_copy_into_a_replaced_index_is_no_proof",
     ),
     Mutation(
         "the aliases move without a proof of the copy",

@@ -295,6 +295,6 @@ TRANSIENT_ERRORS_ARE_NOT_FATAL = (
         "opensearch_reindex/opensearch_client.py",
         "            if error.status == 404:\n                return None\n            # OpenSearch's",
         "            # OpenSearch's",
-        node="test_client.py::test_a_task_that_nobody_knows_is_none",
+        node="test_client.py::test_an_unknown_task_is_none",
     ),
 )
