@@ -8,6 +8,8 @@ MAKEFLAGS += --no-builtin-rules
 
 PYTHON ?= python3
 CACHE := $(CURDIR)/.cache
+# The Python code, which `make CACHE=...` reaches too, may run in another folder.
+override CACHE := $(abspath $(CACHE))
 BIN := $(CACHE)/venv/bin
 TERRAFORM := $(BIN)/python -m support.terraform_cli
 TERRAFORM_ROOTS := modules/opensearch-reindex $(patsubst %/,%,$(dir $(wildcard examples/*/versions.tf)))
@@ -19,6 +21,7 @@ export PYTHONPATH := $(CURDIR)/tests:$(CURDIR)/tests/tools
 # No compiled files beside the sources and the tests.
 export PYTHONPYCACHEPREFIX := $(CACHE)/pycache
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export REINDEX_CACHE := $(CACHE)
 
 NOT_SLOW := $(if $(SLOW),,-m "not slow")
 
@@ -30,7 +33,7 @@ OPENSEARCH := $(CACHE)/opensearch/.installed
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start: the first ones mostly wait.
 TEST_SUITES := lint-python lint-docs test-stack test-unit lint-terraform test-terraform test-opensearch test-workflow \
-  test-chaos mutations
+  test-install test-chaos mutations
 # More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
@@ -103,6 +106,11 @@ lint-terraform: $(DEV) $(CHECKOV) $(TFLINT)
 test-unit: $(DEV) ## Test the Lambda code with mocks, and measure the coverage
 	$(call say,unit tests)
 	@$(BIN)/pytest tests/unit --cov
+
+.PHONY: test-install
+test-install: $(DEV) ## Install every lock with old and new versions of pip, from an index with newer releases
+	$(call say,installation of the locks)
+	@$(BIN)/pytest tests/install $(NOT_SLOW)
 
 .PHONY: test-terraform
 test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provider and with a local AWS
@@ -186,16 +194,13 @@ clean: ## Remove all installed and built files
 setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install the tools of the suites and the demo
 	@:
 
-# A lock names every package, so pip need not resolve requirements, which versions of pip do differently. For example,
-# pip 23.2 treats `coverage[toml]` as a second requirement, and fails as soon as there is a newer release. Only wheels,
-# because the build of a source archive installs the newest setuptools.
 # $(call install,NAME) makes the environment .cache/NAME from the lock file of a target's first prerequisite.
 define install
-	@printf '\n==> installing .cache/%s\n' '$(1)'
+	@printf '\n==> installing %s\n' '$(patsubst $(CURDIR)/%,%,$(CACHE)/$(1))'
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
 	@rm -rf $(CACHE)/$(1)
 	@$(PYTHON) -m venv $(CACHE)/$(1)
-	@$(CACHE)/$(1)/bin/python -m pip install --quiet --require-hashes --no-deps --only-binary=:all: --no-compile -r $<
+	@$(CACHE)/$(1)/bin/python -m support.install_lock $<
 	@touch $@
 endef
 

@@ -5,7 +5,8 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".cache"
+# Another folder comes from `make CACHE=...`.
+CACHE = Path(os.environ.get("REINDEX_CACHE") or ROOT / ".cache")
 
 
 def unused_run_dir(name: str) -> Path:
