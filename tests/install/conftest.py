@@ -16,7 +16,7 @@ def pytest_report_header() -> list[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_compiled_files() -> Iterator[None]:
-    """Keeps the compiled files of these environments out of .cache/pycache: each run would add others."""
+    """Keep compiled files out of .cache/pycache: each run would add more."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONDONTWRITEBYTECODE", "1")
         yield
@@ -24,7 +24,7 @@ def no_compiled_files() -> Iterator[None]:
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    """A folder for environments. An environment takes 300 MB, so none outlives its test."""
+    """A folder for environments, deleted after the test: one takes 300 MB."""
     path = unused_run_dir("install")
     path.mkdir(parents=True)
     yield path
@@ -33,7 +33,7 @@ def folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def index() -> Iterator[PackageIndex]:
-    """An index with the wheels that the locks name, and a newer release of every package."""
+    """An index with the locked wheels and a newer release of every package."""
     names = {one.name for lock in ALL_LOCKS for one in requirements(lock)}
     with PackageIndex(WHEELS, newer=names) as running:
         yield running
