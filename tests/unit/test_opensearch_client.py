@@ -1,4 +1,4 @@
-"""What a healthy node cannot be made to do: faults, refusals and signatures, from a server that answers as told."""
+"""Faults, refusals and signatures, with a server that returns prepared answers."""
 
 import json
 import ssl
@@ -39,7 +39,7 @@ FOUND = {
 
 
 class Server(ThreadingHTTPServer):
-    """Gives the answers in `answers`, one a request (the last one for ever), and keeps the requests."""
+    """A server that returns one answer a request, then the last, and keeps requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -93,7 +93,7 @@ def client(server: Server) -> OpenSearchClient:
 
 
 def copies(primary: str, replica: str, state: str = "STARTED") -> tuple[int, Any]:
-    """Where OpenSearch has the two copies of one shard, by nodes; the state is the replica's."""
+    """Return OpenSearch's answer for one shard; the state is the state of the replica."""
     of_primary = {"state": "STARTED", "primary": True, "node": primary}
     of_replica = {"state": state, "primary": False, "node": replica}
     return 200, {"indices": {"a": {"shards": {"0": [{"routing": of_primary}, {"routing": of_replica}]}}}}
@@ -379,7 +379,7 @@ def test_a_slice_and_a_cancelled_copy_are_not_the_running_copy(server: Server, c
         return 200, {"nodes": {"n": {"tasks": {f"n:{number}": task for number, task in tasks.items()}}}}
 
     ours = {"headers": {"X-Opaque-Id": "copy~1"}}
-    # A copy that is cancelled while it backs off from 429 can stay in the list for ever.
+    # A copy that is cancelled during its wait after 429 can stay in the list forever.
     others: dict[str, Any] = {
         "1": {"headers": {}},
         "2": {**ours, "parent_task_id": "n:4"},

@@ -1,4 +1,4 @@
-"""What holds for all settings, mappings and options, however they are written down."""
+"""Properties of settings, mappings and options in any spelling."""
 
 import copy
 import itertools
@@ -37,7 +37,7 @@ PATCHES = st.dictionaries(
 
 
 def difference(before: Any, after: Any) -> Any:
-    """Return the patch that makes one JSON value of another, in which no object holds a null."""
+    """Return the patch from one JSON value to another one without nulls in objects."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return after
     changed = {key: difference(before.get(key), value) for key, value in after.items() if before.get(key) != value}
@@ -139,7 +139,7 @@ CHANGES = st.fixed_dictionaries(
 
 
 def as_text(file: dict[str, Any], index: dict[str, Any]) -> str:
-    """Write down all that ends in an index or its documents; what is left out is nothing."""
+    """Write everything that changes an index or its documents; a missing key is empty."""
     parts = [part.get(key) or {} for part in (file, index) for key in ("settings", "mappings", "reindex")]
     return json.dumps([*parts, file.get("strategy") == "block_writes"], sort_keys=True)
 

@@ -1,4 +1,4 @@
-"""What holds for every name, pattern and version, not only for the ones that somebody thought of."""
+"""Properties of all names, patterns and versions."""
 
 import warnings
 from contextlib import nullcontext

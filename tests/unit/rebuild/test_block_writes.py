@@ -1,4 +1,4 @@
-"""Strategy `block_writes` on a mocked domain: what is changed, in which order, and what is left alone."""
+"""Strategy `block_writes` on a mocked domain: the changes, and their order."""
 
 from dataclasses import replace
 from typing import Any
@@ -102,7 +102,7 @@ def test_a_half_copied_target_of_an_unchanged_source_is_kept(markers: Markers) -
 
 def test_a_released_target_is_taken_over_without_asking_whether_anybody_runs() -> None:
     domain = half_copied(replace(COPIED, owner=RELEASED))
-    create_index(domain.client, EVENT, lambda _: pytest.fail("nobody of that name"))
+    create_index(domain.client, EVENT, lambda _: pytest.fail("a released target has no owner"))
     assert domain.indices["a_v2"].markers.owner == JOB.execution_id
 
 

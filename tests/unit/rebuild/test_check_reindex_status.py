@@ -185,7 +185,7 @@ def test_copy_is_throttled_when_the_domain_pushes_back_and_its_rate_is_logged(
     caplog.set_level("INFO", logs.log.name)
     domain = copied()
     domain.client.get_task.return_value = task_answer(completed=False)
-    # 10 s after the look before: 2 documents by slices that are done, 3,998 by these two.
+    # 10 s after the last poll: 2 documents of completed slices, 3,998 of these two.
     slices = [{"created": 1999, "total": 9999, "requests_per_second": -1.0, "retries": {"bulk": 1}} for _ in range(2)]
     domain.client.slice_statuses.return_value = slices
     job = replace(RUNNING, task=replace(COPY, copied=2000, running_seconds=5.0, throttle=Throttle()))
@@ -352,11 +352,11 @@ def test_target_whose_shards_are_being_built_is_waited_for_between_two_polls() -
     domain.client.get_task.return_value = task_answer()
     domain.client.health.side_effect = ["yellow", "yellow", "green"]
     job = replace(RUNNING, settings_after_copy={"number_of_replicas": "1"})
-    looks = []
+    statuses = []
     for _ in range(3):
         job = check_reindex_status(domain.client, job, ENVIRONMENT)
-        looks.append(job.task.status)
-    assert looks == ["recovering", "recovering", "completed"]
+        statuses.append(job.task.status)
+    assert statuses == ["recovering", "recovering", "completed"]
     assert job.task.to_dict()["created"] == COUNTERS["created"]
     domain.client.put_settings.assert_called_with("a_v2", {"number_of_replicas": "1"})
     domain.client.get_task.assert_called_once()

@@ -1,4 +1,4 @@
-"""What must hold before a step changes or deletes something: every guard, in every step that has it."""
+"""Every guard, in every step that changes or deletes something behind it."""
 
 from dataclasses import replace
 from typing import Any
@@ -152,11 +152,11 @@ def test_a_target_that_is_gone_is_not_waited_for_until_it_is_healthy() -> None:
 def test_nothing_that_happens_while_the_target_becomes_healthy_escapes_the_proof() -> None:
     domain = proven()
 
-    def write_meanwhile(*_: object, **__: object) -> str:
+    def write_to_source(*_: object, **__: object) -> str:
         domain.client.last_seq_no.return_value = JOB.source_seq_no + 1
         return "green"
 
-    domain.client.health.side_effect = write_meanwhile
+    domain.client.health.side_effect = write_to_source
     with pytest.raises(VerificationError) as caught:
         delete_index(domain.client, JOB)
     assert "written to after it had been frozen" in caught.value.problems[0]
@@ -189,15 +189,15 @@ def test_readers_get_a_target_whose_replicas_are_not_behind(monkeypatch: pytest.
     assert domain.changes == []
 
 
-@pytest.mark.parametrize(("behind", "looks"), [([0], 1), ([2, 1, 0], 3)])
+@pytest.mark.parametrize(("behind", "searches"), [([0], 1), ([2, 1, 0], 3)])
 def test_replicas_that_are_behind_are_waited_for(
-    behind: list[int], looks: int, monkeypatch: pytest.MonkeyPatch
+    behind: list[int], searches: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guards, "REPLICA_PAUSE_SECONDS", 0)
     domain = copied()
     domain.client.replicas_behind.side_effect = behind
     guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
-    assert domain.client.replicas_behind.call_count == looks
+    assert domain.client.replicas_behind.call_count == searches
 
 
 def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.MonkeyPatch) -> None:

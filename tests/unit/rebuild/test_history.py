@@ -1,4 +1,4 @@
-"""The poll interval that the module asks for, held against the events that Step Functions keeps of an execution."""
+"""The shortest allowed poll interval fits into the history of an execution."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from opensearch_reindex.rebuild.throttle import poll_pause_seconds
 from support.history import MAX_EVENTS, MAX_INTERVALS
 
 
-def looks(seconds: int, interval: int) -> int:
-    """How often a copy is looked at that seems to be near its end all the time."""
+def polls(seconds: int, interval: int) -> int:
+    """Return the number of polls of a copy that always seems to be near its end."""
     number, running = 0, POLL_SECONDS
     while running < seconds:
         running += poll_pause_seconds([(1000, 1000)], running, interval)
@@ -20,9 +20,9 @@ def looks(seconds: int, interval: int) -> int:
 @pytest.mark.parametrize("interval", [5, 30, 51, 356, 3600])
 @pytest.mark.parametrize("intervals_lost", [5, 20, 40, MAX_INTERVALS // (MAX_RESTARTS + 1)])
 def test_a_copy_that_is_lost_as_often_as_allowed_fits_into_the_history(interval: int, intervals_lost: int) -> None:
-    lost = looks(intervals_lost * interval, interval)
-    last = looks((MAX_INTERVALS - MAX_RESTARTS * intervals_lost) * interval, interval)
-    start, look = ["StartReindex", "IsReindexDone"], ["WaitForReindex", "CheckReindexStatus", "IsReindexDone"]
+    lost = polls(intervals_lost * interval, interval)
+    last = polls((MAX_INTERVALS - MAX_RESTARTS * intervals_lost) * interval, interval)
+    start, poll = ["StartReindex", "IsReindexDone"], ["WaitForReindex", "CheckReindexStatus", "IsReindexDone"]
     states = ["CreateIndex", "UpdateAliases", *(MAX_RESTARTS + 1) * start, "RemoveAlias", "DeleteIndex", "Success"]
-    events = index_events(states + (MAX_RESTARTS * lost + last) * look)
+    events = index_events(states + (MAX_RESTARTS * lost + last) * poll)
     assert 9 * MAX_INTERVALS < events < MAX_EVENTS

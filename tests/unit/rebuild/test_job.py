@@ -1,4 +1,4 @@
-"""The state between the steps, also as the version before wrote it: executions run during an upgrade."""
+"""The state between the steps, also in the form of the version before an upgrade."""
 
 import json
 from dataclasses import replace
@@ -30,7 +30,7 @@ BEFORE: dict[str, Any] = {
     "source_seq_no": 2,
     "task": {},
 }
-PACE = {"asked": 7.0, "limit": 3.5, "former": 7.0, "slices": 2, "refused": 4, "best": 9.0}
+THROTTLE_BEFORE = {"asked": 7.0, "limit": 3.5, "former": 7.0, "slices": 2, "refused": 4, "best": 9.0}
 THROTTLE = Throttle(requested=7.0, limit=3.5, former=7.0, slices=2, refused=4, best=9.0)
 TASK = {"id": "n:1", "copy_alias": "copy~1"}
 PROGRESS = {"copied": 2, "running_seconds": 4.5, "moved_at": 1_700_000_000, "wait_seconds": 30}
@@ -45,7 +45,7 @@ COUNTED = Counters(**COUNTERS)
         ({}, Copy()),
         ({**TASK, "restarts": 1}, replace(COPY, restarts=1)),
         (
-            {**TASK, "restarts": 0, "status": "running", **PROGRESS, "pace": PACE},
+            {**TASK, "restarts": 0, "status": "running", **PROGRESS, "pace": THROTTLE_BEFORE},
             replace(PROGRESSED, status=CopyStatus.RUNNING, throttle=THROTTLE),
         ),
         ({**TASK, "restarts": 0, "status": "running", **PROGRESS}, replace(PROGRESSED, status=CopyStatus.RUNNING)),

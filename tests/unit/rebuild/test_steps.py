@@ -1,4 +1,4 @@
-"""What each step makes of a domain in a state that a healthy node is seldom in. The good ways run on a real node."""
+"""Every step on a domain in states that a healthy node rarely has."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""When a copy is looked at again, and how fast it may be."""
+"""Batch size, poll intervals and throttle of a copy."""
 
 from typing import Any
 
@@ -49,11 +49,11 @@ def test_the_next_poll_comes_at_the_expected_end(
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_a_copy_of_a_day_has_few_polls_at_any_apparent_progress(share: float) -> None:
-    looks, seconds = 0, 5.0
+    polls, seconds = 0, 5.0
     while seconds < 24 * 3600:
         seconds += poll_pause_seconds([(int(share * 10**6), 10**6)], seconds, 60)
-        looks += 1
-    assert looks < 24 * 60 + 100
+        polls += 1
+    assert polls < 24 * 60 + 100
 
 
 def test_a_poll_includes_all_slices_and_nodes() -> None:
@@ -86,7 +86,7 @@ def test_counters_that_restart_with_a_node_are_no_refusals() -> None:
 
 
 def limits(throttle: Throttle, polls: list[Any]) -> list[float]:
-    """The limits after polls, each given by its documents a second or by other attributes."""
+    """Return the limits after polls; each has documents a second, or other attributes."""
     found = []
     for each in polls:
         seen = each if isinstance(each, dict) else {"rate": each}

@@ -1,4 +1,4 @@
-"""The Terraform tests cover every input, output, resource and validation of the module."""
+"""The Terraform tests cover all inputs, outputs, resources and validations."""
 
 import json
 import re
