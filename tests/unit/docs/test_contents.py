@@ -49,6 +49,11 @@ def test_every_input_and_output_is_described(name: str) -> None:
     assert f"| `{name}` |" in MODULE_README
 
 
+def test_comparison_counts_the_inputs() -> None:
+    number = len(blocks("variable", "variables.tf"))
+    assert f"| inputs to know | {number}, " in docs("comparison.md")
+
+
 @pytest.mark.parametrize("error_class", [errors.ReindexError, *errors.ReindexError.__subclasses__()])
 def test_every_error_is_in_the_table(error_class: type[errors.ReindexError]) -> None:
     assert f"| `{error_class.__name__}` |" in docs("troubleshooting.md")
