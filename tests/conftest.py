@@ -1,4 +1,4 @@
-"""Fixtures of every suite. Each real part is started once, when the first test asks for it."""
+"""Fixtures of every suite; each real part starts once, when a test needs it first."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from support.paths import CACHE
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
 
-# Properties are tried with the same examples in every run, so that a failure is nobody's bad luck. For others:
+# Properties have the same examples in every run, so that a failure can be repeated. For other examples:
 # PROPERTY_EXAMPLES=5000 pytest tests/unit/*/test_properties_*.py --hypothesis-profile=random [--hypothesis-seed=1]
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None)
 settings.register_profile(
@@ -31,7 +31,7 @@ set_hypothesis_home_dir(CACHE / "hypothesis")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that share a deployment, or else the tests of a file, in one process (pytest -n)."""
+    """Keep the tests of a deployment, or of a file, in one process (pytest -n)."""
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
@@ -54,7 +54,7 @@ def node() -> Iterator[OpenSearchNode]:
 
 @pytest.fixture(scope="session")
 def access_keys() -> dict[str, AccessKey]:
-    """What AWS knows, by access key id. A test may change it; afterwards it is as before."""
+    """Access keys that AWS knows, by id; a test may change them."""
     return {}
 
 
@@ -66,7 +66,7 @@ def running_front(node: OpenSearchNode, access_keys: dict[str, AccessKey]) -> It
 
 @pytest.fixture
 def front(running_front: SignedFront, access_keys: dict[str, AccessKey]) -> Iterator[SignedFront]:
-    """What the code under test talks to, in place of the node; without the requests and faults of other tests."""
+    """The endpoint of the code under test, without requests and faults of other tests."""
     access_keys.clear()
     access_keys[FUNCTION_KEY.access_key_id] = FUNCTION_KEY
     running_front.forget()

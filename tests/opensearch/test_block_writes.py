@@ -1,4 +1,4 @@
-"""Strategy `block_writes`: writes are refused while an index is copied, and nothing that was accepted is lost."""
+"""Strategy `block_writes`: writes fail during the copy, and no document is lost."""
 
 from dataclasses import replace
 from typing import Any
@@ -314,7 +314,7 @@ def test_a_late_call_of_create_index_does_not_delete_a_target_in_use(
         nonlocal calls
         calls += 1
         if calls == 1 + stuck:
-            # Meanwhile Step Functions has tried the step again, and gone on to the end.
+            # In the meantime, Step Functions has retried the step and completed the execution.
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(client, "apply_alias_actions", apply_aliases)
                 finish(rebuild, client, create(client, domain.url, 2, **changes))

@@ -15,7 +15,7 @@ COPY = {"source": {"index": "a_v1", "size": 10}, "dest": {"index": ALIAS, "op_ty
 
 @pytest.fixture
 def slow_copy(domain: Domain, client: OpenSearchClient) -> str:
-    """The task of a copy that takes longer than any test looks at it."""
+    """The reindex task of a copy that takes longer than any test."""
     domain("PUT", "a_v1", {"settings": {"number_of_shards": 2}})
     domain.bulk("a_v1", {str(number): {"n": number} for number in range(10_000)})
     domain("POST", "a_v1/_refresh")

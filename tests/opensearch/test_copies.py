@@ -1,4 +1,4 @@
-"""Copies that are started twice, too late, too slow or for nothing: one of them writes, and its result is found."""
+"""Copies that start twice, late or in vain: one writes, and its result is found."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -120,7 +120,7 @@ def test_a_copy_whose_alias_was_taken_away_writes_no_more_and_creates_no_index(
     with pytest.raises(TransientOpenSearchError, match="aliases changed during the step"):
         open_copy(client, job, str(first.task.copy_alias))
     assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == opened
-    # The execution that follows it starts anew, and finishes.
+    # The next execution starts the copy again and completes it.
     lost = check_reindex_status(client, first, ENVIRONMENT)
     assert lost.task.status == "lost"
     rebuild.finish(rebuild.copy(replace(lost, reindex=FAST)))
@@ -150,7 +150,7 @@ def test_a_dead_execution_starts_no_copy(domain: Domain, client: OpenSearchClien
     copy_alias = client.get_indices(["a_v2"])["a_v2"].markers.copy_alias
     assert copy_alias
     create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
-    # It had looked who owns the target before the other one took over.
+    # It had read the owner of the target before the other execution took over.
     with pytest.raises(ConcurrentReindexError, match="took target index"):
         open_copy(client, job, copy_alias)
     assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == copy_alias
@@ -182,7 +182,7 @@ def test_a_target_that_is_deleted_during_the_copy_is_not_made_by_guessing(
 def test_a_copy_that_comes_no_further_is_cancelled_and_named(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    # Each document takes long, so that a batch is looked at more than once.
+    # Each document takes long, so that a batch lasts for more than one poll.
     script = {"source": "double x = 0; for (int i = 0; i < 900000; i++) { x += Math.sin(i) } ctx._source.x = x"}
     job = rebuild.freeze("a_v1", reindex={"slices": 1, "batch_size": 300, "script": script})
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
@@ -198,13 +198,13 @@ def test_a_copy_that_waits_for_its_requests_per_second_has_not_stalled(
 ) -> None:
     job = rebuild.freeze("a_v1", reindex={"slices": 1, "batch_size": 100, "requests_per_second": 1})
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
-    look = start_reindex(client, job, impatient)
-    look = replace(look, task=replace(look.task, moved_at=0))
+    polled = start_reindex(client, job, impatient)
+    polled = replace(polled, task=replace(polled.task, moved_at=0))
     for _ in range(2):
-        look = check_reindex_status(client, look, impatient)
-        assert look.task.status == "running"
-        assert look.task.moved_at
-    ownership.stop_copy(client, look.task.copy_alias)
+        polled = check_reindex_status(client, polled, impatient)
+        assert polled.task.status == "running"
+        assert polled.task.moved_at
+    ownership.stop_copy(client, polled.task.copy_alias)
 
 
 def test_a_source_that_a_snapshot_holds_is_deleted_when_the_snapshot_is_over(

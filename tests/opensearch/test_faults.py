@@ -1,4 +1,4 @@
-"""What goes wrong between the client and the node: what the client makes of it, and what the node has done by then."""
+"""Faults between client and node: the error of the client, and the node's state."""
 
 import socket
 import time
@@ -139,8 +139,8 @@ def test_a_question_whose_connection_breaks_is_asked_three_times(
 
 
 def test_a_node_that_does_not_answer_is_a_bad_gateway() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as nobody:
-        url = "http://{}:{}".format(*nobody.getsockname())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = "http://{}:{}".format(*listener.getsockname())
     keys = {FUNCTION_KEY.access_key_id: FUNCTION_KEY}
     with SignedFront(url, keys.get) as front:
         client = OpenSearchClient(parse_endpoint(front.url), CREDENTIALS, front.region, front.ca_certificates)

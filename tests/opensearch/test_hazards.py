@@ -1,4 +1,4 @@
-"""What operators, templates, scripts and other executions do to a run: no acknowledged document is lost by it."""
+"""Interference of operators, templates, scripts and executions loses no document."""
 
 from collections.abc import Callable
 from dataclasses import replace

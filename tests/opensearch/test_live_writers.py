@@ -1,4 +1,4 @@
-"""Invariant 1: whatever was acknowledged is there at the end, newest version, while writers never pause."""
+"""Invariant 1: no acknowledged document of a permanent writer is lost or outdated."""
 
 from contextlib import ExitStack
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a Lambda function prints at its most talkative, on a whole rebuild and on one that fails on a document."""
+"""Logs of the functions at the level DEBUG, of a rebuild and of a failed copy."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Of all executions one works on an index; another takes over when that one is over, and finishes what it began."""
+"""One execution owns an index; after its end, another one takes over and finishes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +102,7 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
     for step in way[:done]:
         job = step(job)
     second = create(client, domain.url, 2, no_execution_runs)
-    domain.bulk("a_current", {"meanwhile": {"n": -1}})
+    domain.bulk("a_current", {"during": {"n": -1}})
     for step in way[1:]:
         second = step(second)
     delete_index(client, second)
@@ -110,7 +110,7 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
     target = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
     assert target == {"a_current": {"is_write_index": True}}
     # Written to the source index by the first two, in which writes still went there, and copied.
-    assert domain.documents("a_current") == {**source, "meanwhile": {"n": -1}}
+    assert domain.documents("a_current") == {**source, "during": {"n": -1}}
 
 
 @pytest.mark.usefixtures("source")

@@ -1,4 +1,4 @@
-"""What this package says of names, settings, shards and scripts is what OpenSearch makes of them."""
+"""The package and OpenSearch agree on names, settings, shards and scripts."""
 
 from typing import Any
 from urllib.parse import quote
@@ -29,7 +29,7 @@ NAMES = (
 
 
 def is_refused_by_choice(name: str) -> bool:
-    """Whether OpenSearch may take what this package does not: hidden or system names, date math, invisible letters."""
+    """Return whether OpenSearch may accept a name that the package refuses."""
     return name.startswith((".", "<")) or not name.isprintable()
 
 

@@ -226,7 +226,7 @@ def test_a_batch_is_no_larger_than_the_source_allows(domain: Domain, rebuild: Re
     domain.bulk("a_v1", numbered(250))
     job = rebuild("a_v1")
     assert job.reindex["batch_size"] == 100
-    domain("PUT", "a_v2/_settings", {"index.max_result_window": None})  # which the look at all documents exceeds
+    domain("PUT", "a_v2/_settings", {"index.max_result_window": None})  # less than the number of documents
     assert domain.documents("a_v2") == numbered(250)
 
 

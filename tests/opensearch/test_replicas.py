@@ -1,4 +1,4 @@
-"""What only a domain with more than one node has: replicas, which may be behind, and which have to be built."""
+"""Replicas on a domain with several nodes: they lag behind and take time to build."""
 
 import random
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def rebuild(client: OpenSearchClient, cluster: Domain) -> Rebuild:
 
 
 def noise() -> str:
-    """Text that cannot be compressed: a segment of it is on its way to the replica for a while."""
+    """Return incompressible text, so that a segment takes time to reach the replica."""
     return random.randbytes(1500).hex()
 
 
@@ -126,7 +126,7 @@ def test_documents_that_replicas_do_not_show_yet_keep_an_unused_target(
 def test_the_aliases_move_when_the_replicas_are_built(
     cluster: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.LOOK_SECONDS", 1)
+    monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
     make_source(cluster)
     cluster.bulk("a_v1", {str(number): {"n": number} for number in range(500)})
     job = rebuild.freeze("a_v1", strategy="block_writes")

@@ -1,4 +1,4 @@
-"""Signed requests, verified as AWS does it: what the client sends is taken, and nothing else."""
+"""Signatures, verified like on AWS: only requests of the client are accepted."""
 
 import http.client
 import json
@@ -59,7 +59,7 @@ def signed(
     service: str = "es",
     region: str = "us-east-1",
 ) -> Headers:
-    """The headers of a PUT as botocore signs it, which knows nothing of the client's library nor of the front's own."""
+    """Return the headers of a PUT request that botocore signs, as a second opinion."""
     request = AWSRequest("PUT", front.url + target, {"Content-Type": "application/json"}, BODY)
     credentials = Credentials(key.access_key_id, key.secret_access_key, key.session_token or None)
     auth.SigV4Auth(credentials, service, region).add_auth(request)

@@ -1,4 +1,4 @@
-"""How fast a copy goes on a node that can bear it, on one that cannot, and when somebody changes it by hand."""
+"""The throttle of a copy on an idle node, a busy node, and after a manual change."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,7 +48,7 @@ def client(domain: Domain) -> OpenSearchClient:
 
 @pytest.fixture
 def running(client: OpenSearchClient, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> Job:
-    """A copy that takes 20 s unless somebody changes its pace."""
+    """A copy that takes 20 s unless its throttle changes."""
     monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
     job = Rebuild(client, domain.url).freeze("a_v1", reindex=SLOW)
     return start_reindex(client, job, ENVIRONMENT)
@@ -96,17 +96,17 @@ def test_a_copy_is_throttled_while_others_write_and_gets_its_full_speed_back(
     job = running
     assert limit_on_node(domain, job) == pytest.approx(400)
 
-    def look() -> Job:
+    def poll() -> Job:
         nonlocal job
         job = check_reindex_status(client, job, ENVIRONMENT)
         return job
 
     with many_writers(domain):
-        wait_until(lambda: throttle_of(look()).limit < 200)
+        wait_until(lambda: throttle_of(poll()).limit < 200)
         slower = job
     assert throttle_of(slower).requested == pytest.approx(200)  # of two slices
     assert limit_on_node(domain, slower) == pytest.approx(2 * throttle_of(slower).limit, rel=0.01)
-    wait_until(lambda: throttle_of(look()).limit == pytest.approx(200))
+    wait_until(lambda: throttle_of(poll()).limit == pytest.approx(200))
     assert limit_on_node(domain, job) == pytest.approx(400)
 
 
@@ -114,15 +114,15 @@ def test_a_limit_that_a_person_sets_is_kept_and_the_copy_ends_soon(
     client: OpenSearchClient, domain: Domain, running: Job
 ) -> None:
     domain("POST", f"_reindex/{running.task.id}/_rethrottle?requests_per_second=300")
-    looked = check_reindex_status(client, running, ENVIRONMENT)
-    assert throttle_of(looked).requested == pytest.approx(150)
-    assert limit_on_node(domain, looked) == pytest.approx(300)
+    polled = check_reindex_status(client, running, ENVIRONMENT)
+    assert throttle_of(polled).requested == pytest.approx(150)
+    assert limit_on_node(domain, polled) == pytest.approx(300)
     domain("POST", f"_reindex/{running.task.id}/_rethrottle?requests_per_second=-1")
-    ended = looked
+    ended = polled
 
     def is_completed() -> bool:
         nonlocal ended
-        ended = check_reindex_status(client, looked, ENVIRONMENT)
+        ended = check_reindex_status(client, polled, ENVIRONMENT)
         return ended.task.status == "completed"
 
     wait_until(is_completed)

@@ -26,9 +26,10 @@ _LISTS = (
 
 
 def names_of_all_resources(ministack: MiniStack) -> set[str]:
-    """Return everything in the account that a deployment could leave behind, by service and name.
+    """Return everything in the account that a deployment can leave behind.
 
-    A key that is scheduled for deletion counts as gone: AWS lets none go at once.
+    The resources are sorted by service and name. A key that is scheduled for deletion counts as deleted, because AWS
+    deletes no key at once.
 
     Args:
         ministack: the account.

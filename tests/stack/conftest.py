@@ -1,4 +1,4 @@
-"""The example, applied to the local AWS with the package Terraform builds, beside a real OpenSearch node."""
+"""The example, applied to the local AWS with its package, and a real OpenSearch."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from support.signed_front import SignedFront
 
 @pytest.fixture(scope="session")
 def front(ministack: MiniStack, node: OpenSearchNode) -> Iterator[SignedFront]:
-    """What stands before the node, and lets in the Lambda functions of this account as far as their role allows."""
+    """The endpoint of the node, which enforces the policies of the functions' role."""
     domain_arn = f"arn:aws:es:{ministack.region}:{ministack.account_id}:domain/local"
     policies = RolePolicies(ministack, domain_arn)
     with SignedFront(node.url, ministack.function_key, ministack.region, policies.allow) as running:

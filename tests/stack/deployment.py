@@ -1,4 +1,4 @@
-"""One deployment of the example, and what its user does with it: upload a file, look at the execution."""
+"""A deployment of the example, with uploads and executions like a user's."""
 
 import json
 import uuid
@@ -123,12 +123,12 @@ class Deployment:
 
 @contextmanager
 def deployed(ministack: MiniStack, front: SignedFront, name: str = "basic", **variables: Any) -> Iterator[Deployment]:
-    """Apply an example in a folder of its own; the folder goes with the block, the deployment with the account.
+    """Apply an example in a folder of its own, which the end of the block removes.
 
     Args:
         ministack: the account.
-        front: what stands before the OpenSearch node the deployment may work on.
-        name: folder below examples/; one with the variables `allowed_endpoints` and `ca_certificates`.
+        front: the endpoint of the deployment's OpenSearch node.
+        name: folder below examples/ with the variables `allowed_endpoints` and `ca_certificates`.
         variables: input variables of the example.
     """
     with applied_example(ministack, front, name, **variables) as root:
@@ -138,7 +138,7 @@ def deployed(ministack: MiniStack, front: SignedFront, name: str = "basic", **va
 def error_of(execution: Mapping[str, Any]) -> dict[str, Any]:
     """Return the handler's own error object, which is the execution's cause.
 
-    Its class, the execution's error on AWS, is not looked at: MiniStack calls every one `Runtime.HandlerError`.
+    Its class, the execution's error on AWS, is not checked, because MiniStack always gives `Runtime.HandlerError`.
 
     Args:
         execution: description of one that failed.

@@ -1,4 +1,4 @@
-"""A checkout of the module on a runner of its own, applied to the local AWS row by row of the README's table."""
+"""A checkout of the module on a runner of its own, applied to the local AWS."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ _VARIABLES = "local_aws.auto.tfvars.json"
 
 
 class Checkout(TerraformRoot):
-    """The root `roots/packaging`, the module and its sources. The state lies beside the root."""
+    """A copy of `roots/packaging` with module and sources, and the state beside it."""
 
     @classmethod
     def make(cls, work_dir: Path, ministack: MiniStack, bucket: str) -> "Checkout":
@@ -95,7 +95,7 @@ class Checkout(TerraformRoot):
         return self._run("plan", f"-out={SAVED_PLAN}").stdout
 
     def apply_plan(self) -> str:
-        """Apply the plan that was saved, and return what Terraform printed. Raises TerraformError."""
+        """Apply the saved plan, and return Terraform's output. Raises TerraformError."""
         return self._run("apply", SAVED_PLAN).stdout
 
     def apply_now(self, *options: str) -> str:
@@ -119,10 +119,10 @@ class Checkout(TerraformRoot):
 
 
 def changes(printed: str) -> dict[str, str]:
-    """Return what a plan is going to do, such as `updated`, by the address in the module.
+    """Return the planned actions, such as `updated`, by the address in the module.
 
     Args:
-        printed: by `terraform plan`, or by `terraform apply` without a saved plan.
+        printed: output of `terraform plan`, or of `terraform apply` without a saved plan.
     """
     found = re.findall(rf"^  # {re.escape(MODULE)}\.(\S+) .*?\b(?:will|must) be (\w+)", printed, re.MULTILINE)
     return dict(found)
@@ -132,11 +132,11 @@ class Account:
     """What a checkout has deployed, as AWS tells it."""
 
     def __init__(self, ministack: MiniStack, bucket: str) -> None:
-        """Make an empty bucket and look at it from then on.
+        """Create an empty bucket and observe it.
 
         Args:
             ministack: the account.
-            bucket: name of the bucket, which is not there yet.
+            bucket: name of the new bucket.
         """
         self.functions_client = ministack.client("lambda")
         self._s3 = ministack.client("s3")
@@ -159,10 +159,10 @@ class Account:
         }
 
     def code(self, environment: str) -> set[str]:
-        """Return the SHA-256 of the functions' code, in Base64: one where all have the same.
+        """Return all SHA-256 sums of the functions' code, in Base64.
 
         Args:
-            environment: of the checkout.
+            environment: environment of the checkout.
         """
         return {function["CodeSha256"] for function in self.functions(environment).values()}
 

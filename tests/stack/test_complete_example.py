@@ -1,7 +1,7 @@
-"""The example `complete`: everything on, but what the local AWS cannot make or does not tell again.
+"""The example `complete`, with everything that the local AWS supports.
 
-It has no domain (the provider waits for ever) and no alarms (they read back without actions and periods): both are in
-tests/examples.tftest.hcl, under the mocked provider.
+There is no domain, because the provider would wait forever, and there are no alarms, which the local AWS returns
+without actions and periods. tests/examples.tftest.hcl has both, with a mocked provider.
 """
 
 import json
@@ -128,7 +128,7 @@ def test_notification_of_a_refused_file_has_step_reason_and_every_problem(
 def test_notification_of_a_failed_index_has_its_name(
     complete: Deployment, domain: Domain, told: Callable[[], tuple[str, list[str]]]
 ) -> None:
-    """MiniStack loses a nested execution's error: tests/workflow/test_notification.py has the message of AWS."""
+    """MiniStack loses nested errors; tests/workflow/test_notification.py has them."""
     domain("PUT", "told-orders_v1", {"aliases": {"told-orders_current": {}}})
     domain.bulk("told-orders_v1", {"1": {"total": "many"}})
     changed = {"name": "told-orders_v1", "mappings": {"properties": {"total": {"type": "integer"}}}}
@@ -177,7 +177,7 @@ def test_notification_of_a_truncated_cause_names_the_description_of_the_executio
 
 
 def test_events_that_start_nothing_go_to_the_dead_letter_queue(complete: Deployment) -> None:
-    """The wiring alone: MiniStack has no dead-letter queues of targets, and starts executions without a role."""
+    """Only the wiring, because MiniStack has no dead-letter queues of targets."""
     events, sqs = complete.ministack.client("events"), complete.ministack.client("sqs")
     url = complete.outputs["dead_letter_queue_url"]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
@@ -212,9 +212,9 @@ def where(complete: Deployment, key: str, execution: dict[str, Any]) -> list[str
 
 
 def stopped(complete: Deployment, **said: str) -> tuple[dict[str, Any], str]:
-    """Start an execution as an upload does, stop it, and return its description and the file's key.
+    """Start an execution like an upload, stop it, and return description and key.
 
-    It does nothing but wait: the real one would soon fail for want of the file, perhaps before it is stopped.
+    The execution only waits. A real one would fail soon without its file, perhaps before the stop.
     """
     stepfunctions = complete.ministack.client("stepfunctions")
     machine = complete.outputs["state_machine_arn"]

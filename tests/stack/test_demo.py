@@ -1,4 +1,4 @@
-"""The demo as a user runs it, once to its good end and once with the node killed half-way."""
+"""The demo, once until success and once with a killed node."""
 
 import os
 import re
@@ -12,7 +12,7 @@ DEADLINE_SECONDS = 600
 
 def run_demo(*options: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "tests"), str(ROOT / "tests" / "tools")])}
-    environment.pop("OPENSEARCH_URL", None)  # a node that somebody else runs cannot be killed
+    environment.pop("OPENSEARCH_URL", None)  # the demo cannot kill a node that it did not start
     return subprocess.run(
         [sys.executable, "-m", "demo", *options],
         cwd=ROOT,
@@ -24,7 +24,7 @@ def run_demo(*options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_rebuilds_three_indices_and_looks_every_document_up() -> None:
+def test_demo_rebuilds_three_indices_and_verifies_every_document() -> None:
     result = run_demo()
     assert result.returncode == 0, result.stdout + result.stderr
     last = result.stdout.splitlines()[-1]
@@ -33,7 +33,7 @@ def test_the_demo_rebuilds_three_indices_and_looks_every_document_up() -> None:
     assert int(match[1]) > 77_000
 
 
-def test_a_node_killed_half_way_fails_the_demo_with_a_readable_error_and_nothing_lost() -> None:
+def test_demo_with_a_killed_node_fails_with_a_readable_error_and_loses_nothing() -> None:
     result = run_demo("--kill-node")
     assert result.returncode == 1, result.stdout + result.stderr
     for line in (r"source_index +cities_v1", r"target_index +cities_v2", r"reason +\S.*", r"what to do +\S.*"):

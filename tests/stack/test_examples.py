@@ -1,4 +1,4 @@
-"""The examples as a person who copies them has them: applied, looked at, and gone again."""
+"""The examples, copied and applied like by a user, then destroyed."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +29,7 @@ def leaves_nothing(ministack: MiniStack) -> Iterator[None]:
     assert names_of_all_resources(ministack) == before
 
 
-def test_vpc_puts_the_functions_into_its_subnets_with_a_way_to_the_domain_s3_and_step_functions_alone(
+def test_vpc_runs_functions_in_subnets_with_access_to_domain_s3_and_step_functions(
     ministack: MiniStack,
 ) -> None:
     with (

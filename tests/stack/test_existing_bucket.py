@@ -1,4 +1,4 @@
-"""The example `existing-bucket`: a bucket that was there before the module stays as it is."""
+"""The example `existing-bucket`: the module leaves an existing bucket unchanged."""
 
 import json
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def delete_files(ministack: MiniStack) -> None:
 
 @pytest.fixture(scope="module")
 def root(ministack: MiniStack, before: set[str]) -> Iterator[TerraformRoot]:
-    """The example with its bucket alone applied, and settings on that which the example knows nothing of."""
+    """The example with its bucket alone, which has settings outside of the example."""
     del before  # what was there comes first
     variables = {"bucket_name": BUCKET, "project_name": BUCKET, "domain_arns": [domain_arn(ministack)]}
     with example(ministack, "existing-bucket", **variables) as copy:
@@ -113,7 +113,7 @@ def test_an_upload_below_the_prefix_starts_an_execution_and_one_beside_it_does_n
     assert brought.uploaded_keys_of_executions().keys() == {below}
     error = json.loads(execution["cause"])
     assert error["step"] == "GetTriggerFile"
-    # The file was read: a permission that is missing would be told as such.
+    # The function has read the file; a missing permission would give another error.
     assert "opensearch_endpoint" in " ".join(error["problems"])
 
 
@@ -130,7 +130,7 @@ def test_the_queue_is_still_told_of_images_and_of_nothing_else(brought: Deployme
     assert keys == [image]
 
 
-def test_a_destroy_of_the_module_leaves_every_setting_of_the_bucket_and_every_file_of_others(
+def test_destroy_of_the_module_keeps_every_bucket_setting_and_every_other_file(
     brought: Deployment, settings_before: dict[str, str]
 ) -> None:
     s3 = brought.ministack.client("s3")

@@ -1,6 +1,6 @@
-"""The Lambda role may do what it needs and no more: take one action away, and a run fails and names it.
+"""The Lambda role needs all of its actions: without one, a run fails and names it.
 
-As far as the local AWS asks the role: see support/permissions.py for the other actions.
+This holds for actions that the local AWS enforces. support/permissions.py has the others.
 """
 
 import json
@@ -37,9 +37,10 @@ def rebuild(deployment: Deployment, _: Domain, **changes: Any) -> Error | None:
 
 
 def read_the_version_that_an_event_names(deployment: Deployment, _: Domain) -> Error | None:
-    """Read a file as on AWS, where the event names its version. MiniStack's events do not, so Lambda is called.
+    """Read a version of a file like on AWS, and return the error, if any.
 
-    The file asks for nothing, since its upload starts an execution too. Returns the error if it cannot be read.
+    MiniStack's events name no version, so the function is called directly. The file requests no change, because its
+    upload starts an execution too.
     """
     key = deployment.upload({"indices": []})
     deployment.wait_for_end(key)
@@ -54,7 +55,7 @@ def read_the_version_that_an_event_names(deployment: Deployment, _: Domain) -> E
 
 
 def take_over(deployment: Deployment, domain: Domain) -> Error | None:
-    """Rebuild after an execution that failed with the target index in its hands, as it keeps it with this strategy."""
+    """Rebuild after an execution that failed as the owner of the target index."""
     deployment.front.inject(Fault.forbidden("es:ESHttpPut"), lambda request: request.path == f"/{SOURCE}/_block/write")
     assert rebuild(deployment, domain, strategy="redirect_writes") is not None
     return rebuild(deployment, domain, strategy="redirect_writes")

@@ -18,7 +18,7 @@ MAX_BYTES = 2 * 1024 * 1024
 
 
 def build(deployment: Deployment, folder: Path) -> Path:
-    """Build the package from a copy of the sources, as on another machine: other paths, other times."""
+    """Build the package from a copy of the sources with other paths and times."""
     sources = folder / "lambda_src"
     shutil.copytree(deployment.root.work_dir / "lambda_src", sources, copy_function=shutil.copyfile)
     patterns = ("handlers.py", "requirements.txt", "opensearch_reindex/**/*.json", "opensearch_reindex/**/*.py")

@@ -1,4 +1,4 @@
-"""The rows of the table "Packaging" in the module's README. Each test leaves the checkout applied for the next."""
+"""All ways of packaging; each test leaves the checkout applied for the next one."""
 
 import io
 import re

@@ -75,7 +75,7 @@ def test_every_step_logs_json_that_names_the_execution_and_holds_no_document(
 
     assert execution["status"] == "SUCCEEDED", execution
     logs = deployment.ministack.client("logs")
-    # A copy this small is done before the first look at it.
+    # Such a small copy completes before the first poll.
     for step in deployment.outputs["lambda_function_arns"].keys() - {"check_reindex_status"}:
         events = logs.filter_log_events(logGroupName=deployment.outputs["log_group_names"][step])["events"]
         messages = [event["message"] for event in events if execution["executionArn"] in event["message"]]

@@ -1,4 +1,4 @@
-"""The module with the oldest Terraform it allows and with the newest, beside the one on the PATH."""
+"""The module with the oldest and the newest supported versions of Terraform."""
 
 import os
 import re

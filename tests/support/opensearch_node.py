@@ -22,9 +22,9 @@ _START_SECONDS = 300.0
 
 
 class OpenSearchNode:
-    """One node (cluster_manager, data, ingest) on a free port, its data in a run folder that goes with the block.
+    """A node or cluster on a free port; the end of its `with` block removes the data.
 
-    Within the block, `start` brings it back on the same port with the same data after `kill`.
+    Within the block, `start` restarts it after `kill`, on the same port with the same data.
     """
 
     def __init__(self, heap: str = "1g", nodes: int = 1, settings: Mapping[str, str] | None = None) -> None:
@@ -89,7 +89,7 @@ class OpenSearchNode:
 
 
 class ExternalNode(OpenSearchNode):
-    """A node that somebody else runs (OPENSEARCH_URL): it is used, never started or stopped."""
+    """The node of OPENSEARCH_URL, which the suites never start or stop."""
 
     def __init__(self, url: str) -> None:
         """Describe the node.
@@ -127,7 +127,7 @@ class ExternalNode(OpenSearchNode):
 
 @contextmanager
 def running_node() -> Iterator[OpenSearchNode]:
-    """Give a running node: the one OPENSEARCH_URL names, else a new one that ends with the block."""
+    """Give the node of OPENSEARCH_URL, or a new node that ends with the block."""
     url = os.environ.get("OPENSEARCH_URL")
     with ExternalNode(url) if url else OpenSearchNode() as node:
         yield node

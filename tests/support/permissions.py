@@ -1,6 +1,6 @@
-"""Why each permission of the module's roles is there: a run fails without it, or AWS's documentation asks for it.
+"""The reason of each permission: a run fails without it, or AWS's documentation.
 
-By the statement's Sid, as written in iam_*.tf.
+The keys are the Sids of the statements in iam_*.tf.
 """
 
 # Runs on the local AWS fail without these: tests/stack/test_least_privilege.py.

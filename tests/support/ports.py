@@ -18,7 +18,7 @@ _reserved: list[IO[bytes]] = []
 
 
 def free_port(below: int | None = None) -> int:
-    """Return a TCP port that nothing listens on and that no other run has got from here.
+    """Return a free TCP port that no other run has received from here.
 
     Args:
         below: highest port + 1; the port is then one of the 1,000 ports under it.
@@ -48,7 +48,7 @@ def _reserve(port: int) -> bool:
 
 
 def _is_free(port: int) -> bool:
-    """Say whether both the IPv4 and the IPv6 loopback address can be bound: OpenSearch binds both."""
+    """Return whether the port is free on both loopback addresses, as OpenSearch needs."""
     addresses = [(socket.AF_INET, "127.0.0.1")]
     if socket.has_dualstack_ipv6():
         addresses.append((socket.AF_INET6, "::1"))

@@ -1,4 +1,4 @@
-"""Run make targets side by side, and print the output of each as a whole and a table of their times.
+"""Run make targets side by side, and print their outputs and a table of times.
 
 `python -m support.run_suites [--jobs 3] TARGET...` starts the targets in this order. After a failure it starts no more
 of them. The output of a target that failed comes last.

@@ -1,4 +1,4 @@
-"""Requirements, inputs and outputs of each Terraform folder, written into its README from its own files.
+"""Write requirements, inputs and outputs of each Terraform folder into its README.
 
 `python -m support.terraform_docs` writes them between two marks, `--check` only says which README is not current.
 """
@@ -91,7 +91,7 @@ def _blocks(path: Path, kind: str) -> list[Any]:
 
 
 def _text(value: str) -> str:
-    """A string or type without the marks that the parser leaves: quotes, or `${...}` around an expression."""
+    """Remove the quotes, or the `${...}`, that the parser leaves around a text."""
     expression = re.fullmatch(r"\$\{(.*)\}", value, re.DOTALL)
     if expression:
         return expression[1]
@@ -112,10 +112,10 @@ def _table(title: str, head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -
 
 
 def main(check: bool) -> int:
-    """Write every README, or only look; returns the exit status.
+    """Write every README, or check them, and return the exit status.
 
     Args:
-        check: change nothing, fail when something would change.
+        check: whether to write nothing and fail if a README is outdated.
     """
     outdated = []
     for folder in folders():

@@ -1,4 +1,4 @@
-"""An application that writes through an alias, and knows every document that OpenSearch acknowledged."""
+"""An application that writes through an alias and keeps acknowledged documents."""
 
 import itertools
 import json
@@ -277,13 +277,13 @@ def small_writes(number: int, *, updates_and_deletes: bool = False) -> Workload:
 
 
 def _any_id(documents: Mapping[str, Document], turn: int) -> str:
-    """Choose a document: by turns an old one, which may be copied just now, and a young one."""
+    """Choose a document: by turns an old one, perhaps just copied, and a new one."""
     ids = list(documents)
     return ids[(turn * 7) % len(ids)] if turn % 3 else ids[-1 - (turn % min(5, len(ids)))]
 
 
 def _send(session: requests.Session, method: str, url: str, body: Any = None) -> tuple[int, str]:
-    """Send a request, and return status and text of its answer; status 0 if there was none.
+    """Send a request, and return status and text of its answer; status 0 for none.
 
     A text is sent as it is, as lines of JSON.
     """

@@ -54,12 +54,6 @@ NOT_CLEAN = (
     "tests/package.tftest.hcl",
     "tests/state_machines.tftest.hcl",
     "tests/variables.tftest.hcl",
-    "tests/conftest.py",
-    "tests/opensearch/",
-    "tests/stack/",
-    "tests/support/",
-    "tests/terraform/",
-    "tests/workflow/",
 )
 
 

@@ -1,1 +1,1 @@
-"""The workflow: the state machines interpreted by moto, the real handlers, a real OpenSearch node."""
+"""State machines in moto's interpreter with real handlers and a real OpenSearch."""

@@ -1,4 +1,4 @@
-"""The state machine definitions, rendered by Terraform from the module's own definitions.tf."""
+"""Definitions of the state machines, rendered by Terraform from definitions.tf."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ class Definitions:
 def render(
     function_arns: Mapping[str, str], index_state_machine_arn: str, topic_arn: str, timeout_seconds: int
 ) -> Definitions:
-    """Evaluate definitions.tf in a root that holds nothing else, which needs no provider.
+    """Evaluate definitions.tf in a root of its own, which needs no provider.
 
     Args:
         function_arns: one for each step.
@@ -87,10 +87,10 @@ def tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def shorten_retries(definition: Definition) -> Definition:
-    """Let every retry wait a second at most; how often and on what it is done stays as designed.
+    """Shorten the wait before every retry to a second, and change nothing else.
 
     Args:
-        definition: is changed, and returned.
+        definition: the definition, which the function changes and returns.
     """
     for _, task in tasks(definition):
         for retrier in task["Retry"]:

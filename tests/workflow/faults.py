@@ -1,4 +1,4 @@
-"""Faults between Step Functions and a handler, or between a handler and OpenSearch, each as a hook of a function."""
+"""Faults around a handler, as hooks of a function."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -72,11 +72,11 @@ def lambda_refuses(codes: Iterable[str], message: str = "Rate exceeded") -> Hook
 
 
 def function_dies(error_type: str, message: str) -> Hook:
-    """Let the function end without an exception of its own: the runtime answers for it.
+    """End the function without an exception of its own, with an error of the runtime.
 
     Args:
-        error_type: as Lambda names it.
-        message: as Lambda words it.
+        error_type: type of Lambda's error.
+        message: message of Lambda's error.
     """
 
     def die(_handler: Handler, _event: Event) -> State:
@@ -98,6 +98,6 @@ def _first(calls: int | None, hook: Hook) -> Hook:
 
 
 def poll_once(handler: Handler, event: Event) -> State:
-    """Answer StartReindex as if the copy were still running, so that CheckReindexStatus is called."""
+    """Answer StartReindex with a running copy, so that CheckReindexStatus is called."""
     state = handler(event)
     return {**state, "task": {**state["task"], "status": "running", "wait_seconds": 0}}

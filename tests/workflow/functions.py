@@ -1,4 +1,4 @@
-"""The Lambda functions: the handlers of lambda_src, called in this process as Lambda calls them."""
+"""The Lambda functions: handlers that this process calls like Lambda."""
 
 import json
 import time
@@ -87,7 +87,7 @@ def _pass_on(handler: Handler, event: Event) -> State:
 
 
 def _call(step: str, event: Event) -> State:
-    """Call a handler with JSON in and out, its exception told as the Lambda runtime tells it."""
+    """Call a handler with JSON, and return its exception like the Lambda runtime."""
     handler: Callable[[Event, None], State] = getattr(handlers, f"{step}_handler")
     try:
         answer: State = json.loads(json.dumps(handler(json.loads(json.dumps(event)), None)))

@@ -1,4 +1,4 @@
-"""Step Functions on this machine: moto's interpreter, the functions plugged in, and what it lacks for nesting.
+"""Step Functions on this machine: moto's interpreter, with shims for nesting.
 
 moto follows the semantics of AWS that matter here (retries, catches, an inline Map that ends at its first failure).
 Its `states:startExecution.sync:2` calls the API and needs two shims around that:
@@ -28,7 +28,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state
     StateTaskServiceSfn,
 )
 
-# How often a nested execution is looked at; moto's half a second would be most of a small index's time.
+# Interval between two polls of a nested execution; moto's half a second is too long for a small index.
 _NESTED_POLL_SECONDS = 0.02
 
 Invoke = Callable[[str, bytes], bytes]
@@ -48,12 +48,12 @@ class FunctionError(Exception):
 
 @contextmanager
 def interpreted(invoke: Invoke, passthrough_urls: Iterable[str]) -> Iterator[None]:
-    """Mock AWS in this process: state machines are run, and their functions are answered by `invoke`.
+    """Mock AWS in this process, run state machines, and call `invoke` for functions.
 
     Args:
-        invoke: gets a function's ARN and the event as JSON, returns the answer as JSON. Raises FunctionError for
-            a function that failed, a moto exception for an invocation that Lambda refused.
-        passthrough_urls: beginnings of the URLs that are real.
+        invoke: takes the ARN of a function and the event as JSON, and returns the answer as JSON. It raises
+            FunctionError for a failed function, and a moto exception for an invocation that Lambda refuses.
+        passthrough_urls: prefixes of URLs that are not mocked.
     """
 
     def invoke_function(

@@ -1,4 +1,4 @@
-"""Both state machines, the trigger bucket and the functions, deployed to the mocked AWS."""
+"""Both state machines, the trigger bucket and the functions in the mocked AWS."""
 
 import copy
 import json
@@ -99,11 +99,11 @@ class StateMachines:
         )
 
     def run(self, trigger_file: Mapping[str, Any], *, deadline_seconds: float = 60) -> Execution:
-        """Upload a trigger file, start the execution as EventBridge does, and wait for its end.
+        """Upload a trigger file, start the execution like EventBridge, and await its end.
 
         Args:
-            trigger_file: the file's content.
-            deadline_seconds: how long it may take.
+            trigger_file: content of the file.
+            deadline_seconds: longest time to wait.
         """
         return self.wait(self.start(self.upload(trigger_file)), deadline_seconds=deadline_seconds)
 

@@ -1,4 +1,4 @@
-"""Strategy `block_writes`: whatever ends an execution before the aliases move, writers can go on."""
+"""Strategy `block_writes`: writers can continue after any failure before the move."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What goes wrong between the functions and the domain is tried again, and every document is there at the end."""
+"""Faults between functions and domain lead to retries and lose no document."""
 
 import re
 from dataclasses import replace

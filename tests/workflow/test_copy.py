@@ -30,15 +30,15 @@ def test_a_long_copy_is_polled_at_the_poll_interval_until_it_is_done(machines: S
     execution = machines.run(trigger_file(indices.endpoint, source, reindex=THROTTLED))
 
     assert execution.status == "SUCCEEDED"
-    looks = machines.functions.of("start_reindex", "check_reindex_status")
-    tasks = [call.answer["task"] for call in looks if call.answer]
-    assert len(looks) >= 3
-    assert [task["status"] for task in tasks] == ["running"] * (len(looks) - 1) + ["completed"]
+    polls = machines.functions.of("start_reindex", "check_reindex_status")
+    tasks = [call.answer["task"] for call in polls if call.answer]
+    assert len(polls) >= 3
+    assert [task["status"] for task in tasks] == ["running"] * (len(polls) - 1) + ["completed"]
     assert {task["wait_seconds"] for task in tasks[:-1]} == {1}
     copied = [task["copied"] for task in tasks[:-1]]
     assert 0 < copied[0] < 400
     assert copied == sorted(copied)
-    assert all(later.started - earlier.ended >= 1 for earlier, later in pairwise(looks))
+    assert all(later.started - earlier.ended >= 1 for earlier, later in pairwise(polls))
     assert len({task["id"] for task in tasks}) == 1
     assert indices.documents(indices.target(source)) == many_documents()
 
@@ -90,11 +90,11 @@ def test_a_task_that_no_node_knows_any_more_is_started_again_and_no_document_is_
 
     assert execution.status == "SUCCEEDED"
     assert 0 < copied_by_lost_task[0] < 400
-    looks = machines.functions.of("start_reindex", "check_reindex_status")
-    assert [call.step for call in looks[:3]] == ["start_reindex", "check_reindex_status", "start_reindex"]
-    assert looks[1].answer is not None
-    assert looks[1].answer["task"]["status"] == "lost"
-    final = looks[-1].answer
+    polls = machines.functions.of("start_reindex", "check_reindex_status")
+    assert [call.step for call in polls[:3]] == ["start_reindex", "check_reindex_status", "start_reindex"]
+    assert polls[1].answer is not None
+    assert polls[1].answer["task"]["status"] == "lost"
+    final = polls[-1].answer
     assert final is not None
     assert final["task"]["version_conflicts"] == copied_by_lost_task[0]
     assert final["task"]["created"] == 400 - copied_by_lost_task[0]
@@ -105,7 +105,7 @@ def test_a_task_that_no_node_knows_any_more_is_started_again_and_no_document_is_
 def test_a_task_id_that_became_another_task_is_not_taken_for_the_copy(
     machines: StateMachines, indices: Indices
 ) -> None:
-    """After a restart the ids of a node start low again: the id polled may be another copy's success."""
+    """After a restart, the ids of a node start low: an id may belong to another copy."""
     source = indices.create("orders", {"1": {"number": 1}})
     other = indices.create("other", {"2": {"number": 2}}, aliases={})
     body = {"source": {"index": other}, "dest": {"index": f"{other}-copy"}}

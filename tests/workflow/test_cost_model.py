@@ -1,4 +1,4 @@
-"""The benchmark's model counts states and history events as an interpreter that writes them as AWS does."""
+"""The benchmark's model and an interpreter count the same states and events."""
 
 import boto3
 

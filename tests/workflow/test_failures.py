@@ -1,4 +1,4 @@
-"""One index fails: what a person is told, and what is left untouched."""
+"""One index fails: the error, and the state of all indices."""
 
 import pytest
 
@@ -63,6 +63,6 @@ def test_failed_documents_are_one_json_object_in_parent_and_nested_execution(
     assert "source index is complete" in message["next"]
     assert message["problems"][0] == "documents failed: 30 with status 400"
     assert "failed to parse field [amount] of type [integer]" in message["problems"][1]
-    assert "secret-" not in str(execution.cause), "the contents of documents are nobody's business"
+    assert "secret-" not in str(execution.cause), "an error must not quote documents"
     failed = machines.nested()[-1]
     assert (failed.error, failed.cause) == (execution.error, execution.cause)

@@ -1,4 +1,4 @@
-"""A copy of a day: what it costs of the 25,000 events that Step Functions keeps of an execution."""
+"""A copy of a day fits into the 25,000 events of an execution's history."""
 
 import json
 from typing import Any
@@ -46,7 +46,7 @@ def test_a_copy_of_a_day_stays_within_the_history_of_an_execution(machines: Stat
 
     assert execution.status == "SUCCEEDED", json.dumps(execution.cause)
     (nested,) = machines.nested()
-    looks = len(machines.functions.of("check_reindex_status"))
-    assert looks >= DAY_SECONDS / POLL_INTERVAL_SECONDS
+    polls = len(machines.functions.of("check_reindex_status"))
+    assert polls >= DAY_SECONDS / POLL_INTERVAL_SECONDS
     events = machines.event_count(nested)
-    assert 9 * looks < events < MAX_EVENTS
+    assert 9 * polls < events < MAX_EVENTS

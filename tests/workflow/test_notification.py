@@ -1,4 +1,4 @@
-"""What people are told of an execution that ended. Only the interpreter gives a nested execution's own error."""
+"""Notifications of ended executions, with the errors of nested executions."""
 
 import json
 import uuid
@@ -55,7 +55,7 @@ class Notifications:
         return arn
 
     def of(self, execution_arn: str) -> tuple[str, str]:
-        """Return subject and message of the notification of an execution, asked for as EventBridge does."""
+        """Request the notification of an execution like EventBridge, and return it."""
         told = self._stepfunctions.describe_execution(
             executionArn=self.run(self._arn, {"detail": {"executionArn": execution_arn}})
         )

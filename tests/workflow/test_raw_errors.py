@@ -1,4 +1,4 @@
-"""Errors that no handler worded: they end both executions all the same, with their own error and cause."""
+"""Errors from outside the handlers end both executions with error and cause."""
 
 import pytest
 
@@ -107,7 +107,7 @@ def test_nested_execution_that_step_functions_fails_ends_the_parent_with_the_ind
 
 
 def assert_tells_of_nested_execution(execution: Execution, nested: Execution, source_index: str) -> None:
-    """Names that begin with `States.` are Step Functions' own; a Fail state must not use them."""
+    """A Fail state must not use the prefix `States.`, which belongs to Step Functions."""
     assert (execution.status, execution.error) == ("FAILED", "ExecutionError")
     description = execution.message()
     assert description["Status"] == nested.status

@@ -43,7 +43,7 @@ def test_all_problems_of_a_file_are_reported_at_once_and_nothing_is_changed(
     problems: list[str],
 ) -> None:
     first, second = (indices.create(base, {"1": {}}) for base in ("first", "second"))
-    indices("PUT", f"{indices.target(second)}")  # somebody's
+    indices("PUT", f"{indices.target(second)}")  # of another application
     before = {name: indices.get(name) for name in indices.names()}
     changes = json.loads(json.dumps(changes).replace("FIRST", first).replace("SECOND", second))
 

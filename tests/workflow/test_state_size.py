@@ -1,4 +1,4 @@
-"""Step Functions carries 256 KiB of state and 25,000 events of history: both must do for 1,000 indices."""
+"""A file of 1,000 indices fits into 256 KiB of state and 25,000 history events."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ DO_NOTHING = {
 
 @pytest.fixture(autouse=True)
 def _thousand_indices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the domain have 1,000 indices: creating them takes minutes and as many shards as a node may have."""
+    """Mock 1,000 indices, whose creation would take minutes and too many shards."""
     found = {name: IndexInfo(name, {}, {"number_of_shards": "1"}, {}) for name in NAMES}
     monkeypatch.setattr(OpenSearchClient, "get_indices", lambda *_args, **_kwargs: found)
     monkeypatch.setattr(OpenSearchClient, "store_sizes", lambda _, names: dict.fromkeys(names, StoreSize(0, 0)))
@@ -33,7 +33,7 @@ def _thousand_indices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def _deep_stack() -> Iterator[None]:
-    """Let moto, which calls itself once more for each item of a Map, get to the 1,000th."""
+    """Let moto, which calls itself for each item of a Map, reach the 1,000th item."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(10 * limit)
     yield
