@@ -125,7 +125,7 @@ def _conflicts(planned: list[PlannedIndex]) -> list[str]:
         if index.alias_name in sources | targets:
             problems.append(f"{index.path}: {alias} is the name of an index")
         if first_alias != index.path:
-            problems.append(f"{index.path}: {alias} is also the alias of {first_alias}; expected one alias per index")
+            problems.append(f"{index.path}: {alias} is also the alias of {first_alias}, but has only one write index")
     return problems
 
 
