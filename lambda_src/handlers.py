@@ -1,4 +1,4 @@
-"""The seven Lambda handlers: parse the event, call the function of the step, return its state."""
+"""The seven Lambda handlers: parse the event, call the step, return its state."""
 
 import logging
 from collections.abc import Callable, Mapping

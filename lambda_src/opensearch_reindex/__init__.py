@@ -1,1 +1,1 @@
-"""Rebuild OpenSearch indices behind their aliases: all code of the Lambda functions but the handlers themselves."""
+"""Rebuild OpenSearch indices behind their aliases; handlers.py calls this package."""

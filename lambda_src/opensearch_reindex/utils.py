@@ -5,7 +5,7 @@ from typing import Any
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """Apply an RFC 7396 JSON merge patch: objects are merged, null removes, anything else replaces."""
+    """Apply an RFC 7396 JSON merge patch: merge objects, null removes, others replace."""
     if not isinstance(patch, Mapping):
         return patch
     merged = dict(target) if isinstance(target, Mapping) else {}
@@ -27,5 +27,5 @@ def flat_items(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[
 
 
 def is_below(setting: str, name: str) -> bool:
-    """Whether a setting is the named one or, like `merge.policy.x` below `merge`, a part of it."""
+    """Return whether a setting is the named one, or below it like `merge.policy.x`."""
     return setting == name or setting.startswith(f"{name}.")

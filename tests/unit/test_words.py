@@ -38,12 +38,8 @@ NOT_CHECKED = {"docs/benchmarks.json", "tests/unit/test_words.py"}
 NOT_CLEAN = (
     "CHANGELOG.md",
     "examples/",
-    "lambda_src/handlers.py",
-    "lambda_src/opensearch_reindex/__init__.py",
-    "lambda_src/opensearch_reindex/index/",
     "lambda_src/opensearch_reindex/opensearch_client.py",
-    "lambda_src/opensearch_reindex/rebuild/",
-    "lambda_src/opensearch_reindex/utils.py",
+    "lambda_src/opensearch_reindex/rebuild/ownership.py",
     "modules/",
     "tests/bucket.tftest.hcl",
     "tests/examples.tftest.hcl",

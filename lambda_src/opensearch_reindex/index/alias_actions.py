@@ -27,7 +27,7 @@ def add_marker(index: str, alias: str) -> Action:
 
 
 def remove(index: str, alias: str) -> Action:
-    """Take an index out of an alias; the whole request fails if the index is not in it."""
+    """Take an index out of an alias; the request fails if the index is not in it."""
     return {"remove": {"index": index, "alias": alias, "must_exist": True}}
 
 
@@ -42,12 +42,12 @@ def remove_index(index: str) -> Action:
 
 
 def replace_marker(index: str, old: str, new: str) -> list[Action]:
-    """Put one marker in the place of another; of two requests that replace the same marker, exactly one succeeds."""
+    """Replace a marker; of two requests that replace it, exactly one succeeds."""
     return [remove(index, old), add_marker(index, new)]
 
 
 def change_owner(target_index: str, owner: str, new_owner: str) -> list[Action]:
-    """Pass the ownership of a target index on; the whole request fails if `owner` does not own it."""
+    """Pass on the ownership of a target index; fails if `owner` does not own it."""
     return replace_marker(target_index, owner_alias(owner), owner_alias(new_owner))
 
 
@@ -58,8 +58,9 @@ def switch_writes(
     target_aliases: Mapping[str, Any],
     alias_name: str,
 ) -> list[Action]:
-    """Make the target the write index of every alias that writes to the source, while reads still find both.
+    """Make the target the write index of every alias that writes to the source.
 
+    Reads still find both indices.
     These are the named alias and each alias that has the source as its explicit write index.
     """
     explicit = [name for name, entry in source_aliases.items() if entry.get("is_write_index")]
@@ -79,7 +80,7 @@ def move_aliases(
     target_aliases: Mapping[str, Any],
     alias_name: str,
 ) -> list[Action]:
-    """Take the source out of every alias and put the target in its place, as write index of the named alias."""
+    """Replace the source by the target in every alias; the named one writes to it."""
     actions = []
     for alias, entry in {alias_name: {}, **source_aliases}.items():
         if alias not in target_aliases:

@@ -41,12 +41,12 @@ class IndexInfo:
 
     @property
     def replicas_may_be_behind(self) -> bool:
-        """Whether a refresh makes documents visible on primary shards alone; replicas fetch their segments later."""
+        """Whether a refresh shows documents on primary shards first, later on replicas."""
         return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")
 
     @cached_property
     def provenance(self) -> Provenance:
-        """The note that the module left when it created the index; empty for any other index."""
+        """The note that the module wrote into the index at its creation, or empty."""
         return Provenance.read(self.mappings)
 
 

@@ -1,4 +1,4 @@
-"""Markers: hidden aliases that record who rebuilds an index, and how far the rebuild is.
+"""Markers: hidden aliases that record owner and progress of a rebuild.
 
 They are aliases because `_aliases` is OpenSearch's one compare-and-set. A `remove` with `must_exist` fails together
 with every other action of its request, so of two requests that remove the same alias exactly one succeeds.
@@ -65,7 +65,7 @@ def owner_alias(execution_id: str) -> str:
 
 
 def source_alias(source_uuid: str) -> str:
-    """Return the marker that every target index of one source index has as its write index.
+    """Return the marker whose write index is the only target index of a source index.
 
     An alias has one write index. Of two executions that create different targets of one source, exactly one succeeds.
     """
@@ -73,7 +73,7 @@ def source_alias(source_uuid: str) -> str:
 
 
 def new_copy_alias(token: str, frozen_seq_no: int | None = None) -> str:
-    """Return the marker of one copy, which writes through this alias and through nothing else.
+    """Return the marker of one copy, which writes through this alias alone.
 
     Replacing the marker ends the copy, however late it was started: the next batch has no target.
 
@@ -85,7 +85,7 @@ def new_copy_alias(token: str, frozen_seq_no: int | None = None) -> str:
 
 
 def proven_alias(frozen_seq_no: int) -> str:
-    """Return the marker of a target index that was proven to hold every document of its source index.
+    """Return the marker of a target index that provably holds every source document.
 
     Args:
         frozen_seq_no: sum of the source's sequence numbers at the time of the proof; the target lacks any later write.
@@ -103,7 +103,7 @@ def new_discard_alias(token: str) -> str:
 
 
 def first_markers(execution_id: str, source_uuid: str, token: str) -> dict[str, dict[str, Any]]:
-    """Return the markers that a target index is created with: owner, source and a copy alias that nothing uses yet.
+    """Return the first markers of a target index: owner, source, unused copy alias.
 
     Args:
         execution_id: ARN of the owner.

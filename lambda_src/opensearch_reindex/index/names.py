@@ -1,4 +1,4 @@
-"""Names of indices and aliases: expand the templates of a trigger file, and check what comes out."""
+"""Names of indices and aliases: expand templates, and check the results."""
 
 import re
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def _placeholder_value(name: str, match: re.Match[str]) -> str:
 
 
 def name_problem(name: str, *, alias: bool = False) -> str | None:
-    """Why OpenSearch, or this module, refuses the name of an index or alias; None if it is fine.
+    """Return why a name of an index or alias is refused, or None if it is valid.
 
     The rules are those of OpenSearch's MetadataCreateIndexService. A leading dot marks system and hidden indices.
     """

@@ -13,7 +13,9 @@ PROVENANCE_KEY = "opensearch_reindex"
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """The note of one target index. Whoever may write to the mappings can change it: it proves nothing by itself.
+    """The note of one target index.
+
+    Anyone with permission to write to the mappings can change it. So it proves nothing by itself.
 
     Attributes:
         source_index: name of the source index.
@@ -35,7 +37,7 @@ class Provenance:
 
     @classmethod
     def read(cls, mappings: Mapping[str, Any]) -> Self:
-        """Read the note in the mappings of an index; every attribute is None where there is no note.
+        """Read the note in the mappings of an index; without one, all attributes are None.
 
         Args:
             mappings: as stored.
@@ -55,7 +57,7 @@ class Provenance:
 
 
 def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
-    """Return the fingerprint of what a trigger file changes in one index and its documents.
+    """Return the fingerprint of a trigger file's changes to one index.
 
     A target index with another fingerprint cannot be continued.
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Strategy(StrEnum):
-    """What happens to writes during the copy, by the name that a trigger file gives it.
+    """Handling of writes during the copy, by its name in a trigger file.
 
     Attributes:
         REDIRECT_WRITES: writes go to the target index before the copy begins.

@@ -1,4 +1,4 @@
-"""The target index that a trigger file requests: settings and mappings, derived from the source index."""
+"""Derive settings and mappings of a target index from source and trigger file."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -119,7 +119,7 @@ class TargetIndex:
 
 
 def flat_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings under their full dotted names without `index.`, however they were written.
+    """Return settings of any spelling by their full dotted names without `index.`.
 
     Nested objects could not hold them: `index.knn` is a setting, and `index.knn.derived_source.enabled` is another.
     """
@@ -140,7 +140,7 @@ def repeated_settings(settings: Mapping[str, Any]) -> list[str]:
 
 
 def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the target index: the source's that can be copied, with the patches merged over them.
+    """Return the settings of the target: patches over the source's copyable settings.
 
     A null removes a setting and every setting below it. A patch removes before it sets, so the order of its keys does
     not matter.
@@ -173,7 +173,7 @@ def filling_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def target_mappings(source_mappings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mappings of the target index: the source's, with the patches merged over them.
+    """Return the mappings of the target: patches merged over the source's mappings.
 
     Args:
         source_mappings: as stored.
@@ -186,7 +186,7 @@ def target_mappings(source_mappings: Mapping[str, Any], *patches: Mapping[str, A
 
 
 def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
-    """Tell whether documents with one id and different routings still go to different shards.
+    """Return whether documents of one id and different routing stay apart.
 
     With another number of shards they may meet in one shard, where the later one replaces the earlier. Doubling is
     safe: each shard is split in two. A source of one shard is safe too: it holds one document of each id. An index that

@@ -26,7 +26,7 @@ class Adoption(Enum):
 def adopt_or_replace(
     target: IndexInfo, *, alias_name: str, changes: str, execution_id: str, source_seq_no: Callable[[], int]
 ) -> Adoption:
-    """Decide on a target index that an earlier attempt created from this very source index.
+    """Decide on a target index that an earlier attempt created from the source index.
 
     Args:
         target: the index as it was before this execution took it over.

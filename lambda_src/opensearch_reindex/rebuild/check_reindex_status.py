@@ -1,4 +1,4 @@
-"""Step CheckReindexStatus: poll the reindex task until it has ended, and the target index until it is healthy."""
+"""Step CheckReindexStatus: poll the reindex task, then the target's health."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -69,7 +69,7 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
 
 
 def finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
-    """Give the filled target index its own settings, and let it become as healthy as the source index was.
+    """Give the filled target its own settings, and await the health of the source.
 
     Raises:
         ReindexFailedError: it stays less healthy, and OpenSearch builds no shard.
@@ -114,7 +114,7 @@ def _lost(job: Job, message: str) -> Job:
 def _running(
     client: OpenSearchClient, job: Job, task_id: str, task: Mapping[str, Any], environment: Environment
 ) -> Job:
-    """Record the progress of a running task, adapt its throttle, and give it up if it stalls."""
+    """Record the progress of a task, adapt its throttle, and give it up if it stalls."""
     copy = job.task
     whole, slices = task["status"], client.slice_statuses(task_id)
     statuses = slices or [whole]
@@ -176,8 +176,9 @@ def _adapt_throttle(
     slices: Sequence[Mapping[str, Any]],
     rate: float,
 ) -> Throttle | None:
-    """Slow the task down when the domain refuses write requests or has many waiting, whoever sent them.
+    """Throttle the task when the domain refuses write requests or has a long queue.
 
+    Requests of other applications count too.
     No copy fails because of its throttle. None means that the domain could not be asked yet.
     """
     before = job.task.throttle

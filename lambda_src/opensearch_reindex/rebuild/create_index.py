@@ -104,7 +104,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
 
 
 def _was_blocked(source: IndexInfo, found: IndexInfo | None) -> bool:
-    """Tell whether the user had write-blocked the source: a block that an earlier attempt set is not the user's."""
+    """Return whether the user, not an earlier attempt, set the source's write block."""
     noted = found.provenance.source_was_blocked if found else None
     return source.is_write_blocked if noted is None else noted
 
@@ -187,7 +187,7 @@ class _Creation:
         return self.get_target()
 
     def refuse_collapsing(self) -> None:
-        """Refuse a number of shards with which documents with one id and different routings would become one.
+        """Refuse a number of shards that would merge documents with custom routing.
 
         Raises:
             IndexCreationError: the source index has documents with custom routing.
@@ -222,7 +222,7 @@ class _Creation:
         discard_target(self.client, self.source_index, self.source, self.target_index, self.execution_id, target)
 
     def _discard_empty(self, target: IndexInfo) -> bool:
-        """Delete a target index that is not in use; False if a writer stored a document in it."""
+        """Delete an unused target index; return False if a writer stored a document in it."""
         self.client.block_writes(self.target_index)
         self.client.refresh(self.target_index)
         is_empty = self.client.count(self.target_index, primaries=target.replicas_may_be_behind) == 0

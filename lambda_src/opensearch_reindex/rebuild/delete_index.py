@@ -1,4 +1,4 @@
-"""Step DeleteIndex: delete the source index, or keep it, and give the ownership up."""
+"""Step DeleteIndex: delete or keep the source index, and release the ownership."""
 
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.markers import owner_alias, proven_alias, source_alias

@@ -21,7 +21,7 @@ REPLICA_PAUSE_SECONDS = 0.25
 
 
 def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexInfo]:
-    """Return source and target index: the very indices of this run, and owned by this execution.
+    """Return source and target index, after a check of their UUIDs and the owner.
 
     Raises:
         VerificationError: an index is gone, or another index has its name.
@@ -42,7 +42,7 @@ def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexIn
 
 
 def await_replicas(client: OpenSearchClient, name: str, info: IndexInfo) -> None:
-    """Wait until the replicas of an index without writers show what its primary shards show.
+    """Wait until the replicas of an index without writers match its primary shards.
 
     Raises:
         DomainBusyError: replicas still lag behind.
@@ -109,7 +109,7 @@ def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexIn
 
 
 def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
-    """Prove that the source index is as it was when it was frozen, and that the target index is in use if it should be.
+    """Prove that the frozen source index is unchanged, and a required target in use.
 
     Args:
         client: the domain.
@@ -133,7 +133,7 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo
 
 
 def is_copy_of_frozen(job: Job, target: IndexInfo) -> bool:
-    """Tell whether the target index holds copies of the source index as it is frozen now, or no copies yet."""
+    """Return whether the target index has no copies, or copies of the frozen source."""
     return target.markers.frozen_seq_no in (None, job.source_seq_no)
 
 

@@ -1,4 +1,4 @@
-"""What travels from step to step while one index is rebuilt: the state of the nested execution.
+"""The state of a nested execution, which travels from step to step.
 
 The state is JSON between the steps. Executions that run during an upgrade carry a state that the version before wrote,
 so every version reads the states of the version before, see `Copy.read`.
@@ -106,7 +106,7 @@ class Copy:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the copy as JSON, the counters beside the other keys, without what is None."""
+        """Return the copy as JSON, with the counters beside the other keys, without nulls."""
         own = asdict(self)
         counters = own.pop("counters") or {}
         return {key: value for key, value in {**own, **counters}.items() if value is not None}
@@ -166,5 +166,5 @@ class Job:
 
     @property
     def blocks_writes(self) -> bool:
-        """Whether writes are refused during the copy, instead of going to the target index."""
+        """Whether writes fail during the copy, instead of going to the target index."""
         return self.strategy == Strategy.BLOCK_WRITES

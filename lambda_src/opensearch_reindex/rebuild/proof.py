@@ -1,4 +1,4 @@
-"""Whether a copy is complete: decisions on what OpenSearch answered. The source index is deleted on their word."""
+"""Decide from OpenSearch's answers whether a copy is complete, before a deletion."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ OUTCOMES = ("created", "updated", "version_conflicts", "noops")
 
 
 def is_our_task(task: Mapping[str, Any], source_index: str, copy_alias: str) -> bool:
-    """Tell whether a task is the copy that was started, and not one that got its id after a restart of the node.
+    """Return whether a task is the started copy, not another one with the same id.
 
     Args:
         task: `task` of `GET _tasks/<id>`.
@@ -33,7 +33,9 @@ def is_our_task(task: Mapping[str, Any], source_index: str, copy_alias: str) -> 
 
 
 def task_problems(answer: Mapping[str, Any]) -> list[str]:
-    """List why a task did not do its work; empty if it succeeded. `completed: true` alone is no success.
+    """List why a task failed; empty if it succeeded.
+
+    `completed: true` alone is no success.
 
     Args:
         answer: of `GET _tasks/<id>`, with `completed: true` or `task.cancelled: true`.
@@ -54,7 +56,7 @@ def task_problems(answer: Mapping[str, Any]) -> list[str]:
 
 
 def copy_problems(counters: Counters, source_count: int, current_source_count: int, target_count: int) -> list[str]:
-    """List why a task that succeeded does not prove the copy complete; empty if it does.
+    """List why a successful task does not prove a complete copy; empty if it does.
 
     Args:
         counters: result of the task.

@@ -1,4 +1,4 @@
-"""State ReleaseSource: after a failed run with `block_writes`, let writers use the source index again."""
+"""State ReleaseSource: allow writes again after a failed run with `block_writes`."""
 
 from opensearch_reindex.index.markers import RELEASED
 from opensearch_reindex.opensearch_client import OpenSearchClient

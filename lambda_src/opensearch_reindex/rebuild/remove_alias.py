@@ -1,4 +1,4 @@
-"""Step RemoveAlias: prove the copy, and move every alias from the source to the target index."""
+"""Step RemoveAlias: prove the copy, and move every alias from source to target."""
 
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.markers import proven_alias
@@ -11,7 +11,7 @@ from opensearch_reindex.runtime.logs import log
 
 
 def remove_alias(client: OpenSearchClient, job: Job) -> Job:
-    """Prove the copy, then move every alias from the source to the target index in one request.
+    """Prove the copy, then move every alias from source to target in one request.
 
     Before: the reindex task succeeded. After: the target index is in every alias that the source index was in.
 

@@ -16,7 +16,7 @@ from opensearch_reindex.runtime.logs import log
 
 
 def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
-    """Start the reindex task, or find the one already started, and wait a few seconds for its end.
+    """Start the reindex task, or find a started one, and wait briefly for its end.
 
     Before: the source index is frozen. After: as for `check_reindex_status`.
 
@@ -61,7 +61,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
 
 
 def _find_task(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias: str) -> str | None:
-    """Find the latest task, if it runs or has succeeded: by the id in the note, or by its X-Opaque-Id."""
+    """Find a running or successful task, by the id in the note or by its X-Opaque-Id."""
     if target.markers.frozen_seq_no is None:
         return None  # no copy was ever opened
     noted = target.provenance.task_id

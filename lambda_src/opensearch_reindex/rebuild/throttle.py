@@ -79,7 +79,7 @@ class Poll:
 
 @dataclass(frozen=True)
 class Throttle:
-    """How fast each slice of a reindex task may be, in documents a second, or `UNLIMITED`.
+    """Limit of each slice of a reindex task, in documents a second, or `UNLIMITED`.
 
     Attributes:
         requested: limit of the trigger file, or of a person who rethrottled the running task.
@@ -114,8 +114,9 @@ class Throttle:
         return cls(requested, requested, poll.limit, poll.slices, poll.refused, poll.rate)
 
     def next(self, poll: Poll) -> "Throttle":
-        """Return the throttle after a poll: half the limit when the domain pushes back, then more, step by step.
+        """Return the throttle after a poll.
 
+        The limit is halved when the domain pushes back, and raised step by step afterwards.
         A limit that the module did not set is a person's. No later limit exceeds it.
 
         Args:
@@ -157,7 +158,7 @@ def _at_most(most: float, limit: float) -> float:
 def batch_size(
     documents: int, store_bytes: int, shards: int, options: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> int:
-    """Return the number of documents in a batch: 32 MiB in all slices together, 5000 documents at most.
+    """Return the documents of a batch: 32 MiB in all slices together, 5000 at most.
 
     Args:
         documents: number of documents in the source index.
@@ -175,7 +176,7 @@ def batch_size(
 def poll_pause_seconds(
     slices: Iterable[tuple[float, float]], running_seconds: float, poll_interval_seconds: int
 ) -> int:
-    """Return the pause until the next poll: up to the expected end, and at most the poll interval.
+    """Return the pause until the expected end, and at most the poll interval.
 
     Args:
         slices: for every running slice, documents copied so far and documents to copy.

@@ -1,4 +1,4 @@
-"""Step UpdateAliases: freeze the source index, after redirecting writes where the strategy says so."""
+"""Step UpdateAliases: redirect writes with `redirect_writes`; freeze the source."""
 
 from dataclasses import replace
 
@@ -39,7 +39,7 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
 
 
 def _redirect_writes(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
-    """Make the target the write index of the named alias, and of each alias that has the source as its write index."""
+    """Make the target the write index of every alias that writes to the source."""
     actions = alias_actions.switch_writes(
         job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name
     )
