@@ -9,8 +9,8 @@ import pytest
 import trustme
 from botocore.credentials import Credentials
 
-from opensearch_reindex import opensearch_client
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime import transport
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from support.domain import Domain
@@ -80,7 +80,7 @@ def test_a_late_answer_is_waited_for(front: SignedFront, client: OpenSearchClien
 
 
 def test_an_answer_that_is_too_late_is_not_asked_for_again(front: SignedFront, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opensearch_client, "REQUEST_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(transport, "REQUEST_TIMEOUT_SECONDS", 0.5)
     client = OpenSearchClient(parse_endpoint(front.url), CREDENTIALS, front.region, front.ca_certificates)
     front.inject(Fault.latency(2))  # two more attempts would be noted before
     with pytest.raises(TransientOpenSearchError) as caught:

@@ -104,7 +104,7 @@ def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
     job = rebuild.freeze("a_v1")
     other = event("a_v1", domain.url, index_replacement=r"\1_new", alias_name="{{index_base}}_live")
     for execution_id in ("arn:2", job.execution_id):
-        with pytest.raises(ConcurrentReindexError, match="another target index is being made"):
+        with pytest.raises(ConcurrentReindexError, match="has another target index already"):
             create_index(client, {**other, "execution_id": execution_id}, no_execution_runs)
     assert not domain.exists("a_new")
     rebuild.finish(rebuild.copy(job))
@@ -113,7 +113,7 @@ def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
 
 def test_a_half_done_target_is_no_source(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
     rebuild.freeze("a_v1")
-    with pytest.raises(ConcurrentReindexError, match="itself the unfinished target"):
+    with pytest.raises(ConcurrentReindexError, match="is the unfinished target index"):
         create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, no_execution_runs)
 
 

@@ -88,7 +88,7 @@ class FirstStep:
         self._client = client
         self._url = url
         self._bucket = Bucket()
-        (connection,) = self._client._client.transport.connection_pool.connections
+        (connection,) = self._client._transport._client.transport.connection_pool.connections
         self._send = connection.perform_request
         connection.perform_request = self._record
         self._handler = step("GetTriggerFile", TriggerFileError)(self._get_trigger_file)

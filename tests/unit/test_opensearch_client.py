@@ -487,7 +487,7 @@ def test_every_request_is_signed_so_that_aws_accepts_it(
 def test_the_region_of_an_aws_endpoint_is_signed_for() -> None:
     url = "https://search-products-abcdefghijklmnopqrstuvwxyz.eu-central-1.es.amazonaws.com"
     client = OpenSearchClient(parse_endpoint(url), CREDENTIALS, "us-east-1")
-    connection = client._client.transport.get_connection()
+    connection = client._transport._client.transport.get_connection()
     assert connection.session.auth.region == "eu-central-1"
     assert connection.host == f"{url}:443"
 
@@ -607,7 +607,7 @@ def test_a_role_that_sees_not_all_of_an_index_is_recognised(
 @pytest.mark.parametrize("url", ["https://search.example.com", "https://search.example.com:8443"])
 def test_the_host_is_signed_as_it_is_sent(url: str) -> None:
     endpoint = parse_endpoint(url)
-    connection = OpenSearchClient(endpoint, CREDENTIALS, "eu-west-1")._client.transport.get_connection()
+    connection = OpenSearchClient(endpoint, CREDENTIALS, "eu-west-1")._transport._client.transport.get_connection()
     prepared = connection.session.prepare_request(requests.Request("GET", f"{connection.host}/a?b=c"))
     # http.client leaves the port out where it is the scheme's own.
     headers = {"host": url.removeprefix("https://"), **{key.lower(): value for key, value in prepared.headers.items()}}

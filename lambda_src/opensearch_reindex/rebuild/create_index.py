@@ -136,7 +136,7 @@ class _Creation:
                 raise ConcurrentReindexError(
                     f"source index {self.source_index!r} has another target index already: {error.reason}",
                     next_step="Upload the trigger file of that target index again to finish its run, or roll it back "
-                    "(see the README).",
+                    "(see docs/roll-back.md).",
                 ) from error
             if error.error_type == "validation_exception" and filling_settings:
                 # A domain with standby has a copy of every shard in each zone, and refuses an index without replicas.

@@ -36,7 +36,13 @@ def take_ownership(
         raise IndexCreationError(f"target index {target_index!r} has lost its owner alias", next_step=ROLL_BACK)
     if owner != RELEASED and is_running(owner):
         raise ConcurrentReindexError(f"target index {target_index!r} is owned by execution {owner}, which runs")
-    _apply_as_owner(client, target_index, owner, execution_id, [])
+    try:
+        _apply_as_owner(client, target_index, owner, execution_id, [])
+    except OpenSearchRequestError as error:
+        if error.error_type != "index_not_found_exception":
+            raise
+        reason = f"another execution took target index {target_index!r} over from {owner}, and deleted it"
+        raise ConcurrentReindexError(reason) from error
     log.warning("took over from an execution that has ended", extra={"previous_owner": owner})
 
 

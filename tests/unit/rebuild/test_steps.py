@@ -130,6 +130,7 @@ def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> No
     [
         ("aliases_not_found_exception", f"aliases [{owner_alias('arn:other')}] missing", ConcurrentReindexError),
         ("aliases_not_found_exception", "aliases [another] missing", TransientOpenSearchError),
+        ("index_not_found_exception", "no such index [a_v2]", ConcurrentReindexError),
         ("security_exception", "no", OpenSearchRequestError),
     ],
 )

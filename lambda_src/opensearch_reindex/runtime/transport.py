@@ -1,0 +1,161 @@
+"""Send signed requests to a domain, and turn failures into the package's errors."""
+
+import ssl
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import requests
+from botocore.credentials import Credentials
+from opensearchpy import ConnectionError as OpenSearchConnectionError
+from opensearchpy import ConnectionTimeout, OpenSearch, RequestsHttpConnection, SSLError, TransportError
+from requests.adapters import HTTPAdapter
+from requests_aws4auth import AWS4Auth
+
+from opensearch_reindex.runtime.endpoint import Endpoint
+from opensearch_reindex.runtime.errors import DomainBusyError, OpenSearchRequestError, TransientOpenSearchError
+from opensearch_reindex.runtime.redaction import redact
+
+# AWS closes an idle connection after about 60 s.
+REQUEST_TIMEOUT_SECONDS = 60
+_TRANSIENT_STATUSES = {429, 502, 503, 504}
+_GET_REPETITIONS = 2
+# A redirect is not among them: it is no accident.
+_BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+# AWS's own text. A warm Lambda can outlive the credentials that it was started with.
+_EXPIRED_CREDENTIALS = "The security token included in the request is expired"
+
+
+class CredentialsExpiredError(TransientOpenSearchError):
+    """AWS refused the credentials of this process as expired; new ones are needed."""
+
+
+class Transport:
+    """Sends signed requests to one domain.
+
+    Only a GET is repeated, when its connection breaks: the client library would also repeat a POST whose answer was
+    lost. The state machine retries the whole step on `TransientOpenSearchError`, and every step can run twice.
+
+    Args:
+        endpoint: address, checked with `endpoint.allowed_endpoint`.
+        credentials: credentials that refresh themselves while the Lambda stays warm.
+        region: AWS region to sign for, where the endpoint does not name one.
+        ca_certificates: PEM of private authorities to trust beside the public ones; may be empty.
+    """
+
+    def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str, ca_certificates: str = "") -> None:
+        self._endpoint = endpoint
+        self._client = OpenSearch(
+            hosts=[{"host": endpoint.host, "port": endpoint.port}],
+            use_ssl=endpoint.scheme == "https",
+            verify_certs=True,
+            http_auth=AWS4Auth(region=endpoint.region or region, service="es", refreshable_credentials=credentials),
+            connection_class=_Connection,
+            ca_certificates=ca_certificates,
+            timeout=REQUEST_TIMEOUT_SECONDS,
+            max_retries=0,
+        )
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        ignore: tuple[int, ...] = (),
+    ) -> Any:
+        """Send a request and return the answer.
+
+        Args:
+            method: HTTP method.
+            url: path and query.
+            body: sent as JSON.
+            headers: further headers.
+            ignore: statuses whose answers are returned instead of raised.
+
+        Raises:
+            TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503 or 504.
+            CredentialsExpiredError: the credentials have expired.
+            DomainBusyError: a snapshot of the index runs.
+            OpenSearchRequestError: OpenSearch refused the request.
+        """
+        try:
+            return self._client.transport.perform_request(method, url, body=body, headers=headers, ignore=ignore)
+        except TransportError as error:
+            self._raise(error, f"{method} {url.partition('?')[0][:200]}")
+
+    def _raise(self, error: TransportError, request: str) -> NoReturn:
+        status = error.status_code
+        if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in error.error:
+            raise OpenSearchRequestError(
+                0,
+                "ssl_error",
+                f"the certificate of {self._endpoint.url} was refused (a private authority has to be in the module's "
+                f"ca_certificates): {error.error}",
+            ) from error
+        if isinstance(error, OpenSearchConnectionError):
+            raise TransientOpenSearchError(
+                f"{request}: no answer from {self._endpoint.url}: {error.error}",
+                error_type=type(error).__name__,
+            ) from error
+        error_type, reason = _reason(error)
+        if status == 403 and _EXPIRED_CREDENTIALS in reason:
+            raise CredentialsExpiredError(f"{request}: {reason}", status=403) from error
+        if status in _TRANSIENT_STATUSES:
+            raise TransientOpenSearchError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
+        if error_type == "snapshot_in_progress_exception":
+            raise DomainBusyError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
+        raise OpenSearchRequestError(int(status), error_type, f"{request}: {reason}") from error
+
+
+class _PrivateAuthorities(HTTPAdapter):
+    """Trusts private authorities beside the public ones.
+
+    A file with both would give way to `REQUESTS_CA_BUNDLE`.
+    """
+
+    def __init__(self, ca_certificates: str) -> None:
+        self._ca_certificates = ca_certificates
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=ssl.create_default_context(cadata=self._ca_certificates), **kwargs)
+
+
+class _Connection(RequestsHttpConnection):
+    """Follows no redirect, so that a request never leaves the allowed endpoint."""
+
+    def __init__(self, *args: Any, ca_certificates: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.session.max_redirects = 0
+        if ca_certificates:
+            self.session.mount("https://", _PrivateAuthorities(ca_certificates))
+
+    def perform_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
+        for _ in range(_GET_REPETITIONS if method == "GET" else 0):
+            try:
+                return super().perform_request(method, *args, **kwargs)
+            except ConnectionTimeout:
+                raise  # the wait was long enough
+            except OpenSearchConnectionError as error:
+                if not isinstance(error.info, _BROKEN_CONNECTION):
+                    raise
+        return super().perform_request(method, *args, **kwargs)
+
+
+def _reason(error: TransportError) -> tuple[str, str]:
+    """Return OpenSearch's own type and reason.
+
+    OpenSearch names unknown settings only in `suppressed`.
+    """
+    info = error.info if isinstance(error.info, dict) else {}
+    details = info.get("error")
+    if not isinstance(details, dict):
+        reason = str(details or info.get("message") or info.get("Message") or error.error)
+        # For a wrong signature, AWS quotes the headers of the request after this text, with the session token.
+        return "http_error", redact(reason.partition("The Canonical String")[0].strip()[:500])
+    reasons = [details, *details.get("suppressed", [])]
+    cause = details.get("caused_by")
+    if cause and cause.get("reason") != details.get("reason"):
+        reasons.append(cause)
+    return str(details.get("type")), redact("; ".join(str(part.get("reason")) for part in reasons))
