@@ -1,4 +1,4 @@
-# The bucket of the trigger files, one made here and one that exists, and the rule that waits for uploads.
+# The bucket for trigger files, created by the module or existing, and the rule for uploads.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -9,7 +9,7 @@ variables {
   domain_arns = ["arn:aws:es:eu-central-1:123456789012:domain/search"]
 }
 
-run "a_bucket_made_here" {
+run "the_module_creates_the_bucket" {
   command = plan
 
   module {
@@ -23,7 +23,7 @@ run "a_bucket_made_here" {
       aws_s3_bucket_ownership_controls.triggers["triggers"].rule[0].object_ownership == "BucketOwnerEnforced" &&
       length(aws_s3_bucket_logging.triggers) == 0
     )
-    error_message = "The bucket is versioned, free of ACLs, destroyed only when it is empty, and has no access log."
+    error_message = "The bucket has versioning, no ACLs and no access logs, and AWS deletes it only if it is empty."
   }
 
   assert {
@@ -31,7 +31,7 @@ run "a_bucket_made_here" {
       for rule in aws_s3_bucket_server_side_encryption_configuration.triggers["triggers"].rule :
       [rule.bucket_key_enabled, rule.apply_server_side_encryption_by_default[0].sse_algorithm]
     ]) == [false, "AES256"]
-    error_message = "The bucket is encrypted with a key of S3."
+    error_message = "S3 encrypts the bucket with its own key."
   }
 
   assert {
@@ -39,7 +39,7 @@ run "a_bucket_made_here" {
       aws_s3_bucket_public_access_block.triggers["triggers"].block_public_acls && aws_s3_bucket_public_access_block.triggers["triggers"].block_public_policy &&
       aws_s3_bucket_public_access_block.triggers["triggers"].ignore_public_acls && aws_s3_bucket_public_access_block.triggers["triggers"].restrict_public_buckets
     )
-    error_message = "The bucket cannot be made public."
+    error_message = "The bucket blocks all public access."
   }
 
   assert {
@@ -51,7 +51,7 @@ run "a_bucket_made_here" {
       Resource  = ["arn:aws:s3:::opensearch-reindex-dev-123456789012", "arn:aws:s3:::opensearch-reindex-dev-123456789012/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
-    error_message = "Without TLS nobody reaches the bucket."
+    error_message = "The bucket denies requests without TLS."
   }
 
   assert {
@@ -62,7 +62,7 @@ run "a_bucket_made_here" {
       ["expire-trigger-files", "Enabled", 1, [30], []],
       ["clean-up-uploads-and-delete-markers", "Enabled", 1, [], [1]],
     ])
-    error_message = "Overwritten trigger files expire after 30 days, halves of uploads after one."
+    error_message = "Noncurrent versions expire after 30 days and incomplete uploads after one day."
   }
 
   assert {
@@ -70,17 +70,17 @@ run "a_bucket_made_here" {
       aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule[0].expiration[0].days == 30 &&
       aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule[1].expiration[0].expired_object_delete_marker
     )
-    error_message = "Trigger files expire after 30 days, and leave nothing behind."
+    error_message = "Trigger files expire after 30 days, and so do their delete markers."
   }
 
   assert {
     condition     = aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule[0].filter[0].object_size_less_than == 1048577
-    error_message = "Nothing larger than a trigger file may be expires, so the package stays."
+    error_message = "Objects above the maximum size of a trigger file do not expire, so that the package stays."
   }
 
   assert {
     condition     = aws_s3_bucket_notification.triggers[0].bucket == "opensearch-reindex-dev-123456789012" && aws_s3_bucket_notification.triggers[0].eventbridge
-    error_message = "The bucket tells EventBridge."
+    error_message = "The bucket sends its events to EventBridge."
   }
 
   assert {
@@ -92,11 +92,11 @@ run "a_bucket_made_here" {
         object = { key = [{ suffix = ".json" }] }
       }
     }
-    error_message = "The rule fires for new *.json objects of the bucket alone."
+    error_message = "The rule matches only new *.json objects in the bucket."
   }
 }
 
-run "a_bucket_made_here_with_inputs" {
+run "the_inputs_reach_the_bucket" {
   command = plan
 
   module {
@@ -119,7 +119,7 @@ run "a_bucket_made_here_with_inputs" {
       output.bucket_arn == "arn:aws:s3:::another-bucket" && aws_s3_object.package[0].bucket == "another-bucket" &&
       jsondecode(aws_s3_bucket_policy.triggers["triggers"].policy).Statement[0].Resource == ["arn:aws:s3:::another-bucket", "arn:aws:s3:::another-bucket/*"]
     )
-    error_message = "Bucket, policy, package and outputs are about the bucket named."
+    error_message = "The bucket, policy, package and outputs use bucket_name."
   }
 
   assert {
@@ -132,17 +132,17 @@ run "a_bucket_made_here_with_inputs" {
       for rule in aws_s3_bucket_server_side_encryption_configuration.triggers["triggers"].rule :
       [rule.bucket_key_enabled, rule.apply_server_side_encryption_by_default[0].sse_algorithm, rule.apply_server_side_encryption_by_default[0].kms_master_key_id]
     ]) == [true, "aws:kms", "arn:aws:kms:eu-central-1:123456789012:key/1"]
-    error_message = "The bucket is encrypted with the key given, which is asked once for many objects."
+    error_message = "S3 encrypts the bucket with kms_key_arn and a bucket key."
   }
 
   assert {
     condition     = [aws_s3_bucket_logging.triggers["triggers"].target_bucket, aws_s3_bucket_logging.triggers["triggers"].target_prefix] == ["access-logs", "triggers/"]
-    error_message = "Access is logged where the input says."
+    error_message = "bucket_access_logging reaches the bucket."
   }
 
   assert {
     condition     = length(aws_s3_bucket_notification.triggers) == 0
-    error_message = "The bucket's notifications are somebody else's when the input says so."
+    error_message = "manage_bucket_notification = false leaves the notifications of the bucket unchanged."
   }
 
   assert {
@@ -150,16 +150,16 @@ run "a_bucket_made_here_with_inputs" {
       bucket = { name = ["another-bucket"] }
       object = { key = [{ wildcard = "config/reindex-*.reindex.json" }] }
     }
-    error_message = "The rule fires for keys with prefix and suffix alone."
+    error_message = "The rule matches only keys with the prefix and the suffix."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role_policy.lambda[0].policy).Statement[0].Resource == ["arn:aws:s3:::another-bucket/config/reindex-*.reindex.json"]
-    error_message = "Other keys cannot be read."
+    error_message = "The functions can read only keys with the prefix and the suffix."
   }
 }
 
-run "a_bucket_that_exists" {
+run "an_existing_bucket_stays_unchanged" {
   command = plan
 
   module {
@@ -170,7 +170,7 @@ run "a_bucket_that_exists" {
     bucket_name   = "some.teams.bucket"
     create_bucket = false
     kms_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/1"
-    # As long as a prefix may be.
+    # The maximum length of a prefix.
     trigger_file_prefix = "${format("%0511d", 0)}/"
   }
 
@@ -181,7 +181,7 @@ run "a_bucket_that_exists" {
       length(aws_s3_bucket_public_access_block.triggers), length(aws_s3_bucket_server_side_encryption_configuration.triggers),
       length(aws_s3_bucket_versioning.triggers),
     ]) == 0
-    error_message = "Nothing of the bucket is touched."
+    error_message = "The module changes nothing in the bucket."
   }
 
   assert {
@@ -191,11 +191,11 @@ run "a_bucket_that_exists" {
       jsondecode(aws_cloudwatch_event_rule.trigger_file.event_pattern).detail.bucket.name == ["some.teams.bucket"] &&
       jsondecode(aws_iam_role_policy.lambda[0].policy).Statement[0].Resource == ["arn:aws:s3:::some.teams.bucket/${var.trigger_file_prefix}*.json"]
     )
-    error_message = "Rule, policy, package and outputs are about the bucket that exists."
+    error_message = "The rule, policy, package and outputs use the existing bucket."
   }
 }
 
-run "a_bucket_that_exists_with_its_notifications" {
+run "an_existing_bucket_gets_only_the_notification" {
   command = plan
 
   module {
@@ -210,7 +210,7 @@ run "a_bucket_that_exists_with_its_notifications" {
 
   assert {
     condition     = aws_s3_bucket_notification.triggers[0].bucket == "some.teams.bucket" && aws_s3_bucket_notification.triggers[0].eventbridge
-    error_message = "The bucket tells EventBridge."
+    error_message = "The bucket sends its events to EventBridge."
   }
 
   assert {
@@ -219,6 +219,6 @@ run "a_bucket_that_exists_with_its_notifications" {
       length(aws_s3_bucket_ownership_controls.triggers), length(aws_s3_bucket_policy.triggers), length(aws_s3_bucket_public_access_block.triggers),
       length(aws_s3_bucket_server_side_encryption_configuration.triggers), length(aws_s3_bucket_versioning.triggers),
     ]) == 0
-    error_message = "Nothing else of the bucket is touched."
+    error_message = "The module changes nothing else in the bucket."
   }
 }

@@ -1,18 +1,18 @@
-# What the local AWS cannot make, or does not tell again, of the examples: the domain (the provider waits for ever) and the
-# alarms. tests/stack applies all the rest, vpc only in `make test-all`: so here it is planned.
+# The parts of the examples that the local AWS does not support: the domain, whose creation never ends there, and the alarms,
+# which it returns without their metrics. tests/stack applies the rest, but vpc only in `make test-all`, so vpc is planned here.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
   override_during = plan
 }
 
-# Gives out nothing before an apply, as AWS does.
+# Computed values are unknown at plan, like on AWS.
 mock_provider "aws" {
-  alias  = "at_first"
+  alias  = "unknown_at_plan"
   source = "./tests/mocks"
 }
 
-run "complete_makes_a_domain_that_lets_in_the_role_of_the_steps_alone" {
+run "complete_creates_a_domain_that_allows_only_the_lambda_role" {
   command = plan
 
   module {
@@ -42,12 +42,12 @@ run "complete_makes_a_domain_that_lets_in_the_role_of_the_steps_alone" {
       aws_opensearch_domain.search[0].encrypt_at_rest[0].enabled && aws_opensearch_domain.search[0].node_to_node_encryption[0].enabled &&
       aws_opensearch_domain.search[0].domain_endpoint_options[0].enforce_https && aws_opensearch_domain.search[0].advanced_security_options[0].enabled
     )
-    error_message = "The domain is encrypted at rest and on the way, and has fine-grained access control."
+    error_message = "The domain has encryption at rest and in transit, and fine-grained access control."
   }
 
   assert {
     condition     = aws_opensearch_domain.search[0].advanced_security_options[0].master_user_options[0].master_user_arn == "arn:aws:iam::123456789012:role/deploy"
-    error_message = "Who applies administers the domain, as the role behind the session."
+    error_message = "The role behind the caller's session administers the domain."
   }
 
   assert {
@@ -58,28 +58,28 @@ run "complete_makes_a_domain_that_lets_in_the_role_of_the_steps_alone" {
       Action    = ["es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut"]
       Resource  = "arn:aws:es:eu-central-1:123456789012:domain/reindex-trial/*"
     }]
-    error_message = "The domain lets in the role of the steps and nobody else."
+    error_message = "The domain allows the Lambda role and no other principal."
   }
 
   assert {
     condition     = output.domain_endpoint == "https://search-reindex-trial.eu-central-1.es.amazonaws.com"
-    error_message = "The endpoint is given as a trigger file names it."
+    error_message = "The output has the form of opensearch_endpoint in a trigger file."
   }
 
   assert {
     condition     = toset(keys(output.alarm_arns)) == toset(["dead_letters", "executions", "lambda_errors", "lambda_throttles"])
-    error_message = "Every alarm is there."
+    error_message = "The example creates every alarm."
   }
 
   assert {
     condition = [for statement in jsondecode(aws_kms_key.reindex.policy).Statement : statement.Sid] == [
       "Administer", "EncryptLogs", "EncryptAlarmNotifications", "EncryptDeadLetters",
     ]
-    error_message = "The key's policy has its administration and what the module says."
+    error_message = "The key policy has the administration statement and the statements of the module."
   }
 }
 
-run "complete_takes_domains_that_exist_in_place_of_one_of_its_own" {
+run "complete_uses_existing_domains" {
   command = plan
 
   module {
@@ -100,16 +100,16 @@ run "complete_takes_domains_that_exist_in_place_of_one_of_its_own" {
 
   assert {
     condition     = length(aws_opensearch_domain.search) == 0 && length(aws_opensearch_domain_policy.search) == 0 && output.domain_endpoint == null
-    error_message = "No domain is made, and none of another's is touched."
+    error_message = "The example creates no domain and changes no existing domain."
   }
 
   assert {
     condition     = length(output.alarm_arns) == 0
-    error_message = "create_alarms switches the alarms off."
+    error_message = "create_alarms = false creates no alarms."
   }
 }
 
-run "complete_refuses_both_a_domain_of_its_own_and_others" {
+run "complete_rejects_domain_arns_if_it_creates_a_domain" {
   command = plan
 
   module {
@@ -123,7 +123,7 @@ run "complete_refuses_both_a_domain_of_its_own_and_others" {
   expect_failures = [var.domain_arns]
 }
 
-run "vpc_is_planned_in_one_go_while_all_its_ids_are_to_be_made" {
+run "vpc_can_be_planned_while_all_ids_are_unknown" {
   command = plan
 
   module {
@@ -131,7 +131,7 @@ run "vpc_is_planned_in_one_go_while_all_its_ids_are_to_be_made" {
   }
 
   providers = {
-    aws = aws.at_first
+    aws = aws.unknown_at_plan
   }
 
   override_data {
@@ -139,7 +139,7 @@ run "vpc_is_planned_in_one_go_while_all_its_ids_are_to_be_made" {
     values = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
 
-  # Terraform takes a check that has to wait for an apply as failed.
+  # Terraform reports a check with unknown values as failed.
   override_resource {
     target          = module.opensearch_reindex.aws_lambda_function.step
     override_during = plan
@@ -158,6 +158,6 @@ run "vpc_is_planned_in_one_go_while_all_its_ids_are_to_be_made" {
 
   assert {
     condition     = [for subnet in aws_subnet.private : [subnet.availability_zone, subnet.cidr_block]] == [["eu-central-1a", "10.0.0.0/20"], ["eu-central-1b", "10.0.16.0/20"]]
-    error_message = "The functions are in two zones."
+    error_message = "The functions are in two availability zones."
   }
 }

@@ -1,4 +1,4 @@
-# Least privilege, read from the policies as they are sent to AWS.
+# Least privilege, asserted on the policies that AWS receives.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -43,7 +43,7 @@ run "the_defaults" {
         ],
       ]
     }
-    error_message = "The functions read trigger files, call the given domains, describe their own executions, and nothing else."
+    error_message = "The functions may only read trigger files, call the domains and describe their own executions."
   }
 
   assert {
@@ -54,7 +54,7 @@ run "the_defaults" {
         ["logs:CreateLogStream", "logs:PutLogEvents"],
         toset([for log_group in aws_cloudwatch_log_group.step : "arn:aws:logs:eu-central-1:123456789012:log-group:${log_group.name}:*"]),
     ]]
-    error_message = "The functions write their own logs alone."
+    error_message = "The functions may write only their own logs."
   }
 
   assert {
@@ -83,7 +83,7 @@ run "the_defaults" {
         ["arn:aws:events:eu-central-1:123456789012:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"],
       ]
     }
-    error_message = "The state machine invokes one function, runs the index state machine, and nothing else."
+    error_message = "The state machine may only invoke one function and run the index state machine."
   }
 
   assert {
@@ -97,7 +97,7 @@ run "the_defaults" {
           if step != "get_trigger_file"
         ]),
     ]]
-    error_message = "The index state machine invokes the other six functions, and nothing else."
+    error_message = "The index state machine may only invoke the other six functions."
   }
 
   assert {
@@ -107,7 +107,7 @@ run "the_defaults" {
       Action   = ["states:StartExecution"]
       Resource = ["arn:aws:states:eu-central-1:123456789012:stateMachine:opensearch-reindex-dev"]
     }]
-    error_message = "EventBridge starts the state machine, and nothing else."
+    error_message = "EventBridge may only start the state machine."
   }
 
   assert {
@@ -120,7 +120,7 @@ run "the_defaults" {
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
         "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
     ]])
-    error_message = "The log delivery of the two state machines is all that is allowed on every resource."
+    error_message = "Only the log delivery of the two state machines is allowed on all resources."
   }
 
   assert {
@@ -130,7 +130,7 @@ run "the_defaults" {
         aws_iam_role_policy.lambda[0].policy, aws_iam_role_policy.state_machine[0].policy,
       ] : jsondecode(policy).Version == "2012-10-17" && !can(regex("[*?]", join(" ", flatten(jsondecode(policy).Statement[*].Action))))
     ])
-    error_message = "No action has a wildcard."
+    error_message = "No action contains a wildcard."
   }
 
   assert {
@@ -141,7 +141,7 @@ run "the_defaults" {
         role[0].path == "/" && role[0].permissions_boundary == null
       ])
     )
-    error_message = "There are four roles, outside of any path and without a boundary."
+    error_message = "The module creates four roles with path / and without a permissions boundary."
   }
 
   assert {
@@ -169,11 +169,11 @@ run "the_defaults" {
         { "aws:SourceAccount" = "123456789012" },
       ]]]
     }
-    error_message = "One service takes each role, for this account alone."
+    error_message = "One service may assume each role, and only for this account."
   }
 }
 
-run "everything_on" {
+run "all_features" {
   command = plan
 
   module {
@@ -199,10 +199,10 @@ run "everything_on" {
       for role in [aws_iam_role.events, aws_iam_role.index_state_machine, aws_iam_role.lambda, aws_iam_role.notification, aws_iam_role.state_machine] :
       role[0].path == "/platform/search/" && role[0].permissions_boundary == "arn:aws:iam::123456789012:policy/team/boundary"
     ])
-    error_message = "Path and boundary reach every role."
+    error_message = "role_path and permissions_boundary reach every role."
   }
 
-  # To the first four statements, those of the defaults, everything adds these.
+  # The first four statements are the statements of run.the_defaults.
   assert {
     condition = [
       for statement in jsondecode(aws_iam_role_policy.lambda[0].policy).Statement : statement.Sid
@@ -210,7 +210,7 @@ run "everything_on" {
       "ReadTriggerFiles", "CallOpenSearch", "DescribeOwnExecutions", "WriteOwnLogs",
       "DecryptTriggerFiles", "SendTraces", "ManageNetworkInterfaces", "DenyNetworkInterfacesToFunctionCode",
     ]
-    error_message = "The functions decrypt trigger files, send traces, and have network interfaces."
+    error_message = "The functions may also decrypt trigger files, send traces and use network interfaces."
   }
 
   assert {
@@ -250,7 +250,7 @@ run "everything_on" {
         ] } }
       },
     ]
-    error_message = "Decryption goes through S3 alone; Lambda may manage network interfaces, and the code of all seven functions may not."
+    error_message = "Decryption is allowed only through S3. Lambda may manage network interfaces, and the code of the seven functions may not."
   }
 
   assert {
@@ -260,7 +260,7 @@ run "everything_on" {
       ] == [for _ in range(2) : [[
         "Allow", ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"], ["*"],
     ]]]
-    error_message = "The state machines send traces."
+    error_message = "The state machines may send traces."
   }
 
   assert {
@@ -270,7 +270,7 @@ run "everything_on" {
       ["InvokeGetTriggerFile", "StartIndexExecutions", "TrackIndexExecutions", "ReceiveIndexExecutionEvents", "DeliverLogs", "SendTraces"],
       ["InvokeSteps", "DeliverLogs", "SendTraces"],
     ]
-    error_message = "The state machines are allowed what the defaults allow, and traces."
+    error_message = "The state machines may do the same as with the defaults, and send traces."
   }
 
   assert {
@@ -304,7 +304,7 @@ run "everything_on" {
         },
       ]
     }
-    error_message = "The notification state machine describes executions of the other one, publishes to the topic through SNS's encryption, and nothing else."
+    error_message = "The notification state machine may only describe executions of the main state machine and publish to the encrypted topic."
   }
 
   assert {
@@ -317,7 +317,7 @@ run "everything_on" {
         "arn:aws:states:eu-central-1:123456789012:stateMachine:opensearch-reindex-dev-notification",
       ]
     }]
-    error_message = "EventBridge starts the two state machines its rules are for, and nothing else."
+    error_message = "EventBridge may only start the targets of the two rules."
   }
 
   assert {
@@ -333,12 +333,12 @@ run "everything_on" {
         StringEquals = { "aws:SourceAccount" = "123456789012" }
       }
     }]
-    error_message = "EventBridge takes its role for the two rules alone."
+    error_message = "EventBridge may assume its role only for the two rules."
   }
 
   assert {
     condition     = jsondecode(aws_iam_role.notification[0].assume_role_policy) == jsondecode(aws_iam_role.state_machine[0].assume_role_policy)
-    error_message = "Step Functions takes the role of the notification state machine as it does the others."
+    error_message = "The trust policy of the notification role equals the trust policies of the other state machines."
   }
 
   assert {
@@ -357,7 +357,7 @@ run "everything_on" {
       notification        = ["SendTraces"]
       state_machine       = ["DeliverLogs", "SendTraces"]
     }
-    error_message = "Log delivery, traces and network interfaces are all that is allowed on every resource."
+    error_message = "Only log delivery, traces and network interfaces are allowed on all resources."
   }
 
   assert {
@@ -367,11 +367,11 @@ run "everything_on" {
         aws_iam_role_policy.notification[0].policy, aws_iam_role_policy.state_machine[0].policy,
       ] : !can(regex("[*?]", join(" ", flatten(jsondecode(policy).Statement[*].Action))))
     ])
-    error_message = "No action has a wildcard."
+    error_message = "No action contains a wildcard."
   }
 }
 
-run "roles_that_exist" {
+run "existing_roles" {
   command = plan
 
   module {
@@ -398,7 +398,7 @@ run "roles_that_exist" {
         aws_iam_role_policy.state_machine,
       ] : length(resources)
     ]) == 0
-    error_message = "No role and no policy is made."
+    error_message = "The module creates no roles and no policies."
   }
 
   assert {
@@ -410,7 +410,7 @@ run "roles_that_exist" {
       aws_cloudwatch_event_target.state_machine.role_arn == "arn:aws:iam::123456789012:role/given-events" &&
       aws_cloudwatch_event_target.notification[0].role_arn == "arn:aws:iam::123456789012:role/given-events"
     )
-    error_message = "Each part runs with the role given for it."
+    error_message = "Each service uses its role from role_arns."
   }
 
   assert {
@@ -420,12 +420,11 @@ run "roles_that_exist" {
       output.lambda_role_arn == "arn:aws:iam::123456789012:role/team/given-lambda" &&
       output.state_machine_role_arn == "arn:aws:iam::123456789012:role/given-states"
     )
-    error_message = "The outputs are the roles given."
+    error_message = "The outputs return role_arns."
   }
 }
 
-# Without notifications there is no role for them.
-run "the_four_roles_that_exist" {
+run "existing_roles_without_notifications" {
   command = plan
 
   module {
@@ -444,6 +443,6 @@ run "the_four_roles_that_exist" {
 
   assert {
     condition     = aws_lambda_function.step["create_index"].role == "arn:aws-us-gov:iam::123456789012:role/given-lambda"
-    error_message = "Each part runs with the role given for it."
+    error_message = "Each service uses its role from role_arns."
   }
 }

@@ -1,4 +1,4 @@
-# Encryption with keys of one's own. What a bucket that exists gets of it is in bucket.tftest.hcl.
+# Encryption with customer managed keys. bucket.tftest.hcl covers an existing bucket.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -9,7 +9,7 @@ variables {
   domain_arns = ["arn:aws:es:eu-central-1:123456789012:domain/search"]
 }
 
-run "without_a_key" {
+run "no_key" {
   command = plan
 
   module {
@@ -26,7 +26,7 @@ run "without_a_key" {
       aws_sqs_queue.dead_letter[0].kms_master_key_id == null && aws_sqs_queue.dead_letter[0].sqs_managed_sse_enabled &&
       aws_sns_topic.notification[0].kms_master_key_id == null
     )
-    error_message = "The queue is encrypted with a key of SQS; alarms could not use one of SNS."
+    error_message = "SQS encrypts the queue with its own key, and the topic is not encrypted because alarms cannot use the key of SNS."
   }
 
   assert {
@@ -36,12 +36,12 @@ run "without_a_key" {
         [aws_cloudwatch_log_group.state_machine.kms_key_id, aws_cloudwatch_log_group.index_state_machine.kms_key_id],
       ) : key == null
     ])
-    error_message = "Logs and environments are encrypted with keys of the services."
+    error_message = "The services encrypt logs and function environments with their own keys."
   }
 
   assert {
     condition     = !strcontains(join(" ", [aws_iam_role_policy.lambda[0].policy, aws_iam_role_policy.notification[0].policy]), "kms:")
-    error_message = "Nobody may use a key."
+    error_message = "No role may use a key."
   }
 }
 
@@ -67,7 +67,7 @@ run "one_key" {
       ],
       [for rule in aws_s3_bucket_server_side_encryption_configuration.triggers["triggers"].rule : rule.apply_server_side_encryption_by_default[0].kms_master_key_id],
     )) == toset(["arn:aws:kms:eu-central-1:123456789012:key/one"])
-    error_message = "The key encrypts all logs, the functions' environment, topic, queue and bucket."
+    error_message = "The key encrypts all logs, the function environments, the topic, the queue and the bucket."
   }
 
   assert {
@@ -82,7 +82,7 @@ run "one_key" {
         "Allow", ["arn:aws:kms:eu-central-1:123456789012:key/one"], { StringEquals = { "kms:ViaService" = "sns.eu-central-1.amazonaws.com" } },
       ]
     }
-    error_message = "The functions decrypt through S3 alone, and the notifications are encrypted through SNS alone."
+    error_message = "The functions may decrypt only through S3, and the notification state machine may encrypt only through SNS."
   }
 
   assert {
@@ -119,11 +119,11 @@ run "one_key" {
         Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
       },
     ]
-    error_message = "The key's policy lets CloudWatch Logs encrypt these logs, EventBridge fill the queue and CloudWatch tell of alarms."
+    error_message = "The statements allow CloudWatch Logs to encrypt these logs, EventBridge to send to the queue, and CloudWatch to publish alarms."
   }
 }
 
-run "another_key_for_the_bucket" {
+run "a_separate_key_for_the_bucket" {
   command = plan
 
   module {
@@ -140,18 +140,18 @@ run "another_key_for_the_bucket" {
       one(aws_s3_bucket_server_side_encryption_configuration.triggers["triggers"].rule).apply_server_side_encryption_by_default[0].kms_master_key_id == "arn:aws:kms:eu-central-1:123456789012:key/bucket" &&
       aws_sqs_queue.dead_letter[0].kms_master_key_id == "arn:aws:kms:eu-central-1:123456789012:key/one"
     )
-    error_message = "The bucket has its own key."
+    error_message = "The bucket uses bucket_kms_key_arn."
   }
 
   assert {
     condition = [
       for statement in jsondecode(aws_iam_role_policy.lambda[0].policy).Statement : [statement.Action, statement.Resource] if startswith(statement.Action[0], "kms:")
     ] == [[["kms:Decrypt"], ["arn:aws:kms:eu-central-1:123456789012:key/bucket"]]]
-    error_message = "The functions decrypt with the bucket's key alone."
+    error_message = "The functions may decrypt only with the key of the bucket."
   }
 
   assert {
     condition     = jsondecode(output.kms_key_policy_statements)[*].Sid == ["EncryptLogs", "EncryptDeadLetters"]
-    error_message = "Without alarms CloudWatch needs no key."
+    error_message = "CloudWatch needs no key if there are no alarms."
   }
 }

@@ -23,7 +23,7 @@ run "the_defaults" {
       function.reserved_concurrent_executions == -1 && length(function.layers) == 0 && function.code_signing_config_arn == null &&
       function.kms_key_arn == null && function.tracing_config[0].mode == "PassThrough" && length(function.vpc_config) == 0
     ])
-    error_message = "A function runs Python 3.11 on x86_64 with 512 MB for up to 300 s, outside of any VPC, with nothing that is opt-in."
+    error_message = "A function has Python 3.11, x86_64, 512 MB, a timeout of 300 s, no VPC and no opt-in feature."
   }
 
   assert {
@@ -37,7 +37,7 @@ run "the_defaults" {
         STALL_TIMEOUT_SECONDS = "1800"
       })
     ])
-    error_message = "The functions' environment is the one lambda_src/opensearch_reindex/runtime/environment.py reads."
+    error_message = "The function environment has the variables that lambda_src/opensearch_reindex/runtime/environment.py reads."
   }
 
   assert {
@@ -45,12 +45,12 @@ run "the_defaults" {
       [for log_group in aws_cloudwatch_log_group.step : log_group.retention_in_days],
       [aws_cloudwatch_log_group.state_machine.retention_in_days, aws_cloudwatch_log_group.index_state_machine.retention_in_days],
     ) == [for _ in range(9) : 365]
-    error_message = "Each of the nine logs is kept for a year."
+    error_message = "All nine log groups keep logs for a year."
   }
 
   assert {
     condition     = length(aws_security_group.lambda) == 0 && length(aws_vpc_security_group_egress_rule.lambda) == 0 && output.security_group_id == null
-    error_message = "Without a VPC there is no security group."
+    error_message = "The module creates no security group without a VPC."
   }
 }
 
@@ -77,7 +77,7 @@ run "the_inputs_reach_the_functions" {
     lambda_tracing                 = true
     log_level                      = "DEBUG"
     log_retention_days             = 0
-    # What is signed is given.
+    # Code signing requires a signed package.
     package               = { s3_bucket = "artifacts", s3_key = "signed.zip" }
     poll_interval_seconds = 1
     stall_timeout_seconds = 600
@@ -89,7 +89,7 @@ run "the_inputs_reach_the_functions" {
       for function in aws_lambda_function.step :
       function.runtime == "python3.13" && function.architectures == tolist(["arm64"]) && function.memory_size == 10240 && function.timeout == 900
     ])
-    error_message = "Runtime, architecture, memory and time-out reach every function."
+    error_message = "Runtime, architecture, memory and timeout reach every function."
   }
 
   assert {
@@ -106,7 +106,7 @@ run "the_inputs_reach_the_functions" {
       for function in aws_lambda_function.step :
       function.vpc_config[0].subnet_ids == toset(["subnet-1", "subnet-2"]) && function.vpc_config[0].security_group_ids == toset(["sg-1", "sg-2"])
     ]) && length(aws_security_group.lambda) == 0 && length(aws_vpc_security_group_egress_rule.lambda) == 0
-    error_message = "Subnets and given security groups reach every function, and none is made."
+    error_message = "Subnets and security groups reach every function, and the module creates no security group."
   }
 
   assert {
@@ -121,7 +121,7 @@ run "the_inputs_reach_the_functions" {
         STALL_TIMEOUT_SECONDS = "600"
       })
     ])
-    error_message = "Endpoints, certificates, domains, log level, intervals and further variables reach every function."
+    error_message = "Endpoints, certificates, domains, log level, intervals and additional variables reach every function."
   }
 
   assert {
@@ -129,11 +129,11 @@ run "the_inputs_reach_the_functions" {
       [for log_group in aws_cloudwatch_log_group.step : log_group.retention_in_days],
       [aws_cloudwatch_log_group.state_machine.retention_in_days, aws_cloudwatch_log_group.index_state_machine.retention_in_days],
     ) == [for _ in range(9) : 0]
-    error_message = "The retention reaches all logs."
+    error_message = "log_retention_days reaches all log groups."
   }
 }
 
-run "a_security_group_made_here" {
+run "the_module_creates_the_security_group" {
   command = plan
 
   module {
@@ -155,15 +155,15 @@ run "a_security_group_made_here" {
 
   assert {
     condition     = aws_security_group.lambda[0].vpc_id == "vpc-1" && output.security_group_id == aws_security_group.lambda[0].id
-    error_message = "The security group is made in the VPC named, and told to the caller."
+    error_message = "The security group is in the VPC, and the output returns its ID."
   }
 
   assert {
     condition = alltrue([
       for function in aws_lambda_function.step :
-      function.vpc_config[0].security_group_ids == toset(["sg-made-here"]) && function.vpc_config[0].subnet_ids == toset(["subnet-1"])
+      function.vpc_config[0].security_group_ids == toset(["sg-created"]) && function.vpc_config[0].subnet_ids == toset(["subnet-1"])
     ])
-    error_message = "Every function is in the group made here."
+    error_message = "Every function uses the security group."
   }
 
   assert {
@@ -171,21 +171,21 @@ run "a_security_group_made_here" {
       for key, rule in aws_vpc_security_group_egress_rule.lambda : key =>
       [rule.security_group_id, rule.ip_protocol, rule.from_port, rule.to_port, join(" ", compact([rule.cidr_ipv4, rule.prefix_list_id, rule.referenced_security_group_id]))]
       } == {
-      cidr_block_0     = ["sg-made-here", "tcp", 443, 443, "10.0.0.0/16"]
-      cidr_block_1     = ["sg-made-here", "tcp", 443, 443, "192.0.2.1/32"]
-      prefix_list_0    = ["sg-made-here", "tcp", 443, 443, "pl-1"]
-      security_group_0 = ["sg-made-here", "tcp", 443, 443, "sg-domain"]
+      cidr_block_0     = ["sg-created", "tcp", 443, 443, "10.0.0.0/16"]
+      cidr_block_1     = ["sg-created", "tcp", 443, 443, "192.0.2.1/32"]
+      prefix_list_0    = ["sg-created", "tcp", 443, 443, "pl-1"]
+      security_group_0 = ["sg-created", "tcp", 443, 443, "sg-domain"]
     }
-    error_message = "The group lets the functions reach what egress names on port 443, and nothing else."
+    error_message = "The security group allows only port 443 of the targets in egress."
   }
 
   assert {
     condition     = length(coalesce(aws_security_group.lambda[0].ingress, [])) == 0
-    error_message = "Nobody reaches the functions."
+    error_message = "The security group allows no inbound connections."
   }
 
   assert {
     condition     = alltrue([for function in aws_lambda_function.step : function.runtime == "python3.12"])
-    error_message = "Python 3.12 is a runtime of the functions."
+    error_message = "lambda_runtime accepts Python 3.12."
   }
 }

@@ -1,5 +1,5 @@
-# A real apply of the module on a local AWS. It needs -var for local_aws_endpoint, local_access_key, local_secret_key:
-# the URL of the local AWS and the keys of its account's root. tests/support/terraform_test.py gives them.
+# A real apply of the module on a local AWS. tests/support/terraform_test.py passes the URL of the local AWS and the keys of
+# its root user as -var: local_aws_endpoint, local_access_key and local_secret_key.
 
 provider "aws" {
   region                  = "us-east-1"
@@ -40,14 +40,14 @@ run "the_module_applies" {
 
   assert {
     condition     = output.bucket_name == "terraform-test-triggers" && output.bucket_arn == "arn:aws:s3:::terraform-test-triggers"
-    error_message = "The bucket is the one named."
+    error_message = "The outputs return bucket_name."
   }
 
   assert {
     condition = toset(keys(output.lambda_function_arns)) == toset([
       "get_trigger_file", "create_index", "update_aliases", "start_reindex", "check_reindex_status", "remove_alias", "delete_index",
     ])
-    error_message = "The functions' ARNs are given by step."
+    error_message = "lambda_function_arns has one ARN for each step."
   }
 
   assert {
@@ -57,7 +57,7 @@ run "the_module_applies" {
         aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy,
       ])) : contains(values(output.lambda_function_arns), arn)
     ])
-    error_message = "The functions' ARNs written from names are the ones AWS gave out."
+    error_message = "The function ARNs that the module builds equal the ARNs that AWS returns."
   }
 
   assert {
@@ -66,7 +66,7 @@ run "the_module_applies" {
       jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States.ReindexIndex.Parameters.StateMachineArn == output.index_state_machine_arn &&
       jsondecode(aws_iam_role.events[0].assume_role_policy).Statement[0].Condition.ArnEquals["aws:SourceArn"] == [output.event_rule_arn]
     )
-    error_message = "The state machines' and the rule's ARNs written from names are the ones AWS gave out."
+    error_message = "The ARNs of state machines and rule that the module builds equal the ARNs that AWS returns."
   }
 
   assert {
@@ -77,20 +77,20 @@ run "the_module_applies" {
       aws_cloudwatch_event_target.state_machine.role_arn == output.event_rule_role_arn &&
       aws_cloudwatch_event_target.state_machine.arn == output.state_machine_arn
     )
-    error_message = "Each part runs with its own role."
+    error_message = "Each service uses its own role."
   }
 
   assert {
     condition = alltrue([
       for step, arn in output.lambda_function_arns : output.log_group_names[step] == "/aws/lambda/${split(":", arn)[6]}"
     ]) && output.log_group_names["state_machine"] == "/aws/vendedlogs/states/terraform-test-dev" && output.log_group_names["index_state_machine"] == "/aws/vendedlogs/states/terraform-test-dev-index"
-    error_message = "The log groups' names are given by step and state machine."
+    error_message = "log_group_names has one name for each step and state machine."
   }
 }
 
-# A change that is still to come makes what AWS gives out unknown, and Terraform refuses to look at unknown values.
-# tests/stack asks `terraform plan` itself whether anything at all is left to change.
-run "a_second_plan_builds_uploads_and_replaces_nothing" {
+# A planned change makes computed values unknown, and an assertion on an unknown value fails. tests/stack asserts that
+# `terraform plan` has no changes at all.
+run "a_second_plan_builds_and_replaces_nothing" {
   command = plan
 
   module {
@@ -99,12 +99,12 @@ run "a_second_plan_builds_uploads_and_replaces_nothing" {
 
   assert {
     condition     = terraform_data.package[0].id != ""
-    error_message = "The package is not built again."
+    error_message = "Terraform does not build the package again."
   }
 
   assert {
     condition     = alltrue([for function in aws_lambda_function.step : function.last_modified != ""])
-    error_message = "No function is changed."
+    error_message = "Terraform changes no function."
   }
 
   assert {
@@ -115,6 +115,6 @@ run "a_second_plan_builds_uploads_and_replaces_nothing" {
         aws_sfn_state_machine.index.creation_date, aws_sfn_state_machine.reindex.creation_date,
       ] : id != ""
     ])
-    error_message = "Nothing is replaced."
+    error_message = "Terraform replaces nothing."
   }
 }

@@ -1,4 +1,4 @@
-# Names within the limits of AWS, and tags. The provider checks many limits too, also while it is mocked.
+# Names within the limits of AWS, and tags. The mocked provider validates many limits too.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -33,7 +33,7 @@ run "the_defaults" {
       remove_alias         = ["opensearch-reindex-dev-remove-alias", "handlers.remove_alias_handler"]
       delete_index         = ["opensearch-reindex-dev-delete-index", "handlers.delete_index_handler"]
     }
-    error_message = "There is one function a step, named <project_name>-<environment>-<step>."
+    error_message = "Each step has one function, named <project_name>-<environment>-<step>."
   }
 
   assert {
@@ -76,7 +76,7 @@ run "the_defaults" {
       { for step, function in aws_lambda_function.step : step => "/aws/lambda/${function.function_name}" },
       { state_machine = "/aws/vendedlogs/states/opensearch-reindex-dev", index_state_machine = "/aws/vendedlogs/states/opensearch-reindex-dev-index" },
     )
-    error_message = "A log group has the name its service writes to, also the output log_group_names."
+    error_message = "Each log group has the name to which its service writes."
   }
 
   assert {
@@ -84,12 +84,12 @@ run "the_defaults" {
       { for step, log_group in aws_cloudwatch_log_group.step : step => log_group.name },
       { state_machine = aws_cloudwatch_log_group.state_machine.name, index_state_machine = aws_cloudwatch_log_group.index_state_machine.name },
     ) && output.dashboard_name == aws_cloudwatch_dashboard.this[0].dashboard_name && output.bucket_name == aws_s3_bucket.triggers["triggers"].bucket
-    error_message = "The outputs are the names made here."
+    error_message = "The outputs return the created names."
   }
 }
 
-# With everything on, as long as names can be without being shortened.
-run "as_long_as_names_stay_whole" {
+# The longest names that the module does not shorten.
+run "the_longest_names" {
   command = plan
 
   module {
@@ -108,12 +108,12 @@ run "as_long_as_names_stay_whole" {
 
   assert {
     condition     = aws_sfn_state_machine.reindex.name == "a23456789-123456789-123456789-123456789-1-p"
-    error_message = "A name of 42 letters and a hyphen is kept as it is."
+    error_message = "A name of 43 characters is not shortened."
   }
 
   assert {
     condition     = max([for function in aws_lambda_function.step : length(function.function_name)]...) == 64
-    error_message = "The longest name that is kept makes a function's name as long as Lambda allows."
+    error_message = "The longest name leads to a function name of 64 characters, the maximum of Lambda."
   }
 
   assert {

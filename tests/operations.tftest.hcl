@@ -1,5 +1,5 @@
-# What tells people how executions go: notifications, the dead-letter queue, alarms, the dashboard. The local AWS reads
-# alarms back without their metrics, so they are tested here alone.
+# Notifications, the dead-letter queue, alarms and the dashboard. Alarms are tested only here, because the local AWS returns
+# alarms without their metrics.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -29,12 +29,12 @@ run "the_defaults" {
 
   assert {
     condition     = output.alarm_arns == {} && output.dashboard_name == null && output.notification_state_machine_arn == null && output.notification_topic_arn == null
-    error_message = "The outputs of what is not made are empty."
+    error_message = "The outputs of disabled features are empty."
   }
 
   assert {
     condition     = aws_sqs_queue.dead_letter[0].message_retention_seconds == 14 * 24 * 3600
-    error_message = "The dead-letter queue keeps events as long as SQS can."
+    error_message = "The dead-letter queue keeps events for 14 days, the maximum of SQS."
   }
 
   assert {
@@ -59,7 +59,7 @@ run "the_defaults" {
         },
       ]
     } && aws_sqs_queue_policy.dead_letter[0].queue_url == aws_sqs_queue.dead_letter[0].id
-    error_message = "The rule alone puts events into the queue, over TLS."
+    error_message = "Only the rule may send events to the queue, and only with TLS."
   }
 
   assert {
@@ -69,16 +69,16 @@ run "the_defaults" {
       aws_cloudwatch_event_target.state_machine.retry_policy[0].maximum_event_age_in_seconds == 3600 &&
       aws_cloudwatch_event_target.state_machine.retry_policy[0].maximum_retry_attempts == 185
     )
-    error_message = "An upload that could not start an execution for an hour goes to the queue and starts none."
+    error_message = "An event that starts no execution within an hour goes to the queue."
   }
 
   assert {
     condition     = output.dead_letter_queue_arn == aws_sqs_queue.dead_letter[0].arn && output.dead_letter_queue_url == aws_sqs_queue.dead_letter[0].url
-    error_message = "The outputs are the queue's."
+    error_message = "The outputs return the ARN and URL of the queue."
   }
 }
 
-run "everything_on" {
+run "all_features" {
   command = plan
 
   module {
@@ -92,7 +92,7 @@ run "everything_on" {
     event_max_age_seconds = 60
   }
 
-  # So that a plan knows which role is whose.
+  # Different ARNs show which service uses which role.
   override_resource {
     target          = aws_iam_role.events
     override_during = plan
@@ -126,7 +126,7 @@ run "everything_on" {
         status          = ["ABORTED", "FAILED", "TIMED_OUT"]
       }
     }
-    error_message = "Executions of trigger files that fail, time out or are aborted are told of."
+    error_message = "The rule matches executions that failed, timed out or were aborted."
   }
 
   assert {
@@ -145,12 +145,12 @@ run "everything_on" {
         "arn:aws:iam::123456789012:role/events", "arn:aws:sqs:eu-central-1:123456789012:opensearch-reindex-dev-dead-letters", 60, 185,
       ],
     ]
-    error_message = "Each rule starts its state machine with EventBridge's role, and gives up in time."
+    error_message = "Each rule starts its state machine with the role of EventBridge, for at most event_max_age_seconds."
   }
 
   assert {
     condition     = aws_sfn_state_machine.notification[0].role_arn == "arn:aws:iam::123456789012:role/notification"
-    error_message = "The notification state machine runs with its own role."
+    error_message = "The notification state machine uses its own role."
   }
 
   assert {
@@ -158,7 +158,7 @@ run "everything_on" {
       "arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-trigger-file",
       "arn:aws:events:eu-central-1:123456789012:rule/opensearch-reindex-dev-notification",
     ]
-    error_message = "Both rules put events into the queue."
+    error_message = "Both rules may send events to the queue."
   }
 
   assert {
@@ -183,7 +183,7 @@ run "everything_on" {
         },
       ]
     } && aws_sns_topic_policy.notification[0].arn == aws_sns_topic.notification[0].arn
-    error_message = "Alarms of this account are published to the topic, over TLS."
+    error_message = "Only alarms of this account may publish to the topic, and only with TLS."
   }
 
   assert {
@@ -192,7 +192,7 @@ run "everything_on" {
       output.notification_state_machine_arn == "arn:aws:states:eu-central-1:123456789012:stateMachine:notification" &&
       keys(output.alarm_arns) == ["dead_letters", "executions", "lambda_errors", "lambda_throttles"]
     )
-    error_message = "The outputs are the topic's, the state machine's and the alarms'."
+    error_message = "The outputs return the ARNs of the topic, the state machine and the alarms."
   }
 
   assert {
@@ -216,7 +216,7 @@ run "everything_on" {
         ])
       },
     ))
-    error_message = "The alarms watch the queue, the executions of trigger files, and all seven functions."
+    error_message = "The alarms cover the queue, the executions of trigger files and all seven functions."
   }
 
   assert {
@@ -227,7 +227,7 @@ run "everything_on" {
         "GreaterThanThreshold", 0, 1, "notBreaching",
       ]
     ])
-    error_message = "One event of any metric is an alarm, and none is not."
+    error_message = "An alarm enters the ALARM state if any metric is above 0."
   }
 
   assert {
@@ -236,7 +236,7 @@ run "everything_on" {
         for _ in range(2) : tolist(["arn:aws:sns:eu-central-1:123456789012:opensearch-reindex-dev-notification"])
       ]
     ])
-    error_message = "Alarms are told to the topic of the notifications, when they begin and when they end."
+    error_message = "Alarms notify the notification topic when they enter and leave the ALARM state."
   }
 
   assert {
@@ -249,7 +249,7 @@ run "everything_on" {
         [for machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex] : "arn:aws:states:eu-central-1:123456789012:stateMachine:${machine.name}"],
       ),
     )) == 0
-    error_message = "The dashboard names functions and state machines that exist, and no other."
+    error_message = "The dashboard names only functions and state machines that the module creates."
   }
 
   assert {
@@ -262,19 +262,19 @@ run "everything_on" {
         [for machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex] : "\"ExecutionsFailed\",\"StateMachineArn\",\"arn:aws:states:eu-central-1:123456789012:stateMachine:${machine.name}\""],
       ) : strcontains(aws_cloudwatch_dashboard.this[0].dashboard_body, part)
     ])
-    error_message = "The dashboard shows every function, every function's log and both state machines."
+    error_message = "The dashboard shows every function, every function log and both state machines."
   }
 
-  # Widgets of a row begin where the one before ends, and none lies on another.
+  # Widgets in a row are adjacent, and no widget overlaps another widget.
   assert {
     condition = [
       for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : [widget.x, widget.y, widget.width, widget.height]
     ] == [[0, 0, 12, 6], [12, 0, 12, 6], [0, 6, 12, 6], [12, 6, 12, 6], [0, 12, 24, 8]]
-    error_message = "Two charts are in a row, and the log is below them."
+    error_message = "Each row has two charts, and the log is below the charts."
   }
 }
 
-run "a_topic_and_a_queue_that_exist" {
+run "an_existing_topic_and_queue" {
   command = plan
 
   module {
@@ -297,7 +297,7 @@ run "a_topic_and_a_queue_that_exist" {
       length(aws_sns_topic.notification) == 0 && length(aws_sns_topic_policy.notification) == 0 &&
       length(aws_sqs_queue.dead_letter) == 0 && length(aws_sqs_queue_policy.dead_letter) == 0
     )
-    error_message = "No topic and no queue is made, and no policy attached."
+    error_message = "The module creates no topic, no queue and no policy for them."
   }
 
   assert {
@@ -306,17 +306,17 @@ run "a_topic_and_a_queue_that_exist" {
       one([for statement in jsondecode(aws_iam_role_policy.notification[0].policy).Statement : statement.Resource if statement.Sid == "PublishNotifications"]) == ["arn:aws:sns:eu-central-1:123456789012:given-topic"] &&
       output.notification_topic_arn == "arn:aws:sns:eu-central-1:123456789012:given-topic"
     )
-    error_message = "Notifications go to the topic given."
+    error_message = "Notifications use the existing topic."
   }
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:given-topic"])])
-    error_message = "Alarms are told to the topic given."
+    error_message = "Alarms notify the existing topic."
   }
 
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.notification[0].event_pattern).detail.status == ["ABORTED", "FAILED", "TIMED_OUT", "SUCCEEDED"]
-    error_message = "Success is told of too where it is asked for."
+    error_message = "notify_on_success adds successful executions to the rule."
   }
 
   assert {
@@ -324,19 +324,19 @@ run "a_topic_and_a_queue_that_exist" {
       for target in [aws_cloudwatch_event_target.state_machine, aws_cloudwatch_event_target.notification[0]] :
       target.dead_letter_config[0].arn == "arn:aws:sqs:eu-central-1:123456789012:given-queue" && target.retry_policy[0].maximum_event_age_in_seconds == 86400
     ])
-    error_message = "Events that could not start an execution for a day go to the queue given."
+    error_message = "Events that start no execution within a day go to the existing queue."
   }
 
   assert {
     condition     = output.dead_letter_queue_arn == "arn:aws:sqs:eu-central-1:123456789012:given-queue" && output.dead_letter_queue_url == null
-    error_message = "The outputs are the given queue's; its URL is the caller's."
+    error_message = "The outputs return the ARN of the existing queue, and no URL."
   }
 
   assert {
     condition = one([
       for query in aws_cloudwatch_metric_alarm.this["dead_letters"].metric_query : query.metric[0].dimensions if length(query.metric) == 1
     ]) == tomap({ QueueName = "given-queue" })
-    error_message = "The alarm watches the queue given."
+    error_message = "The alarm covers the existing queue."
   }
 }
 
@@ -353,7 +353,7 @@ run "alarms_without_notifications" {
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : length(alarm.alarm_actions) == 0 && length(alarm.ok_actions) == 0])
-    error_message = "Alarms show in the console alone."
+    error_message = "The alarms have no actions."
   }
 }
 
@@ -375,6 +375,6 @@ run "alarms_with_actions" {
       for alarm in aws_cloudwatch_metric_alarm.this :
       alarm.alarm_actions == toset(["arn:aws:sns:eu-central-1:123456789012:on-call"]) && alarm.ok_actions == toset(["arn:aws:sns:eu-central-1:123456789012:on-call"])
     ])
-    error_message = "Alarms are told to whom the input names."
+    error_message = "Alarms notify alarm_actions."
   }
 }

@@ -1,4 +1,4 @@
-# The package of the functions: built here, or given. Under a mocked provider Lambda runs the very zip that is in S3.
+# The package of the functions: built by Terraform, or from the input `package`. The mocked Lambda runs the zip that is in S3.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -9,7 +9,7 @@ variables {
   domain_arns = ["arn:aws:es:eu-central-1:123456789012:domain/search"]
 }
 
-run "built_here" {
+run "terraform_builds_the_package" {
   command = plan
 
   module {
@@ -29,12 +29,12 @@ run "built_here" {
       runtime      = "python3.12"
       sources      = { for file in fileset("lambda_src", "**") : file => filesha256("lambda_src/${file}") if can(regex("^(handlers[.]py|requirements[.]txt|opensearch_reindex/.*[.](json|py))$", file)) }
     })), "opensearch-reindex-dev", "artifacts"]
-    error_message = "The package is built again when its sources, its builder, runtime or architecture, or its place in S3 change."
+    error_message = "Terraform builds the package again if its sources, builder, runtime, architecture or place in S3 change."
   }
 
   assert {
     condition     = aws_s3_object.package[0].key == "opensearch-reindex-package/opensearch-reindex-dev/${terraform_data.package[0].triggers_replace[0]}.zip"
-    error_message = "The package's key is the hash of what it is made of."
+    error_message = "The key of the package is the hash of its inputs."
   }
 
   assert {
@@ -42,27 +42,27 @@ run "built_here" {
       aws_s3_object.package[0].bucket == "artifacts" && aws_s3_object.package[0].checksum_algorithm == "SHA256" &&
       endswith(aws_s3_object.package[0].source, "/.build/${substr(terraform_data.package[0].triggers_replace[0], 0, 16)}.zip")
     )
-    error_message = "What is built goes to the bucket named, with its SHA-256."
+    error_message = "The package goes to package_bucket, with its SHA-256."
   }
 
   assert {
     condition = alltrue([
       for function in aws_lambda_function.step : (
-        function.s3_bucket == "artifacts" && function.s3_key == aws_s3_object.package[0].key && function.s3_object_version == "version-made-here" &&
+        function.s3_bucket == "artifacts" && function.s3_key == aws_s3_object.package[0].key && function.s3_object_version == "version-created" &&
         function.source_code_hash == terraform_data.package[0].triggers_replace[0] && function.filename == null
       )
     ])
-    error_message = "Every function runs the version that was put there, and takes it anew when the hash changes."
+    error_message = "Every function uses the uploaded version, and Terraform updates the code if the hash changes."
   }
 
   assert {
     condition     = output.package_sha256 == aws_s3_object.package[0].checksum_sha256
-    error_message = "The SHA-256 told is that of the package in S3."
+    error_message = "package_sha256 is the SHA-256 of the package in S3."
   }
 }
 
-# Version 5 of the provider does not know the runtime yet, so the functions are left out of this plan.
-run "built_for_the_newest_runtime" {
+# Version 5 of the provider rejects this runtime, so the plan leaves out the functions.
+run "terraform_builds_for_the_newest_runtime" {
   command = plan
 
   module {
@@ -84,11 +84,11 @@ run "built_for_the_newest_runtime" {
       runtime      = "python3.14"
       sources      = { for file in fileset("lambda_src", "**") : file => filesha256("lambda_src/${file}") if can(regex("^(handlers[.]py|requirements[.]txt|opensearch_reindex/.*[.](json|py))$", file)) }
     }))
-    error_message = "The package is built for the runtime named."
+    error_message = "Terraform builds the package for lambda_runtime."
   }
 }
 
-run "one_function_swapped" {
+run "changed_code_fails_the_check" {
   command = plan
 
   module {
@@ -106,8 +106,8 @@ run "one_function_swapped" {
   expect_failures = [check.package]
 }
 
-# Any file is a package under a mocked provider.
-run "a_given_file" {
+# The mocked provider accepts any file as a package.
+run "a_package_from_a_file" {
   command = plan
 
   module {
@@ -120,7 +120,7 @@ run "a_given_file" {
 
   assert {
     condition     = length(terraform_data.package) == 0 && length(aws_s3_object.package) == 0
-    error_message = "Nothing is built, and nothing is put into S3."
+    error_message = "Terraform builds no package and uploads nothing to S3."
   }
 
   assert {
@@ -130,16 +130,16 @@ run "a_given_file" {
         function.s3_bucket == null && function.s3_key == null && function.s3_object_version == null
       )
     ])
-    error_message = "Every function runs the file, and takes it anew when it changes."
+    error_message = "Every function uses the file, and Terraform updates the code if the file changes."
   }
 
   assert {
     condition     = output.package_sha256 == filebase64sha256("tests/mocks/package.zip")
-    error_message = "The SHA-256 told is the file's."
+    error_message = "package_sha256 is the SHA-256 of the file."
   }
 }
 
-run "another_file_than_lambda_runs" {
+run "code_that_differs_from_the_file_fails_the_check" {
   command = plan
 
   module {
@@ -153,7 +153,7 @@ run "another_file_than_lambda_runs" {
   expect_failures = [check.package]
 }
 
-run "a_given_object" {
+run "a_package_from_s3" {
   command = plan
 
   module {
@@ -171,7 +171,7 @@ run "a_given_object" {
 
   assert {
     condition     = length(terraform_data.package) == 0 && length(aws_s3_object.package) == 0
-    error_message = "Nothing is built, and nothing is put into S3."
+    error_message = "Terraform builds no package and uploads nothing to S3."
   }
 
   assert {
@@ -180,16 +180,16 @@ run "a_given_object" {
         "artifacts", "reindex/package.zip", "7", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
       ] && function.filename == null
     ])
-    error_message = "Every function runs the object, and takes it anew when its SHA-256 changes."
+    error_message = "Every function uses the object, and Terraform updates the code if package.sha256 changes."
   }
 
   assert {
     condition     = output.package_sha256 == "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-    error_message = "The SHA-256 told is the given one."
+    error_message = "package_sha256 is package.sha256."
   }
 }
 
-run "another_object_than_lambda_runs" {
+run "code_that_differs_from_the_object_fails_the_check" {
   command = plan
 
   module {
@@ -203,8 +203,8 @@ run "another_object_than_lambda_runs" {
   expect_failures = [check.package]
 }
 
-# Nobody has told what Lambda should run, so the check cannot know and lets it pass.
-run "a_given_object_of_an_unknown_sha256" {
+# The check passes, because the hash of the expected code is unknown.
+run "a_package_from_s3_without_sha256" {
   command = plan
 
   module {
@@ -225,11 +225,11 @@ run "a_given_object_of_an_unknown_sha256" {
 
   assert {
     condition     = output.package_sha256 == null && alltrue([for function in aws_lambda_function.step : function.source_code_hash == "7"])
-    error_message = "The functions take the object anew when its version changes."
+    error_message = "Terraform updates the code if the version of the object changes."
   }
 }
 
-run "a_given_object_without_a_version" {
+run "a_package_from_s3_without_a_version" {
   command = plan
 
   module {
@@ -242,6 +242,6 @@ run "a_given_object_without_a_version" {
 
   assert {
     condition     = alltrue([for function in aws_lambda_function.step : function.source_code_hash == sha256("artifacts/package.zip") && function.s3_object_version == null])
-    error_message = "The functions take the object anew when its name changes."
+    error_message = "Terraform updates the code if the key of the object changes."
   }
 }

@@ -1,4 +1,4 @@
-# The definitions as they are sent to Step Functions.
+# The definitions that Step Functions receives.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -26,7 +26,7 @@ run "the_definitions" {
       state_machine.type == "STANDARD" && state_machine.logging_configuration[0].level == "ALL" &&
       state_machine.logging_configuration[0].include_execution_data && jsondecode(state_machine.definition).TimeoutSeconds == 7200
     ])
-    error_message = "Both are Standard, log everything with its data, and end after two hours."
+    error_message = "Both state machines are Standard, log everything with its data, and time out after two hours."
   }
 
   assert {
@@ -43,7 +43,7 @@ run "the_definitions" {
         ReleaseSource      = "update-aliases"
       } : name => "arn:aws:lambda:eu-central-1:123456789012:function:opensearch-reindex-dev-${step}"
     }
-    error_message = "Each step of an index invokes its own function, and the one that froze the source releases it."
+    error_message = "Each step of an index invokes its own function, and the function that blocks writes also releases the source index."
   }
 
   assert {
@@ -53,7 +53,7 @@ run "the_definitions" {
         regexall("arn:aws:lambda:eu-central-1:123456789012:function:[a-z-]+", definition)
       ]) : contains([for function in aws_lambda_function.step : function.function_name], split(":", arn)[6])
     ])
-    error_message = "Every function a definition names exists."
+    error_message = "The definitions name only functions that the module creates."
   }
 
   assert {
@@ -64,7 +64,7 @@ run "the_definitions" {
       jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.States.ReindexIndex.Parameters.StateMachineArn
       == "arn:aws:states:eu-central-1:123456789012:stateMachine:${aws_sfn_state_machine.index.name}"
     )
-    error_message = "The trigger file is read by its function, and an index rebuilt by the index state machine."
+    error_message = "get_trigger_file reads the trigger file, and the index state machine rebuilds an index."
   }
 
   assert {
@@ -73,7 +73,7 @@ run "the_definitions" {
       jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.ItemProcessor.ProcessorConfig.Mode == "INLINE" &&
       !can(jsondecode(aws_sfn_state_machine.reindex.definition).States.ReindexIndices.Retry)
     )
-    error_message = "Indices are rebuilt one by one, in order, and never all over again."
+    error_message = "The Map state rebuilds one index at a time, in order, and has no Retry."
   }
 
   assert {
@@ -86,7 +86,7 @@ run "the_definitions" {
         "TransientOpenSearchError"                                                                                                                           = [2, 8, 2, "FULL"]
       }
     ])
-    error_message = "A step is tried again after a fault of Lambda's or a transient one of OpenSearch, with backoff, and after no other."
+    error_message = "Every step retries faults of Lambda and transient faults of OpenSearch with backoff, and no other error."
   }
 
   assert {
@@ -95,7 +95,7 @@ run "the_definitions" {
       [for retry in state.Retry : [retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate] if retry.ErrorEquals == ["DomainBusyError"]] == [[60, 40, 1]]
       if state.Type == "Task"
     ])
-    error_message = "A snapshot, or shards that are being built, are waited for during 40 minutes."
+    error_message = "Every step of an index retries a busy domain for 40 minutes."
   }
 
   assert {
@@ -114,7 +114,7 @@ run "the_definitions" {
       DeleteIndex        = ["States.ALL $.error ReadError"]
       ReleaseSource      = ["States.ALL $.release_error ReadError"]
     }
-    error_message = "Whatever a step fails with ends as the error of the execution, and the source is released first when the aliases may not have moved."
+    error_message = "Every error of a step becomes the error of the execution, and the source index is released first if the aliases may not have moved."
   }
 
   assert {
@@ -129,14 +129,14 @@ run "the_definitions" {
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = "ReadIndexError" }]
       },
     ))
-    error_message = "Only the start of an index's execution is tried again, and whatever it fails with is read."
+    error_message = "Only the start of a nested execution has a Retry, and every error is read."
   }
 
   assert {
     condition = [for state in jsondecode(aws_sfn_state_machine.notification[0].definition).States : state.Resource if state.Type == "Task"] == [
       "arn:aws:states:::aws-sdk:sfn:describeExecution", "arn:aws:states:::sns:publish",
     ]
-    error_message = "The notification state machine asks about the execution, publishes, and calls nothing else."
+    error_message = "The notification state machine only describes the execution and publishes."
   }
 
   assert {
@@ -162,7 +162,7 @@ run "the_definitions" {
       WriteRawMessage   = []
       WriteMessage      = []
     }
-    error_message = "Both calls of the notification state machine are tried again."
+    error_message = "Both tasks of the notification state machine have a Retry."
   }
 
   assert {
@@ -177,10 +177,10 @@ run "the_definitions" {
       WriteRawMessage   = []
       WriteMessage      = ["States.ALL $.unreadable WriteRawMessage"]
     }
-    error_message = "What cannot be read is told of as it is."
+    error_message = "A notification contains the raw execution if its cause is not valid JSON."
   }
 
-  # A state that no other leads to is where the machine starts, or dead.
+  # A state without a transition to it is either the first state or unreachable.
   assert {
     condition = alltrue([
       for machine in concat(
@@ -197,7 +197,7 @@ run "the_definitions" {
           ]
       ]))) == toset(keys(machine.States))
     ])
-    error_message = "Every transition leads to a state of the same machine, and to every state leads one."
+    error_message = "Every transition leads to a state of the same state machine, and every state is reachable."
   }
 
   assert {
@@ -211,12 +211,12 @@ run "the_definitions" {
         contains(["Choice", "Fail", "Succeed"], state.Type) ? !can(state.Next) && !can(state.End) : can(state.Next) != can(state.End)
       ]
     ]))
-    error_message = "Every state goes on or ends."
+    error_message = "Every state has a next state or ends the execution."
   }
 
   assert {
     condition     = !strcontains(join("", [for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] : state_machine.definition]), "$${")
-    error_message = "No definition has a value left open."
+    error_message = "No definition contains an unresolved placeholder."
   }
 
   assert {
@@ -224,7 +224,7 @@ run "the_definitions" {
       for state_machine in [aws_sfn_state_machine.index, aws_sfn_state_machine.reindex, aws_sfn_state_machine.notification[0]] :
       state_machine.tracing_configuration[0].enabled == false
     ])
-    error_message = "Traces are opt-in."
+    error_message = "Tracing is opt-in."
   }
 }
 
@@ -237,7 +237,7 @@ run "the_inputs_reach_the_state_machines" {
 
   variables {
     create_notifications      = true
-    execution_timeout_seconds = 6120000 # what the history holds looks for
+    execution_timeout_seconds = 6120000 # the longest timeout whose polls fit into the history
     poll_interval_seconds     = 3600
     stall_timeout_seconds     = 7200
     state_machine_log_level   = "OFF"
@@ -264,7 +264,7 @@ run "the_inputs_reach_the_state_machines" {
       ["arn:aws:iam::123456789012:role/index", true, 6120000],
       ["arn:aws:iam::123456789012:role/reindex", true, 6120000],
     ]
-    error_message = "Each state machine has its own role, those that log nothing name no log, and the time-out reaches both."
+    error_message = "Each state machine has its own role, no log destination with log level OFF, and the timeout."
   }
 
   assert {
@@ -282,11 +282,11 @@ run "the_inputs_reach_the_state_machines" {
 
   assert {
     condition     = !strcontains(join("", [aws_iam_role_policy.state_machine[0].policy, aws_iam_role_policy.index_state_machine[0].policy, aws_iam_role_policy.notification[0].policy]), "logs:")
-    error_message = "State machines that log nothing are not allowed to set up logs."
+    error_message = "State machines with log level OFF may not set up log delivery."
   }
 }
 
-run "each_state_machine_has_its_own_log" {
+run "each_state_machine_has_its_own_log_group" {
   command = plan
 
   module {
@@ -317,6 +317,6 @@ run "each_state_machine_has_its_own_log" {
       ["arn:aws:logs:eu-central-1:123456789012:log-group:index:*", "ERROR", true],
       ["arn:aws:logs:eu-central-1:123456789012:log-group:reindex:*", "ERROR", true],
     ]
-    error_message = "Level and log reach each state machine."
+    error_message = "Log level and log destination reach each state machine."
   }
 }

@@ -1,7 +1,7 @@
-# Every mistake is refused before anything is planned. A run makes one mistake in each of many inputs: a kind of
-# mistake that was let through shows as the input that did not fail. Where the check of one input looks at another, that
-# one has to be right in the run: Terraform leaves such checks out otherwise. tests/test_terraform_variables.py finds
-# checks that no run is about.
+# Every invalid input is rejected before the plan. A run sets many inputs to one kind of invalid value, so that an accepted
+# value shows as an input that did not fail. If a validation refers to another input, the other input must be valid in the
+# run, because Terraform skips the validation otherwise. tests/unit/terraform/test_terraform_variables.py finds validations
+# without a run.
 
 mock_provider "aws" {
   source          = "./tests/mocks"
@@ -84,7 +84,7 @@ run "too_large_or_too_long" {
   ]
 }
 
-run "not_a_whole_number_or_not_of_the_service" {
+run "not_a_whole_number_or_not_supported" {
   command = plan
 
   module {
@@ -116,7 +116,7 @@ run "not_a_whole_number_or_not_of_the_service" {
     state_machine_log_level = "INFO"
     vpc_config              = { subnet_ids = ["subnet-1"], egress = { vpc_id = "vpc-1", cidr_blocks = ["10.0.0.0"] } }
 
-    # What the checks above look at.
+    # Valid inputs to which the validations above refer.
     create_dead_letter_queue  = false
     create_notification_topic = false
     create_roles              = false
@@ -160,7 +160,7 @@ run "wrong_characters" {
   ]
 }
 
-run "something_else" {
+run "wrong_kind_of_value" {
   command = plan
 
   module {
@@ -173,7 +173,7 @@ run "something_else" {
     domain_arns        = ["arn:aws:aoss:eu-central-1:123456789012:collection/search"]
     lambda_environment = { LOG_LEVEL = "DEBUG" }
     package            = { file = "tests/mocks/package.zip", s3_bucket = "artifacts", s3_key = "package.zip" }
-    # 7200 s are 1800 looks at the copy and those while it is young, more than the history of an execution may hold.
+    # 7200 s are 1800 polls in addition to the first polls, which is more than the history of an execution can hold.
     poll_interval_seconds = 4
     project_name          = "1search"
     role_path             = "platform/"
@@ -189,7 +189,7 @@ run "something_else" {
   ]
 }
 
-run "more_than_is_asked_for" {
+run "more_than_allowed" {
   command = plan
 
   module {
@@ -214,7 +214,7 @@ run "more_than_is_asked_for" {
   ]
 }
 
-run "one_bad_entry_among_good_ones" {
+run "one_invalid_entry_among_valid_entries" {
   command = plan
 
   module {
@@ -238,7 +238,7 @@ run "one_bad_entry_among_good_ones" {
   ]
 }
 
-run "what_is_to_exist_is_not_named" {
+run "existing_resources_without_a_name" {
   command = plan
 
   module {
@@ -256,7 +256,7 @@ run "what_is_to_exist_is_not_named" {
     stall_timeout_seconds          = 59
     vpc_config                     = { subnet_ids = ["subnet-1"], egress = { vpc_id = "vpc-1" } }
 
-    # What the checks above look at.
+    # Valid inputs to which the validations above refer.
     create_bucket             = false
     create_dead_letter_queue  = false
     create_notification_topic = false
@@ -269,7 +269,7 @@ run "what_is_to_exist_is_not_named" {
   ]
 }
 
-run "what_exists_is_named_and_made_too" {
+run "existing_resources_with_create_true" {
   command = plan
 
   module {
@@ -280,7 +280,7 @@ run "what_exists_is_named_and_made_too" {
     dead_letter_queue_arn          = "arn:aws:sqs:eu-central-1:123456789012:dead-letters"
     lambda_code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0f6c334abcdea4d8b"
     notification_topic_arn         = "arn:aws:sns:eu-central-1:123456789012:topic"
-    # Twice as long as the interval is what two looks at the copy take.
+    # stall_timeout_seconds must allow two polls.
     poll_interval_seconds = 1000
     role_arns             = { events = "arn:aws:iam::123456789012:role/events" }
     stall_timeout_seconds = 1999
@@ -293,7 +293,7 @@ run "what_exists_is_named_and_made_too" {
   ]
 }
 
-run "no_name_of_a_bucket_and_one_role_too_few" {
+run "missing_bucket_name_and_missing_role" {
   command = plan
 
   module {
@@ -311,7 +311,7 @@ run "no_name_of_a_bucket_and_one_role_too_few" {
     stall_timeout_seconds = 600.5
     vpc_config            = { subnet_ids = ["subnet-1"] }
 
-    # What the checks above look at.
+    # Valid inputs to which the validations above refer.
     create_bucket        = false
     create_notifications = true
     create_roles         = false

@@ -13,6 +13,6 @@ module "opensearch_reindex" {
   ca_certificates       = var.ca_certificates
   poll_interval_seconds = var.poll_interval_seconds
 
-  # Trigger files are instructions, not data: nothing is missed when the bucket goes with what is in it.
+  # Trigger files are instructions, not data, so that they can be deleted with the bucket.
   force_destroy = true
 }

@@ -1,25 +1,25 @@
 variable "allowed_endpoints" {
-  description = "Endpoints a trigger file may name, as `host` or `host:port`. Empty: those AWS gives the domains of `domain_arns`."
+  description = "Endpoints that a trigger file may name, as `host` or `host:port`. An empty list means the endpoints that AWS assigns to the domains."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "aws_region" {
-  description = "Region of the bucket, the state machines and the Lambda functions."
+  description = "Region of all resources."
   type        = string
   default     = "us-east-1"
   nullable    = false
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket for trigger files. Null: `<project_name>-<environment>-<account id>`."
+  description = "Name of the bucket for trigger files. Null means `<project_name>-<environment>-<account id>`."
   type        = string
   default     = null
 }
 
 variable "ca_certificates" {
-  description = "PEM text of private certificate authorities, for a custom endpoint whose certificate is from one."
+  description = "Certificates of private certificate authorities, as PEM text. Needed for a custom endpoint with a certificate from a private authority."
   type        = string
   default     = ""
   nullable    = false
@@ -32,21 +32,21 @@ variable "domain_arns" {
 }
 
 variable "environment" {
-  description = "Second part of every name: `<project_name>-<environment>-...`."
+  description = "Second part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "dev"
   nullable    = false
 }
 
 variable "poll_interval_seconds" {
-  description = "Longest time between two looks at a running copy, in seconds."
+  description = "Maximum poll interval of a reindex task, in seconds."
   type        = number
   default     = 30
   nullable    = false
 }
 
 variable "project_name" {
-  description = "First part of every name: `<project_name>-<environment>-...`."
+  description = "First part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "opensearch-reindex"
   nullable    = false

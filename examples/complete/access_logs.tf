@@ -1,11 +1,11 @@
-# Who read or wrote which trigger file. S3 delivers such logs only to a bucket that is encrypted with its own keys.
+# Records who read or wrote which trigger file. S3 delivers access logs only to a bucket with SSE-S3 encryption.
 
 resource "aws_s3_bucket" "access_logs" {
-  #checkov:skip=CKV_AWS_18:It holds the access logs: its own would go on for ever
-  #checkov:skip=CKV_AWS_21:S3 writes every log under a name of its own and never writes it again
-  #checkov:skip=CKV_AWS_144:A copy in a second region is for logs that an auditor asks for
-  #checkov:skip=CKV_AWS_145:S3 does not deliver access logs to a bucket whose default key is one of KMS without further grants
-  #checkov:skip=CKV2_AWS_62:Nothing is to be done when a log arrives
+  #checkov:skip=CKV_AWS_18:It holds the access logs, and logging its own access would never end
+  #checkov:skip=CKV_AWS_21:S3 writes each log once, under a unique key
+  #checkov:skip=CKV_AWS_144:Access logs of trigger files need no copy in a second region
+  #checkov:skip=CKV_AWS_145:S3 does not deliver access logs to a bucket with a default KMS key
+  #checkov:skip=CKV2_AWS_62:No one processes new logs
   bucket        = local.logs_name
   force_destroy = var.force_destroy
   tags          = var.tags

@@ -1,7 +1,6 @@
-# A domain as small as one can be, to try the module with. A domain of your own goes into domain_arns instead, with
-# create_domain = false.
+# The smallest possible domain, to try the module with. For your own domains, set create_domain = false and domain_arns.
 
-# Fine-grained access control knows its administrator by the exact ARN: the role of who applies, not of the session.
+# The administrator of fine-grained access control is an exact ARN: the role of the caller, not of the session.
 data "aws_iam_session_context" "applier" {
   count = var.create_domain ? 1 : 0
 
@@ -10,11 +9,11 @@ data "aws_iam_session_context" "applier" {
 
 resource "aws_opensearch_domain" "search" {
   count = var.create_domain ? 1 : 0
-  #checkov:skip=CKV_AWS_84:Slow logs and error logs are the business of who runs the domain, not of a domain to try the module with
-  #checkov:skip=CKV_AWS_317:Audit logs are the business of who runs the domain, not of a domain to try the module with
-  #checkov:skip=CKV_AWS_318:Three dedicated masters in three zones are for production; this one is to try the module with
-  #checkov:skip=CKV2_AWS_59:Dedicated masters are for production; this one is to try the module with
-  #checkov:skip=CKV_AWS_137:See ../vpc for a domain inside of a VPC; this one lets in nobody but the steps' role
+  #checkov:skip=CKV_AWS_84:Slow logs and error logs are for production, and this domain is for trying the module
+  #checkov:skip=CKV_AWS_317:Audit logs are for production, and this domain is for trying the module
+  #checkov:skip=CKV_AWS_318:Dedicated masters in three zones are for production, and this domain is for trying the module
+  #checkov:skip=CKV2_AWS_59:Dedicated masters are for production, and this domain is for trying the module
+  #checkov:skip=CKV_AWS_137:See ../vpc for a domain in a VPC; this domain allows only the Lambda role
 
   domain_name    = var.domain_name
   engine_version = "OpenSearch_2.19"
@@ -55,8 +54,8 @@ resource "aws_opensearch_domain" "search" {
   }
 }
 
-# A resource of its own: the module is given the domain's ARN, and the policy names the role that the module makes.
-# With fine-grained access control the role has to be mapped to one of OpenSearch as well, see the module's README.
+# A separate resource avoids a cycle: the module needs the ARN of the domain, and the policy needs the role of the module.
+# With fine-grained access control, also map the role to an OpenSearch role, see docs/permissions.md.
 resource "aws_opensearch_domain_policy" "search" {
   count = length(aws_opensearch_domain.search)
 

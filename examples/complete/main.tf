@@ -47,7 +47,7 @@ module "opensearch_reindex" {
   notify_on_success    = var.notify_on_success
 }
 
-# What is told of: executions that ended, and alarms.
+# Notifications and alarms by email.
 resource "aws_sns_topic_subscription" "people" {
   for_each = var.notification_emails
 
@@ -56,7 +56,7 @@ resource "aws_sns_topic_subscription" "people" {
   endpoint  = each.value
 }
 
-# The module says what its services need of the key, and the key's administration is yours.
+# The module provides the statements that its services need. The caller adds the administration of the key.
 resource "aws_kms_key" "reindex" {
   description             = "Trigger files, logs, notifications and undelivered events of ${local.name}"
   deletion_window_in_days = 7

@@ -1,120 +1,120 @@
 variable "allowed_endpoints" {
-  description = "Endpoints a trigger file may name, as `host` or `host:port`. Empty: those AWS gives the domains."
+  description = "Endpoints that a trigger file may name, as `host` or `host:port`. An empty list means the endpoints that AWS assigns to the domains."
   type        = list(string)
   default     = []
   nullable    = false
 }
 
 variable "aws_region" {
-  description = "Region of everything made here."
+  description = "Region of all resources."
   type        = string
   default     = "us-east-1"
   nullable    = false
 }
 
 variable "ca_certificates" {
-  description = "PEM text of private certificate authorities, for a custom endpoint whose certificate is from one."
+  description = "Certificates of private certificate authorities, as PEM text. Needed for a custom endpoint with a certificate from a private authority."
   type        = string
   default     = ""
   nullable    = false
 }
 
 variable "create_alarms" {
-  description = "Whether to make the alarms."
+  description = "Whether to create the CloudWatch alarms."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "create_domain" {
-  description = "Whether to make a domain to try the module with. False: `domain_arns` names domains that exist."
+  description = "Whether to create a domain to try the module with. If false, `domain_arns` names existing domains."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "domain_arns" {
-  description = "ARNs of the OpenSearch domains whose indices may be rebuilt, with `create_domain = false`."
+  description = "ARNs of the existing OpenSearch domains whose indices may be rebuilt. Required if `create_domain` is false."
   type        = list(string)
   default     = []
   nullable    = false
 
   validation {
     condition     = (length(var.domain_arns) == 0) == var.create_domain
-    error_message = "domain_arns: name domains that exist together with create_domain = false, and only then."
+    error_message = "domain_arns must name existing domains if create_domain is false, and be empty if it is true."
   }
 }
 
 variable "domain_master_user_arn" {
-  description = "ARN of the role or user that administers the domain made here. Null: who applies."
+  description = "ARN of the role or user that administers the domain that the example creates. Null means the caller."
   type        = string
   default     = null
 }
 
 variable "domain_name" {
-  description = "Name of the domain made here."
+  description = "Name of the domain that the example creates."
   type        = string
   default     = "reindex-trial"
   nullable    = false
 }
 
 variable "environment" {
-  description = "Second part of every name: `<project_name>-<environment>-...`."
+  description = "Second part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "dev"
   nullable    = false
 }
 
 variable "force_destroy" {
-  description = "Whether `terraform destroy` takes buckets with files in them too."
+  description = "Whether to delete all objects when the buckets are destroyed. If false, AWS refuses to delete a bucket that is not empty."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "lambda_reserved_concurrency" {
-  description = "Concurrent runs kept for each of the seven functions, taken from the account's concurrency; -1: none kept, no limit."
+  description = "Reserved concurrency of each of the seven functions, which the account's unreserved concurrency loses. -1 means no reservation."
   type        = number
   default     = -1
   nullable    = false
 }
 
 variable "notification_emails" {
-  description = "Addresses that get the notifications. AWS asks each to confirm."
+  description = "Email addresses that receive the notifications. AWS asks each address to confirm."
   type        = set(string)
   default     = []
   nullable    = false
 }
 
 variable "notify_on_success" {
-  description = "Whether executions that succeed are told of too."
+  description = "Whether to send notifications of successful executions too."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the policy that bounds the permissions of every role made here, where the account asks for one."
+  description = "ARN of the permissions boundary for every role that the module creates. Null means no boundary."
   type        = string
   default     = null
 }
 
 variable "poll_interval_seconds" {
-  description = "Longest time between two looks at a running copy, in seconds."
+  description = "Maximum poll interval of a reindex task, in seconds."
   type        = number
   default     = 30
   nullable    = false
 }
 
 variable "project_name" {
-  description = "First part of every name: `<project_name>-<environment>-...`."
+  description = "First part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "opensearch-reindex"
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of every resource that can have them."
+  description = "Tags of every resource that supports tags."
   type        = map(string)
   default     = { service = "opensearch-reindex" }
   nullable    = false

@@ -1,19 +1,19 @@
-# A bucket as it is before the module comes. It has uses of its own: other files than trigger files, and a queue that is
-# told of the images among them. The module changes none of this.
+# A bucket from before the module, with other files than trigger files and a queue for events of images. The module changes
+# none of this.
 
 resource "aws_s3_bucket" "config" {
-  #checkov:skip=CKV_AWS_18:Access logs of a bucket are the business of who runs it; ../complete has them
-  #checkov:skip=CKV_AWS_144:A copy in a second region is the business of who runs the bucket
-  #checkov:skip=CKV_AWS_145:S3's own key is what most buckets have; for another one the module has bucket_kms_key_arn
-  #checkov:skip=CKV2_AWS_61:Its files stay
+  #checkov:skip=CKV_AWS_18:Access logs are up to the owner of the bucket; ../complete has them
+  #checkov:skip=CKV_AWS_144:A copy in a second region is up to the owner of the bucket
+  #checkov:skip=CKV_AWS_145:Most buckets use the key of S3; see bucket_kms_key_arn for another key
+  #checkov:skip=CKV2_AWS_61:The files never expire
   bucket = var.bucket_name
   tags   = { owner = "images" }
 }
 
-# Here, not in the module: S3 keeps one such configuration for a bucket, so there can be one resource alone.
+# Not in the module, because a bucket has a single notification configuration and thus a single resource.
 resource "aws_s3_bucket_notification" "config" {
   bucket      = aws_s3_bucket.config.bucket
-  eventbridge = true # what the module needs
+  eventbridge = true # required by the module
 
   queue {
     id            = "images"

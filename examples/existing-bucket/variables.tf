@@ -1,5 +1,5 @@
 variable "aws_region" {
-  description = "Region of everything made here."
+  description = "Region of all resources."
   type        = string
   default     = "us-east-1"
   nullable    = false
@@ -18,14 +18,14 @@ variable "domain_arns" {
 }
 
 variable "environment" {
-  description = "Second part of every name: `<project_name>-<environment>-...`."
+  description = "Second part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "dev"
   nullable    = false
 }
 
 variable "project_name" {
-  description = "First part of every name: `<project_name>-<environment>-...`."
+  description = "First part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "opensearch-reindex"
   nullable    = false

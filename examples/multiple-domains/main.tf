@@ -2,7 +2,7 @@ provider "aws" {
   region = var.aws_region
 }
 
-# Domains that the same people look after share a deployment: a trigger file names the domain it is for.
+# The domains of one team share a deployment. A trigger file names its domain.
 module "search" {
   source = "../../modules/opensearch-reindex"
 
@@ -11,7 +11,7 @@ module "search" {
   domain_arns  = var.search_domain_arns
 }
 
-# Domains whose indices others must not touch get one of their own: another bucket to upload to, another role to let in.
+# A domain that other teams must not change has its own deployment, with its own bucket and its own role.
 module "payments" {
   source = "../../modules/opensearch-reindex"
 

@@ -1,12 +1,12 @@
 variable "aws_region" {
-  description = "Region of everything made here."
+  description = "Region of all resources."
   type        = string
   default     = "us-east-1"
   nullable    = false
 }
 
 variable "environment" {
-  description = "Second part of every name: `<project_name>-<environment>-...`."
+  description = "Second part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "dev"
   nullable    = false

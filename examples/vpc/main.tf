@@ -19,7 +19,7 @@ module "opensearch_reindex" {
   }
 }
 
-# For the domain. The steps reach it on port 443, and nothing else does unless you let it in.
+# For the domain. Only the functions reach it, on port 443, until you allow other clients.
 resource "aws_security_group" "domain" {
   name        = "${local.name}-domain"
   description = "The OpenSearch domain"
@@ -28,7 +28,7 @@ resource "aws_security_group" "domain" {
 
 resource "aws_vpc_security_group_ingress_rule" "domain" {
   security_group_id            = aws_security_group.domain.id
-  description                  = "The steps"
+  description                  = "HTTPS from the Lambda functions"
   ip_protocol                  = "tcp"
   from_port                    = 443
   to_port                      = 443

@@ -1,5 +1,5 @@
-# Two private subnets without a way to the internet. What the steps call beside the domain are S3, for the trigger
-# file, and Step Functions, to see whether another execution is still at work: both by endpoints.
+# Two private subnets without a route to the internet. In addition to the domain, the functions call S3 for the trigger file
+# and Step Functions for the status of other executions, both through VPC endpoints.
 
 data "aws_availability_zones" "available" {
   state = "available"
@@ -10,14 +10,14 @@ locals {
 }
 
 resource "aws_vpc" "this" {
-  #checkov:skip=CKV2_AWS_11:Flow logs are the business of who runs the network, not of an example
+  #checkov:skip=CKV2_AWS_11:Flow logs are up to the owner of the network
   cidr_block           = var.vpc_cidr_block
   enable_dns_hostnames = true
   enable_dns_support   = true
   tags                 = { Name = local.name }
 }
 
-# Lets nothing in or out.
+# No rules: the default security group allows no traffic.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 }
@@ -69,7 +69,7 @@ resource "aws_security_group" "endpoints" {
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints" {
   security_group_id            = aws_security_group.endpoints.id
-  description                  = "The steps"
+  description                  = "HTTPS from the Lambda functions"
   ip_protocol                  = "tcp"
   from_port                    = 443
   to_port                      = 443

@@ -1,5 +1,5 @@
 variable "aws_region" {
-  description = "Region of everything made here."
+  description = "Region of all resources."
   type        = string
   default     = "us-east-1"
   nullable    = false
@@ -12,21 +12,21 @@ variable "domain_arns" {
 }
 
 variable "environment" {
-  description = "Second part of every name: `<project_name>-<environment>-...`."
+  description = "Second part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "dev"
   nullable    = false
 }
 
 variable "project_name" {
-  description = "First part of every name: `<project_name>-<environment>-...`."
+  description = "First part of every name, `<project_name>-<environment>-...`."
   type        = string
   default     = "opensearch-reindex"
   nullable    = false
 }
 
 variable "vpc_cidr_block" {
-  description = "Addresses of the VPC."
+  description = "IPv4 CIDR block of the VPC."
   type        = string
   default     = "10.0.0.0/16"
   nullable    = false

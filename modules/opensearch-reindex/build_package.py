@@ -1,7 +1,7 @@
-"""Build the zip of the Lambda functions from the sources and the locked requirements.
+"""Build the zip of the Lambda functions.
 
-Every build gives the same bytes. Terraform runs this program at apply, see package.tf. It requires only Python 3.11 or
-later with pip.
+The zip contains the sources and the locked requirements, and every build gives the same bytes. Terraform runs this
+program at apply, see package.tf. It requires only Python 3.11 or later with pip.
 """
 
 from __future__ import annotations
@@ -105,7 +105,9 @@ def package_files(directory: Path) -> dict[str, Path]:
 
 
 def write_zip(files: dict[str, Path], output: Path) -> None:
-    """Write the zip atomically, so that a concurrent build or a crash leaves a complete file.
+    """Write the zip atomically.
+
+    A concurrent build or a crash leaves a complete file.
 
     Args:
         files: paths of the files, by their names in the zip.

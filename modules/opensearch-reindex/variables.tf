@@ -261,7 +261,7 @@ variable "force_destroy" {
 }
 
 variable "kms_key_arn" {
-  description = "ARN of a KMS key for the bucket, logs, function environment, topic and queue that the module creates. Null means keys that AWS owns. The output `kms_key_policy_statements` lists what the key policy must allow."
+  description = "ARN of a KMS key for the bucket, logs, function environment, topic and queue that the module creates. Null means the default encryption of each service. The output `kms_key_policy_statements` lists what the key policy must allow."
   type        = string
   default     = null
 

@@ -1,12 +1,12 @@
-# Hands the options of `terraform test` on to a provider block of a test file. By itself such a block knows the
-# variables of the module under test and the outputs of runs before, and no other (Terraform 1.11).
+# Passes the options of `terraform test` to the provider block of a test file. The block can refer only to variables of the
+# module under test and to outputs of earlier runs (Terraform 1.11).
 
 terraform {
   required_version = ">= 1.9"
 }
 
 variable "local_access_key" {
-  description = "Access key id of the root of the local AWS account."
+  description = "Access key ID of the root user of the local AWS account."
   type        = string
 }
 
@@ -16,12 +16,12 @@ variable "local_aws_endpoint" {
 }
 
 variable "local_secret_key" {
-  description = "Secret access key of the root of the local AWS account."
+  description = "Secret access key of the root user of the local AWS account."
   type        = string
 }
 
 output "access_key" {
-  description = "Access key id of the root of the local AWS account."
+  description = "Access key ID of the root user of the local AWS account."
   value       = var.local_access_key
 }
 
@@ -31,6 +31,6 @@ output "endpoint" {
 }
 
 output "secret_key" {
-  description = "Secret access key of the root of the local AWS account."
+  description = "Secret access key of the root user of the local AWS account."
   value       = var.local_secret_key
 }

@@ -1,4 +1,4 @@
-# The account every mocked plan is made for.
+# The account of every mocked plan.
 
 mock_data "aws_caller_identity" {
   defaults = {
@@ -26,7 +26,7 @@ mock_data "aws_region" {
   }
 }
 
-# The same package everywhere, an empty file: what Lambda runs is what was put into S3, and package.zip beside this file.
+# Every package is an empty file, so that the code in Lambda equals the object in S3 and package.zip in this folder.
 
 mock_resource "aws_lambda_function" {
   defaults = {
@@ -37,15 +37,15 @@ mock_resource "aws_lambda_function" {
 mock_resource "aws_s3_object" {
   defaults = {
     checksum_sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-    version_id      = "version-made-here"
+    version_id      = "version-created"
   }
 }
 
-# What a plan knows of these: the ARNs that AWS would make of the default names, and ids.
+# Computed values that a plan knows: IDs, and ARNs for the default names.
 
 mock_resource "aws_security_group" {
   defaults = {
-    id = "sg-made-here"
+    id = "sg-created"
   }
 }
 

@@ -1,4 +1,7 @@
-"""All ways of packaging; each test leaves the checkout applied for the next one."""
+"""The rows of the table in docs/packaging.md.
+
+Each test leaves the checkout applied for the next test.
+"""
 
 import io
 import re

@@ -1,9 +1,9 @@
-"""The reason of each permission: a run fails without it, or AWS's documentation.
+"""The reason for each permission of the module's roles, by Sid.
 
-The keys are the Sids of the statements in iam_*.tf.
+Either a run fails without the permission, or the documentation of AWS requires it.
 """
 
-# Runs on the local AWS fail without these: tests/stack/test_least_privilege.py.
+# Runs on the local AWS fail without these permissions, see tests/stack/test_least_privilege.py.
 ENFORCED = {
     "CallOpenSearch": {"es:ESHttpGet", "es:ESHttpPost", "es:ESHttpPut"},
     "DescribeOwnExecutions": {"states:DescribeExecution"},
@@ -15,8 +15,8 @@ _S3 = "https://docs.aws.amazon.com/AmazonS3/latest/userguide"
 _SNS = "https://docs.aws.amazon.com/sns/latest/dg"
 _STATES = "https://docs.aws.amazon.com/step-functions/latest/dg"
 
-# MiniStack does on its own account what AWS does with these permissions, so a run would not miss them: it writes logs,
-# decrypts, invokes and starts without asking the role, and has neither network interfaces nor traces.
+# Runs on the local AWS succeed without these permissions. MiniStack writes logs, decrypts, invokes and starts without
+# checking the role, and has neither network interfaces nor traces.
 DOCUMENTED = {
     "DecryptTriggerFiles": {"kms:Decrypt": f"{_S3}/UsingKMSEncryption.html"},
     "DeliverLogs": {
@@ -60,7 +60,7 @@ DOCUMENTED = {
     "PublishNotifications": {"sns:Publish": f"{_STATES}/connect-sns.html"},
     "InvokeGetTriggerFile": {"lambda:InvokeFunction": f"{_STATES}/connect-lambda.html"},
     "InvokeSteps": {"lambda:InvokeFunction": f"{_STATES}/connect-lambda.html"},
-    # Of the functions, and of the state machines, which also ask X-Ray what to sample.
+    # For the functions, and for the state machines, which also read sampling rules from X-Ray.
     "SendTraces": {
         "xray:GetSamplingRules": f"{_STATES}/concepts-xray-tracing.html",
         "xray:GetSamplingTargets": f"{_STATES}/concepts-xray-tracing.html",

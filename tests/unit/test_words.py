@@ -37,19 +37,8 @@ NOT_CHECKED = {"docs/benchmarks.json", "tests/unit/test_words.py"}
 # Not clean yet. A path leaves the list when it is clean, and none joins it.
 NOT_CLEAN = (
     "CHANGELOG.md",
-    "examples/",
     "lambda_src/opensearch_reindex/opensearch_client.py",
     "lambda_src/opensearch_reindex/rebuild/ownership.py",
-    "modules/",
-    "tests/bucket.tftest.hcl",
-    "tests/examples.tftest.hcl",
-    "tests/kms.tftest.hcl",
-    "tests/lambda.tftest.hcl",
-    "tests/local_stack.tftest.hcl",
-    "tests/operations.tftest.hcl",
-    "tests/package.tftest.hcl",
-    "tests/state_machines.tftest.hcl",
-    "tests/variables.tftest.hcl",
 )
 
 
