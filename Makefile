@@ -121,18 +121,18 @@ test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provid
 
 # $(call workers,N) lets N processes share a suite, each with its own node and local AWS. Tests compare everything on
 # their node, so a node of OPENSEARCH_URL serves one process.
-workers = -n $(if $(OPENSEARCH_URL),0,$(1)) --dist loadgroup
+workers = -n $(if $(OPENSEARCH_URL),0,$(1))
 
 .PHONY: test-opensearch test-workflow test-stack test-integration
 test-opensearch: setup ## Test client and steps with a real OpenSearch node
 	$(call say,tests of client and steps)
-	@$(BIN)/pytest tests/opensearch $(call workers,2)
+	@$(BIN)/pytest tests/opensearch $(call workers,2) --dist worksteal
 test-workflow: setup ## Test state machines and handlers with a real OpenSearch node
 	$(call say,tests of the state machines)
-	@$(BIN)/pytest tests/workflow $(call workers,2)
+	@$(BIN)/pytest tests/workflow $(call workers,2) --dist worksteal
 test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS with a real OpenSearch node
 	$(call say,tests of deployments)
-	@$(BIN)/pytest tests/stack $(call workers,6) $(NOT_SLOW)
+	@$(BIN)/pytest tests/stack $(call workers,6) --dist loadfile $(NOT_SLOW)
 test-integration: setup $(TERRAFORMS) $(PROVIDERS) ## Run the last three suites side by side
 	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-workflow
 

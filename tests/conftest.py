@@ -29,14 +29,6 @@ settings.load_profile("repeatable")
 set_hypothesis_home_dir(CACHE / "hypothesis")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a deployment, or of a file, in one process (pytest -n)."""
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture(scope="session")
 def node() -> Iterator[OpenSearchNode]:
     with running_node() as running:

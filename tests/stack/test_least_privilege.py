@@ -16,8 +16,6 @@ from support.permissions import ENFORCED
 from support.policies import allows
 from support.trigger_file import trigger_file
 
-pytestmark = pytest.mark.xdist_group("deployment")
-
 SOURCE, TARGET = "least-songs_v1", "least-songs_v2"
 DOCUMENTS = {str(number): {"n": number} for number in range(20)}
 

@@ -7,8 +7,6 @@ from stack.deployment import Deployment, deployed
 from support.ministack import MiniStack
 from support.signed_front import SignedFront
 
-pytestmark = pytest.mark.xdist_group("deployment")
-
 PROJECT = "short-lived"
 
 

@@ -5,13 +5,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import pytest
-
 from stack.deployment import Deployment
 from stack.packaging import make_package, sha256
 from support.paths import ROOT
-
-pytestmark = pytest.mark.xdist_group("deployment")
 
 BUILDER = ROOT / "modules" / "opensearch-reindex" / "build_package.py"
 MAX_BYTES = 2 * 1024 * 1024

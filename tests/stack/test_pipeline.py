@@ -8,8 +8,6 @@ from stack.deployment import Deployment, error_of
 from support.domain import Domain
 from support.trigger_file import trigger_file
 
-pytestmark = pytest.mark.xdist_group("deployment")
-
 CITIES = {
     str(number): {"name": f"Villé {number}", "position": {"lat": number % 90, "lon": -number % 180}}
     for number in range(500)
