@@ -17,7 +17,7 @@ from support.signed_front import SignedFront
 SHARE_A_DEPLOYMENT = {"test_least_privilege.py", "test_lifecycle.py", "test_package.py", "test_pipeline.py"}
 
 
-class _ByDeployment(LoadFileScheduling):
+class _ByDeployment(LoadFileScheduling):  # type: ignore[misc]  # published without types
     """Keeps the tests of a file in one process, and files that share a deployment too."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -7,6 +7,7 @@ of them. The output of a target that failed comes last.
 import argparse
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from support.paths import ROOT, unused_run_dir
 
 _POLL_SECONDS = 0.2
 _REPORT_SECONDS = 60
+_END_SECONDS = 30
 _LINE_CHARACTERS = 70
 
 
@@ -54,7 +56,13 @@ class Part:
             command = [os.environ.get("MAKE", "make"), "--no-print-directory", target]
             environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
             process = subprocess.Popen(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # make alone would not pass a signal on to what it started
             )
         return cls(target, path, process)
 
@@ -101,11 +109,19 @@ def run(targets: Sequence[str], jobs: int, folder: Path) -> list[Part]:
                 for part in running:
                     print(f"... {part.target}: {part.seconds:.0f} s, {part.last_line}", flush=True)
     finally:
-        for part in running:
-            part.process.terminate()
-        for part in running:
-            part.process.wait()
+        _interrupt(running)
     return ended
+
+
+def _interrupt(parts: Sequence[Part]) -> None:
+    """End targets as Ctrl-C does, with everything that they started."""
+    for part in parts:
+        os.killpg(part.process.pid, signal.SIGINT)
+    for part in parts:
+        try:
+            part.process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(part.process.pid, signal.SIGKILL)
 
 
 def _print_end(part: Part) -> None:
@@ -162,6 +178,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what runs, as Ctrl-C does
     try:
         sys.exit(main())
     except KeyboardInterrupt:

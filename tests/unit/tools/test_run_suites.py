@@ -1,13 +1,16 @@
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from support.run_suites import run, table
+from support.run_suites import Part, run, table
+from support.waiting import wait_until
 
-# Stands for make: prints its target, and fails at one that is called so.
+# Stands for make: prints its target, fails at `bad`, and hands `long` to a process that takes an hour.
 MAKE = """#!/bin/sh
 echo "output of $2"
+[ "$2" != long ] || sh -c 'echo $$ > "$0"; exec sleep 3600' "$(dirname "$0")/pid"
 [ "$2" != bad ]
 """
 
@@ -38,6 +41,20 @@ def test_after_a_failure_no_further_suite_starts(tmp_path: Path, capsys: pytest.
     printed = capsys.readouterr().out
     assert "==> bad: FAILED after" in printed
     assert "output of bad" not in printed  # it comes last
+
+
+def test_an_interruption_ends_everything_that_a_suite_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = tmp_path / "pid"
+
+    def interrupt(_: Part) -> bool:
+        wait_until(lambda: pid.exists() and pid.read_text())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Part, "poll", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(["long"], 1, tmp_path)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)
 
 
 def test_the_table_has_the_time_of_each_suite(tmp_path: Path) -> None:
