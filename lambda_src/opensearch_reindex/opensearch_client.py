@@ -77,7 +77,9 @@ class OpenSearchClient:
         self._transport = Transport(endpoint, credentials, region, ca_certificates)
 
     def get_indices(self, names: Iterable[str], *, parts: str = "*") -> dict[str, IndexInfo]:
-        """Look many names up; an alias gives the indices behind it, an unknown name nothing.
+        """Return the indices with these names, or behind these aliases.
+
+        An unknown name is left out.
 
         Args:
             names: index or alias names.
@@ -127,7 +129,7 @@ class OpenSearchClient:
         self._change("PUT", f"{_path([name])}/_settings", {"index": settings})
 
     def refresh(self, name: str) -> None:
-        """Make every acknowledged document visible to searches; see also `replicas_behind`."""
+        """Make acknowledged documents visible to searches; see also `replicas_behind`."""
         self._request("POST", f"{_path([name])}/_refresh")
 
     def replicas_behind(self, name: str) -> int:
@@ -145,7 +147,7 @@ class OpenSearchClient:
         return sum(replica not in roles[True] for roles in found.values() for replica in roles[False])
 
     def _searchable(self, name: str, shard: str, node: str) -> tuple[int, int]:
-        """Return how many documents a search finds in a shard copy, and their highest sequence number."""
+        """Return documents and highest sequence number that a shard copy shows."""
         body = {"size": 0, "track_total_hits": True, "aggs": {"last": {"max": {"field": "_seq_no"}}}}
         params = {"preference": f"_shards:{shard}|_only_nodes:{node}"}
         try:
@@ -159,7 +161,12 @@ class OpenSearchClient:
         return answer["hits"]["total"]["value"], -1 if last is None else int(last)
 
     def count(self, name: str, *, primaries: bool = False) -> int:
-        """Count the documents of an index without nested ones, on request on primary shards alone."""
+        """Count the documents of an index, without nested ones.
+
+        Args:
+            name: index name.
+            primaries: whether to ask primary shards alone.
+        """
         answer = self._request("GET", f"{_path([name])}/_count", _on(primaries))
         _demand_shards(answer, answer["_shards"]["total"], name)
         return int(answer["count"])
@@ -185,7 +192,7 @@ class OpenSearchClient:
         )
 
     def _shard_copies(self, name: str) -> list[tuple[str, dict[str, Any]]]:
-        """List each copy of each shard by the number of the shard: node, size and sequence numbers."""
+        """List number, node, size and sequence numbers of each shard copy."""
         parts = ("routing", "seq_no.max_seq_no", "store.size_in_bytes")
         filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{part}" for part in parts)])
         answer = self._request("GET", f"{_path([name])}/_stats", {"level": "shards", "filter_path": filter_path})
@@ -239,7 +246,7 @@ class OpenSearchClient:
         return [(disk["total_in_bytes"], disk["available_in_bytes"]) for disk in disks]
 
     def shards(self) -> tuple[int, int]:
-        """Return the number of data nodes, and of shards of open indices with unassigned ones."""
+        """Return the number of data nodes, and of all shards of open indices."""
         answer = self._cluster_health()
         counters = ("active_shards", "initializing_shards", "unassigned_shards")
         return answer["number_of_data_nodes"], sum(answer[counter] for counter in counters)
@@ -248,10 +255,10 @@ class OpenSearchClient:
         return self._request("GET", "/_cluster/health", {"expand_wildcards": "open,hidden"})
 
     def refused_actions(self, source_index: str, target_index: str) -> list[OpenSearchRequestError]:
-        """Return the refusals to requests that need the permissions of a rebuild and change nothing.
+        """Return the refusals to requests that need what a rebuild needs.
 
-        OpenSearch has no request that lists what an ordinary role may do. It checks permissions first, so these
-        requests fail with 403, or because what they name cannot exist.
+        The requests can change nothing. OpenSearch has no request that lists what an ordinary role may do. It checks
+        permissions first, so these fail with 403, or because what they name cannot exist.
 
         Args:
             source_index: index to rebuild.
@@ -267,7 +274,7 @@ class OpenSearchClient:
         return [refusal for refusal in refusals if refusal]
 
     def refused_alias_change(self, names: Iterable[str]) -> OpenSearchRequestError | None:
-        """Return the refusal to change aliases of these indices, with an alias that cannot exist.
+        """Return the refusal to change aliases of these indices, if any.
 
         Args:
             names: index names; they need not exist.
@@ -276,7 +283,7 @@ class OpenSearchClient:
         return self._refusal("POST", "/_aliases", body={"actions": actions})
 
     def is_restricted(self, name: str) -> bool:
-        """Tell whether document- or field-level security hides parts of an index from this role.
+        """Tell whether document- or field-level security hides parts of an index.
 
         Masked fields count too. A copy would lack the hidden parts, and so would every count. The security plugin
         answers each update of such an index with status 500, before it looks for the document.
@@ -331,7 +338,7 @@ class OpenSearchClient:
         return str(answer["task"])
 
     def find_reindex_task(self, opaque_id: str) -> str | None:
-        """Return the id of the running reindex task with this X-Opaque-Id; no slices, no cancelled tasks."""
+        """Return the id of the running, uncancelled reindex task with this X-Opaque-Id."""
         for task_id, task in self._tasks(actions=REINDEX_ACTION):
             ours = task.get("headers", {}).get("X-Opaque-Id") == opaque_id
             if ours and "parent_task_id" not in task and not task.get("cancelled"):
@@ -343,7 +350,9 @@ class OpenSearchClient:
         self._request("POST", f"/_tasks/{quote(task_id, safe=':')}/_cancel", ignore=(404,))
 
     def get_task(self, task_id: str, *, wait_seconds: int = 0) -> dict[str, Any] | None:
-        """Return a running or completed task; None if no node knows it and no result was stored.
+        """Return a running or completed task.
+
+        None means that no node knows the task, and that OpenSearch stored no result.
 
         Args:
             task_id: `<node>:<number>`.
@@ -361,7 +370,7 @@ class OpenSearchClient:
             raise
 
     def slice_statuses(self, task_id: str) -> list[dict[str, Any]]:
-        """Return `status` of every running slice of a task; the task counts only completed slices."""
+        """Return `status` of every running slice; the task itself counts completed ones."""
         tasks = (task for _, task in self._tasks(parent_task_id=task_id))
         return [task["status"] for task in tasks if task["action"] == REINDEX_ACTION]
 
@@ -438,7 +447,7 @@ def _on(primaries: bool) -> dict[str, str]:
 
 
 def _demand_shards(answer: Mapping[str, Any], asked: int, name: str) -> None:
-    """Refuse an answer that lacks shards: a shard on no node is not among its failures."""
+    """Refuse an answer that lacks shards; its failures leave out a shard on no node."""
     successful = answer["_shards"]["successful"]
     if successful != asked:
         raise TransientOpenSearchError(f"only {successful} of {asked} shards of {name} answered")

@@ -47,7 +47,7 @@ def take_ownership(
 
 
 def apply_as_owner(client: OpenSearchClient, job: Job, actions: list[Action]) -> None:
-    """Apply alias actions, all or none, and only while this execution owns the target index.
+    """Apply alias actions, all or none, and only as the owner of the target index.
 
     Raises:
         ConcurrentReindexError: another execution owns the target index.
@@ -66,7 +66,10 @@ def release_ownership(client: OpenSearchClient, job: Job) -> None:
 
 
 def open_copy(client: OpenSearchClient, job: Job, copy_alias: str) -> str:
-    """Put a new copy alias in the place of the latest one, whose copy can write no more; return the new one.
+    """Replace the copy alias, so that the latest copy can write no more.
+
+    Returns:
+        The new copy alias.
 
     Raises:
         ConcurrentReindexError: another execution owns the target index.
@@ -93,7 +96,7 @@ def discard_target(
     execution_id: str,
     target: IndexInfo,
 ) -> None:
-    """Delete a target index that is not in use: this very index, and only as its owner.
+    """Delete a target index that is not in use, only as its owner.
 
     A late run of this step must not delete a later index of the same name, perhaps the only copy of the documents. A
     request cannot set conditions on an index that it deletes, so there are two requests. The first replaces the copy
@@ -120,7 +123,7 @@ def discard_target(
 
 
 def note_task(client: OpenSearchClient, job: Job, target: IndexInfo, task_id: str) -> None:
-    """Note the latest reindex task in the target index, for an execution that takes over.
+    """Note the latest reindex task, for an execution that takes over.
 
     Args:
         client: the domain.
