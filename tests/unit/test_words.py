@@ -1,4 +1,4 @@
-"""The house's English: words that the repository does not use, and lengths that a program can check."""
+"""The repository's English: words that it does not use, and lengths of names."""
 
 import ast
 import os
@@ -32,7 +32,7 @@ WORDS = {
     "what is left": "the rest, the remaining <noun>",
 }
 SUFFIXES = {".py", ".tf", ".md", ".json", ".hcl", ".yml", ".yaml", ".toml"}
-# Figures as measured; this list.
+# Measured figures, and this list.
 NOT_CHECKED = {"docs/benchmarks.json", "tests/unit/test_words.py"}
 
 
@@ -46,7 +46,7 @@ _PATTERNS = {_pattern(words): better for words, better in WORDS.items()}
 
 
 def unused_words(text: str) -> Iterator[tuple[int, str]]:
-    """Give the line of every word that the house does not use, and what is wrong there."""
+    """Give line and better wording of every word that the repository does not use."""
     for pattern, better in _PATTERNS.items():
         for match in pattern.finditer(text):
             line = text.count("\n", 0, match.start()) + 1
@@ -54,7 +54,7 @@ def unused_words(text: str) -> Iterator[tuple[int, str]]:
 
 
 def too_long(source: str) -> Iterator[tuple[int, str]]:
-    """Give the line of every docstring whose first line is too long, and of every test whose name is."""
+    """Give line and length of every long test name or first line of a docstring."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             name = getattr(node, "name", "")
