@@ -42,6 +42,8 @@ def node() -> Iterator[OpenSearchNode]:
                 returncode=pytest.ExitCode.USAGE_ERROR,
             )
         yield running
+        left = [] if isinstance(running, ExternalNode) else Domain(running.url).holdings()
+        assert not left, f"tests left names without their prefix: {left}"
 
 
 @pytest.fixture(scope="session")
@@ -74,12 +76,18 @@ def ministack() -> Iterator[MiniStack]:
 
 
 @pytest.fixture
-def domain(node: OpenSearchNode) -> Iterator[Domain]:
-    """The node; what appears on it during the test is deleted again."""
+def prefix(request: pytest.FixtureRequest) -> str:
+    """Start of every name that the test creates on the node: the constant PREFIX of its file."""
+    return str(request.module.PREFIX)
+
+
+@pytest.fixture
+def domain(node: OpenSearchNode, prefix: str) -> Iterator[Domain]:
+    """The node; the test's end deletes what the test created below its prefix."""
     domain = Domain(node.url)
-    before = domain.holdings()
+    before = domain.holdings(prefix)
     yield domain
-    for path in domain.holdings():
+    for path in domain.holdings(prefix):
         if path not in before:
             domain("DELETE", path)
 

@@ -12,6 +12,9 @@ from support.domain import Domain
 from support.rebuild import Rebuild
 from support.refusals import FirstStep, is_change, quiet, refuse_all, snapshot
 
+# Any: good and bad names are tested here.
+PREFIX = ""
+
 
 def test_five_thousand_bad_trigger_files_are_refused_and_change_nothing(domain: Domain, rebuild: Rebuild) -> None:
     refusals = refuse_all(domain, rebuild, 5000)

@@ -28,6 +28,8 @@ from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 from support.waiting import wait_until
 
+PREFIX = "blocks"
+
 DOCUMENTS = {str(number): {"n": number} for number in range(300)}
 # Slow enough to be met in its middle.
 SLOW = {"slices": 1, "batch_size": 10, "requests_per_second": 20}
@@ -37,12 +39,16 @@ FAST = {"slices": "auto", "batch_size": 1000}
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
-    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}, "reader": {}}})
-    domain.bulk("a_v1", DOCUMENTS)
+    domain(
+        "PUT",
+        "blocks_v1",
+        {"settings": {"number_of_replicas": 0}, "aliases": {"blocks_current": {}, "blocks-reader": {}}},
+    )
+    domain.bulk("blocks_v1", DOCUMENTS)
 
 
 def create(client: OpenSearchClient, url: str, number: int, **changes: Any) -> Job:
-    started = event("a_v1", url, strategy="block_writes", **changes)
+    started = event("blocks_v1", url, strategy="block_writes", **changes)
     return create_index(client, {**started, "execution_id": f"arn:{number}"}, no_execution_runs)
 
 
@@ -51,7 +57,7 @@ def settings(domain: Domain, index: str) -> dict[str, Any]:
     return found
 
 
-def is_blocked(domain: Domain, index: str = "a_v1") -> bool:
+def is_blocked(domain: Domain, index: str = "blocks_v1") -> bool:
     return bool(settings(domain, index).get("blocks", {}).get("write") == "true")
 
 
@@ -65,7 +71,7 @@ def half_copied(client: OpenSearchClient, domain: Domain) -> Job:
     job = update_aliases(client, create(client, domain.url, 1, reindex=SLOW))
     started = start_reindex(client, job, ENVIRONMENT)
     assert started.task.status == "running"
-    wait_until(lambda: domain("POST", "a_v2/_refresh") and domain("GET", "a_v2/_count")["count"])
+    wait_until(lambda: domain("POST", "blocks_v2/_refresh") and domain("GET", "blocks_v2/_count")["count"])
     return started
 
 
@@ -74,9 +80,9 @@ def finish(rebuild: Rebuild, client: OpenSearchClient, job: Job) -> None:
 
 
 def is_only_the_target_left(domain: Domain) -> bool:
-    return not domain.exists("a_v1") and aliases(domain, "a_v2") == {
-        "a_current": {"is_write_index": True},
-        "reader": {},
+    return not domain.exists("blocks_v1") and aliases(domain, "blocks_v2") == {
+        "blocks_current": {"is_write_index": True},
+        "blocks-reader": {},
     }
 
 
@@ -85,35 +91,35 @@ def test_readers_see_the_source_whole_and_writers_are_refused_until_the_move(
     domain: Domain, client: OpenSearchClient, *, twice: bool
 ) -> None:
     rebuild = Rebuild(client, domain.url, twice=twice)
-    job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
-    assert domain.documents("a_current") == DOCUMENTS
-    assert set(domain("GET", "_alias/a_current,reader")) == {"a_v1"}
+    job = rebuild.copy(rebuild.freeze("blocks_v1", strategy="block_writes"))
+    assert domain.documents("blocks_current") == DOCUMENTS
+    assert set(domain("GET", "_alias/blocks_current,blocks-reader")) == {"blocks_v1"}
     for method, path in (("PUT", "_doc/1"), ("POST", "_doc"), ("POST", "_update/1"), ("DELETE", "_doc/1")):
         body = None if method == "DELETE" else {"doc": {"n": 0}}
-        assert domain(method, f"a_current/{path}", body, ok=False)["status"] == 403
+        assert domain(method, f"blocks_current/{path}", body, ok=False)["status"] == 403
     rebuild.finish(job)
     assert is_only_the_target_left(domain)
-    assert domain.documents("a_current") == DOCUMENTS
-    domain("DELETE", "a_current/_doc/1")
+    assert domain.documents("blocks_current") == DOCUMENTS
+    domain("DELETE", "blocks_current/_doc/1")
 
 
 @pytest.mark.parametrize("given", [{}, {"refresh_interval": "7s"}])
 def test_target_is_filled_without_refresh_and_replicas_and_then_gets_its_settings(
     domain: Domain, rebuild: Rebuild, given: dict[str, Any]
 ) -> None:
-    domain("PUT", "a_v1/_settings", {"number_of_replicas": 1, **given})
-    job = rebuild.freeze("a_v1", strategy="block_writes")
-    during = settings(domain, "a_v2")
+    domain("PUT", "blocks_v1/_settings", {"number_of_replicas": 1, **given})
+    job = rebuild.freeze("blocks_v1", strategy="block_writes")
+    during = settings(domain, "blocks_v2")
     assert (during["refresh_interval"], during["number_of_replicas"]) == ("-1", "0")
     rebuild.finish(rebuild.copy(job))
-    after = settings(domain, "a_v2")
+    after = settings(domain, "blocks_v2")
     assert (after.get("refresh_interval"), after["number_of_replicas"]) == (given.get("refresh_interval"), "1")
 
 
 def test_replicas_that_opensearch_sets_itself_are_left_to_it(domain: Domain, rebuild: Rebuild) -> None:
-    domain("PUT", "a_v1/_settings", {"auto_expand_replicas": "0-1"})
-    rebuild("a_v1", strategy="block_writes")
-    assert settings(domain, "a_v2")["auto_expand_replicas"] == "0-1"
+    domain("PUT", "blocks_v1/_settings", {"auto_expand_replicas": "0-1"})
+    rebuild("blocks_v1", strategy="block_writes")
+    assert settings(domain, "blocks_v2")["auto_expand_replicas"] == "0-1"
 
 
 def test_a_domain_that_wants_a_copy_in_each_zone_gets_them_at_once(domain: Domain, rebuild: Rebuild) -> None:
@@ -124,39 +130,39 @@ def test_a_domain_that_wants_a_copy_in_each_zone_gets_them_at_once(domain: Domai
         f"{awareness}.force.{attribute}.values": "true,b,c",
         f"{awareness}.balance": True,
     }
-    domain("PUT", "a_v1/_settings", {"number_of_replicas": 2})
+    domain("PUT", "blocks_v1/_settings", {"number_of_replicas": 2})
     domain("PUT", "_cluster/settings", {"transient": zones})
     try:
-        job = rebuild.freeze("a_v1", strategy="block_writes")
+        job = rebuild.freeze("blocks_v1", strategy="block_writes")
     finally:
         domain("PUT", "_cluster/settings", {"transient": {f"{awareness}.*": None}})
-    assert settings(domain, "a_v2")["number_of_replicas"] == "2"
+    assert settings(domain, "blocks_v2")["number_of_replicas"] == "2"
     rebuild.finish(rebuild.copy(job))
-    assert domain.documents("a_current") == DOCUMENTS
+    assert domain.documents("blocks_current") == DOCUMENTS
 
 
 def test_the_aliases_wait_until_the_target_is_as_healthy_as_the_source(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
+    job = rebuild.freeze("blocks_v1", strategy="block_writes", settings={"number_of_replicas": 1})
     started = start_reindex(client, job, ENVIRONMENT)
     assert (started.task.status, started.task.to_dict()["created"]) == ("recovering", len(DOCUMENTS))
     assert check_reindex_status(client, started, ENVIRONMENT).task.status == "recovering"
-    assert "a_current" not in aliases(domain, "a_v2")
+    assert "blocks_current" not in aliases(domain, "blocks_v2")
     job = replace(started, settings_after_copy={"number_of_replicas": 0})  # as if a second node had come
     rebuild.finish(check_reindex_status(client, job, ENVIRONMENT))
     assert is_only_the_target_left(domain)
 
 
 def test_shards_that_cannot_be_built_are_given_up(domain: Domain, client: OpenSearchClient, rebuild: Rebuild) -> None:
-    job = rebuild.freeze("a_v1", strategy="block_writes", settings={"number_of_replicas": 1})
+    job = rebuild.freeze("blocks_v1", strategy="block_writes", settings={"number_of_replicas": 1})
     started = start_reindex(client, job, ENVIRONMENT)
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     with pytest.raises(ReindexFailedError, match="is yellow; expected green, like the source index"):
         wait_until(lambda: check_reindex_status(client, started, impatient).task.status == "completed")
     release_source(client, job)
-    assert settings(domain, "a_v1").get("blocks") is None
-    assert domain.documents("a_current") == DOCUMENTS
+    assert settings(domain, "blocks_v1").get("blocks") is None
+    assert domain.documents("blocks_current") == DOCUMENTS
 
 
 def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: OpenSearchClient) -> None:
@@ -164,19 +170,19 @@ def test_a_failed_run_lets_writers_use_the_source_again(domain: Domain, client: 
     for _ in range(2):  # the answer of the first may get lost
         release_source(client, job)
         assert not is_blocked(domain)
-    assert Markers.read(aliases(domain, "a_v2")).owner == RELEASED
+    assert Markers.read(aliases(domain, "blocks_v2")).owner == RELEASED
     assert domain("GET", f"_tasks/{job.task.id}")["task"]["cancelled"]
     wait_until(lambda: client.find_reindex_task(str(job.task.copy_alias)) is None)
-    domain("PUT", "a_current/_doc/new", {"n": -1})
-    assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}
+    domain("PUT", "blocks_current/_doc/new", {"n": -1})
+    assert domain.documents("blocks_current") == {**DOCUMENTS, "new": {"n": -1}}
 
 
 def test_what_the_failed_run_still_does_afterwards_has_no_effect(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
+    job = rebuild.copy(rebuild.freeze("blocks_v1", strategy="block_writes"))
     release_source(client, job)
-    domain("DELETE", "a_current/_doc/1")
+    domain("DELETE", "blocks_current/_doc/1")
     before = domain.state()
     for step in (update_aliases, remove_alias, delete_index):
         with pytest.raises(ConcurrentReindexError):
@@ -187,7 +193,7 @@ def test_what_the_failed_run_still_does_afterwards_has_no_effect(
 
 
 def test_a_block_of_the_user_is_not_lifted(domain: Domain, client: OpenSearchClient) -> None:
-    domain("PUT", "a_v1/_block/write")
+    domain("PUT", "blocks_v1/_block/write")
     release_source(client, half_copied(client, domain))
     assert is_blocked(domain)
 
@@ -202,7 +208,7 @@ def test_a_block_that_a_killed_run_left_is_not_taken_for_the_users(domain: Domai
 def test_nothing_is_released_when_the_aliases_have_moved(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.copy(rebuild.freeze("a_v1", strategy="block_writes"))
+    job = rebuild.copy(rebuild.freeze("blocks_v1", strategy="block_writes"))
     remove_alias(client, job)
     release_source(client, job)
     assert is_blocked(domain)
@@ -221,7 +227,7 @@ def test_after_a_kill_the_next_upload_goes_on_with_the_running_copy(
     domain("POST", f"_reindex/{first.task.id}/_rethrottle?requests_per_second=-1")
     rebuild.finish(rebuild.copy(again))
     assert is_only_the_target_left(domain)
-    assert domain.documents("a_current") == DOCUMENTS
+    assert domain.documents("blocks_current") == DOCUMENTS
 
 
 @pytest.mark.parametrize("release", [False, True])
@@ -232,15 +238,15 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
     if release:
         release_source(client, first)
     else:  # a kill, and the line that docs/strategies.md gives
-        domain("PUT", "a_v1/_settings", {"index.blocks.write": None})
-    domain("DELETE", "a_current/_doc/1")
-    domain("POST", "a_current/_update/2", {"doc": {"m": True}})
-    domain("PUT", "a_current/_doc/new", {"n": -1})
+        domain("PUT", "blocks_v1/_settings", {"index.blocks.write": None})
+    domain("DELETE", "blocks_current/_doc/1")
+    domain("POST", "blocks_current/_update/2", {"doc": {"m": True}})
+    domain("PUT", "blocks_current/_doc/new", {"n": -1})
     second = create(client, domain.url, 2)
     assert second.target_uuid != first.target_uuid
     finish(rebuild, client, second)
     kept = {key: each for key, each in DOCUMENTS.items() if key != "1"}
-    assert domain.documents("a_current") == {**kept, "2": {"n": 2, "m": True}, "new": {"n": -1}}
+    assert domain.documents("blocks_current") == {**kept, "2": {"n": 2, "m": True}, "new": {"n": -1}}
     assert is_only_the_target_left(domain)
     wait_until(lambda: client.find_reindex_task(str(first.task.copy_alias)) is None)
 
@@ -248,13 +254,13 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
 def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    domain.bulk("a_v1", {"bad": {"m": "no number"}})
+    domain.bulk("blocks_v1", {"bad": {"m": "no number"}})
     job = update_aliases(client, create(client, domain.url, 1, mappings={"properties": {"m": {"type": "long"}}}))
     with pytest.raises(ReindexFailedError, match="1 with status 400"):
         rebuild.copy(job)
     release_source(client, job)
     finish(rebuild, client, create(client, domain.url, 2, mappings={"properties": {"m": {"type": "text"}}}))
-    assert domain.documents("a_current") == {**DOCUMENTS, "bad": {"m": "no number"}}
+    assert domain.documents("blocks_current") == {**DOCUMENTS, "bad": {"m": "no number"}}
     assert is_only_the_target_left(domain)
 
 
@@ -263,20 +269,20 @@ def test_a_write_between_the_check_and_the_freeze_is_noticed(
 ) -> None:
     release_source(client, half_copied(client, domain))
     second = create(client, domain.url, 2)  # finds the source as it was frozen, and goes on
-    domain("PUT", "a_current/_doc/1", {"n": -1})
+    domain("PUT", "blocks_current/_doc/1", {"n": -1})
     frozen = update_aliases(client, second)
     with pytest.raises(VerificationError, match="written to after"):
         start_reindex(client, frozen, ENVIRONMENT)
     release_source(client, second)
     finish(rebuild, client, create(client, domain.url, 3))
-    assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
+    assert domain.documents("blocks_current") == {**DOCUMENTS, "1": {"n": -1}}
 
 
 def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release_source(client, half_copied(client, domain))
-    domain("PUT", "a_current/_doc/1", {"n": -1})
+    domain("PUT", "blocks_current/_doc/1", {"n": -1})
     apply_aliases = client.apply_alias_actions
 
     def a_snapshot_runs(actions: list[dict[str, Any]]) -> None:
@@ -289,15 +295,15 @@ def test_a_target_whose_deletion_failed_is_not_taken_for_empty(
         create(client, domain.url, 2)
     monkeypatch.undo()
     finish(rebuild, client, create(client, domain.url, 2))
-    assert domain.documents("a_current") == {**DOCUMENTS, "1": {"n": -1}}
+    assert domain.documents("blocks_current") == {**DOCUMENTS, "1": {"n": -1}}
 
 
 def test_a_target_that_another_application_uses_is_not_deleted(domain: Domain, client: OpenSearchClient) -> None:
     release_source(client, half_copied(client, domain))
-    domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v2", "alias": "theirs"}}]})
+    domain("POST", "_aliases", {"actions": [{"add": {"index": "blocks_v2", "alias": "blocks-theirs"}}]})
     with pytest.raises(IndexCreationError, match="holds documents"):
         create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
-    assert domain.exists("a_v2")
+    assert domain.exists("blocks_v2")
 
 
 @pytest.mark.parametrize("late", ["before the first call", "before the second call"])
@@ -318,12 +324,12 @@ def test_a_late_call_of_create_index_does_not_delete_a_target_in_use(
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(client, "apply_alias_actions", apply_aliases)
                 finish(rebuild, client, create(client, domain.url, 2, **changes))
-                domain("PUT", "a_current/_doc/new", {"n": -1})
+                domain("PUT", "blocks_current/_doc/new", {"n": -1})
         apply_aliases(actions)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(client, "apply_alias_actions", wake_up_late)
         with pytest.raises((ReindexError, OpenSearchRequestError)):
             create(client, domain.url, 2, **changes)
-    assert domain.documents("a_current") == {**DOCUMENTS, "new": {"n": -1}}
+    assert domain.documents("blocks_current") == {**DOCUMENTS, "new": {"n": -1}}
     assert is_only_the_target_left(domain)

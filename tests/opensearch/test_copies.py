@@ -29,6 +29,8 @@ from support.opensearch_node import ExternalNode, OpenSearchNode
 from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 from support.waiting import wait_until
 
+PREFIX = "copies"
+
 DOCUMENTS = {str(number): {"n": number} for number in range(300)}
 SLOW = {"slices": 1, "batch_size": 10, "requests_per_second": 20}
 FAST = {"slices": "auto", "batch_size": 1000}
@@ -37,8 +39,8 @@ FAST = {"slices": "auto", "batch_size": 1000}
 @pytest.fixture(autouse=True)
 def source(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
-    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}}})
-    domain.bulk("a_v1", DOCUMENTS)
+    domain("PUT", "copies_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"copies_current": {}}})
+    domain.bulk("copies_v1", DOCUMENTS)
 
 
 @pytest.fixture
@@ -65,12 +67,12 @@ def count(domain: Domain, index: str) -> int:
 def test_a_copy_whose_answer_got_lost_is_found_again_also_when_it_is_over(
     strategy: str, client: OpenSearchClient, rebuild: Rebuild, copies_started: list[str]
 ) -> None:
-    job = rebuild.freeze("a_v1", strategy=strategy)
+    job = rebuild.freeze("copies_v1", strategy=strategy)
     tasks = [rebuild.copy(job).task for _ in range(3)]
     assert tasks[0] == tasks[1] == tasks[2]
     assert len(copies_started) == 1
     again = create_index(
-        client, {**event("a_v1", rebuild.url, strategy=strategy), "execution_id": "arn:2"}, no_execution_runs
+        client, {**event("copies_v1", rebuild.url, strategy=strategy), "execution_id": "arn:2"}, no_execution_runs
     )
     assert rebuild.copy(update_aliases(client, again)).task.id == tasks[0].id
     assert len(copies_started) == 1
@@ -79,7 +81,7 @@ def test_a_copy_whose_answer_got_lost_is_found_again_also_when_it_is_over(
 def test_of_copies_started_at_the_same_moment_one_fills_the_target(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.freeze("a_v1")
+    job = rebuild.freeze("copies_v1")
     barrier = Barrier(8)
 
     def start(_: int) -> Job | None:
@@ -102,81 +104,81 @@ def test_of_copies_started_at_the_same_moment_one_fills_the_target(
     latest = rebuild.copy(job)
     assert rebuild.copy(job).task.id == latest.task.id
     rebuild.finish(latest)
-    assert domain.documents("a_current") == DOCUMENTS
+    assert domain.documents("copies_current") == DOCUMENTS
 
 
 def test_a_copy_whose_alias_was_taken_away_writes_no_more_and_creates_no_index(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.freeze("a_v1", reindex=SLOW)
+    job = rebuild.freeze("copies_v1", reindex=SLOW)
     first = start_reindex(client, job, ENVIRONMENT)
     opened = open_copy(client, job, str(first.task.copy_alias))
-    before = count(domain, "a_v2")
+    before = count(domain, "copies_v2")
     domain("POST", f"_reindex/{first.task.id}/_rethrottle?requests_per_second=-1")
     ended = wait_until(lambda: (task := domain("GET", f"_tasks/{first.task.id}"))["completed"] and task)
     assert ended["response"]["failures"]
-    assert before - 10 <= count(domain, "a_v2") <= before + 10 < len(DOCUMENTS)
+    assert before - 10 <= count(domain, "copies_v2") <= before + 10 < len(DOCUMENTS)
     assert not [name for name in domain.state() if "opensearch-reindex" in name]
     with pytest.raises(TransientOpenSearchError, match="aliases changed during the step"):
         open_copy(client, job, str(first.task.copy_alias))
-    assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == opened
+    assert client.get_indices(["copies_v2"])["copies_v2"].markers.copy_alias == opened
     # The next execution starts the copy again and completes it.
     lost = check_reindex_status(client, first, ENVIRONMENT)
     assert lost.task.status == "lost"
     rebuild.finish(rebuild.copy(replace(lost, reindex=FAST)))
-    assert domain.documents("a_current") == DOCUMENTS
+    assert domain.documents("copies_current") == DOCUMENTS
 
 
 @pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
 def test_a_copy_that_is_started_after_the_aliases_have_moved_brings_nothing_back(
     strategy: str, domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.copy(rebuild.freeze("a_v1", strategy=strategy, keep_source=True))
+    job = rebuild.copy(rebuild.freeze("copies_v1", strategy=strategy, keep_source=True))
     body, params = (
         _reindex_body(job, str(job.task.copy_alias)),
         _reindex_params(job),
     )
     remove_alias(client, job)
-    domain("DELETE", "a_current/_doc/1")
+    domain("DELETE", "copies_current/_doc/1")
     task_id = client.submit_reindex(body, params)  # the request that a stuck function sends at last
     ended = wait_until(lambda: (task := domain("GET", f"_tasks/{task_id}"))["completed"] and task)
     assert ended["error"]["type"] == "index_not_found_exception"
     delete_index(client, job)
-    assert domain.documents("a_current") == {key: each for key, each in DOCUMENTS.items() if key != "1"}
+    assert domain.documents("copies_current") == {key: each for key, each in DOCUMENTS.items() if key != "1"}
 
 
 def test_a_dead_execution_starts_no_copy(domain: Domain, client: OpenSearchClient, rebuild: Rebuild) -> None:
-    job = rebuild.freeze("a_v1")
-    copy_alias = client.get_indices(["a_v2"])["a_v2"].markers.copy_alias
+    job = rebuild.freeze("copies_v1")
+    copy_alias = client.get_indices(["copies_v2"])["copies_v2"].markers.copy_alias
     assert copy_alias
-    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
+    create_index(client, {**event("copies_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
     # It had read the owner of the target before the other execution took over.
     with pytest.raises(ConcurrentReindexError, match="took target index"):
         open_copy(client, job, copy_alias)
-    assert client.get_indices(["a_v2"])["a_v2"].markers.copy_alias == copy_alias
+    assert client.get_indices(["copies_v2"])["copies_v2"].markers.copy_alias == copy_alias
 
 
 def test_the_aliases_do_not_move_for_a_copy_that_was_replaced(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.copy(rebuild.freeze("a_v1"))
+    job = rebuild.copy(rebuild.freeze("copies_v1"))
     open_copy(client, job, str(job.task.copy_alias))
     with pytest.raises(TransientOpenSearchError, match="aliases changed during the step"):
         remove_alias(client, job)
-    assert "a_current" in domain("GET", "a_v1/_alias")["a_v1"]["aliases"]
+    assert "copies_current" in domain("GET", "copies_v1/_alias")["copies_v1"]["aliases"]
 
 
 def test_a_target_that_is_deleted_during_the_copy_is_not_made_by_guessing(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    started = start_reindex(client, rebuild.freeze("a_v1", reindex=SLOW), ENVIRONMENT)
-    domain("DELETE", "a_v2")
+    started = start_reindex(client, rebuild.freeze("copies_v1", reindex=SLOW), ENVIRONMENT)
+    domain("DELETE", "copies_v2")
     domain("POST", f"_reindex/{started.task.id}/_rethrottle?requests_per_second=-1")
     wait_until(lambda: domain("GET", f"_tasks/{started.task.id}")["completed"])
-    with pytest.raises(Exception, match="'a_v2' was deleted during the run"):
+    with pytest.raises(Exception, match="'copies_v2' was deleted during the run"):
         check_reindex_status(client, started, ENVIRONMENT)
-    assert set(domain.state()) >= {"a_v1"}
-    assert not domain.exists("a_v2")
+    assert set(domain.state()) >= {"copies_v1"}
+    assert not domain.exists("copies_v2")
 
 
 def test_a_copy_that_comes_no_further_is_cancelled_and_named(
@@ -184,7 +186,7 @@ def test_a_copy_that_comes_no_further_is_cancelled_and_named(
 ) -> None:
     # Each document takes long, so that a batch lasts for more than one poll.
     script = {"source": "double x = 0; for (int i = 0; i < 900000; i++) { x += Math.sin(i) } ctx._source.x = x"}
-    job = rebuild.freeze("a_v1", reindex={"slices": 1, "batch_size": 300, "script": script})
+    job = rebuild.freeze("copies_v1", reindex={"slices": 1, "batch_size": 300, "script": script})
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     started = start_reindex(client, job, impatient)
     with pytest.raises(ReindexFailedError, match=r"stalled at 0 of 300 documents for \d s") as caught:
@@ -196,7 +198,7 @@ def test_a_copy_that_comes_no_further_is_cancelled_and_named(
 def test_a_copy_that_waits_for_its_requests_per_second_has_not_stalled(
     client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    job = rebuild.freeze("a_v1", reindex={"slices": 1, "batch_size": 100, "requests_per_second": 1})
+    job = rebuild.freeze("copies_v1", reindex={"slices": 1, "batch_size": 100, "requests_per_second": 1})
     impatient = replace(ENVIRONMENT, stall_timeout_seconds=0)
     polled = start_reindex(client, job, impatient)
     polled = replace(polled, task=replace(polled.task, moved_at=0))
@@ -214,18 +216,18 @@ def test_a_source_that_a_snapshot_holds_is_deleted_when_the_snapshot_is_over(
         pytest.skip("needs a node that may write snapshots to its disk")
     slow = {"location": str(node.run_dir / "snapshots"), "max_snapshot_bytes_per_sec": "1kb"}
     domain("PUT", "_snapshot/slow", {"type": "fs", "settings": slow})
-    job = rebuild.copy(rebuild.freeze("a_v1"))
+    job = rebuild.copy(rebuild.freeze("copies_v1"))
     remove_alias(client, job)
-    domain("PUT", "_snapshot/slow/one", {"indices": "a_v1"})
+    domain("PUT", "_snapshot/slow/one", {"indices": "copies_v1"})
     try:
         for _ in range(2):
             with pytest.raises(DomainBusyError, match="snapshot") as caught:
                 delete_index(client, job)
         assert caught.value.error_type == "snapshot_in_progress_exception"
-        assert domain.documents("a_v1") == domain.documents("a_v2") == DOCUMENTS
+        assert domain.documents("copies_v1") == domain.documents("copies_v2") == DOCUMENTS
     finally:
         domain("DELETE", "_snapshot/slow/one")  # ends it, too
     delete_index(client, job)
     domain("DELETE", "_snapshot/slow")
-    assert not domain.exists("a_v1")
-    assert domain.documents("a_current") == DOCUMENTS
+    assert not domain.exists("copies_v1")
+    assert domain.documents("copies_current") == DOCUMENTS

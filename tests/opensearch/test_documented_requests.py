@@ -6,6 +6,8 @@ from support.domain import Domain
 from support.opensearch_requests import requests_in
 from support.pages import Block, blocks
 
+PREFIX = "products"  # as on the pages
+
 # tests/opensearch/test_roll_back.py runs these, in their order.
 ROLL_BACK = "docs/roll-back.md"
 

@@ -24,16 +24,18 @@ from opensearch_reindex.runtime.errors import (
 from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 
+PREFIX = "hazards"
+
 DOCUMENTS = {str(number): {"n": number} for number in range(100)}
 
 
 @pytest.fixture(autouse=True)
 def source(domain: Domain) -> None:
-    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
-    domain.bulk("a_v1", DOCUMENTS)
+    domain("PUT", "hazards_v1", {"aliases": {"hazards_current": {}}})
+    domain.bulk("hazards_v1", DOCUMENTS)
 
 
-def lift_block(domain: Domain, index: str = "a_v1") -> None:
+def lift_block(domain: Domain, index: str = "hazards_v1") -> None:
     domain("PUT", f"{index}/_settings", {"index.blocks.write": False})
 
 
@@ -42,37 +44,37 @@ def lift_block(domain: Domain, index: str = "a_v1") -> None:
 def test_a_write_to_the_frozen_source_keeps_it(
     domain: Domain, rebuild: Rebuild, written: dict[str, Any], refresh: str
 ) -> None:
-    domain("PUT", "a_v1/_settings", {"index.refresh_interval": "-1"})
-    job = rebuild.copy(rebuild.freeze("a_v1"))
+    domain("PUT", "hazards_v1/_settings", {"index.refresh_interval": "-1"})
+    job = rebuild.copy(rebuild.freeze("hazards_v1"))
     lift_block(domain)
     for document_id, document in written.items():
-        domain("PUT", f"a_v1/_doc/{document_id}?refresh={refresh}", document)
-    domain("PUT", "a_v1/_block/write")
+        domain("PUT", f"hazards_v1/_doc/{document_id}?refresh={refresh}", document)
+    domain("PUT", "hazards_v1/_block/write")
     with pytest.raises(VerificationError, match="written to after it had been frozen"):
         rebuild.finish(job)
-    assert domain.documents("a_v1") == {**DOCUMENTS, **written}
+    assert domain.documents("hazards_v1") == {**DOCUMENTS, **written}
 
 
 def test_a_write_to_the_source_after_the_aliases_have_moved_keeps_it(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    job = remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
+    job = remove_alias(client, rebuild.copy(rebuild.freeze("hazards_v1")))
     lift_block(domain)
-    domain("PUT", "a_v1/_doc/new", {"n": 0})
-    domain("PUT", "a_v1/_block/write")
+    domain("PUT", "hazards_v1/_doc/new", {"n": 0})
+    domain("PUT", "hazards_v1/_block/write")
     with pytest.raises(VerificationError, match="written to after it had been frozen"):
         delete_index(client, job)
-    assert domain.documents("a_v1") == {**DOCUMENTS, "new": {"n": 0}}
+    assert domain.documents("hazards_v1") == {**DOCUMENTS, "new": {"n": 0}}
 
 
 @pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
 def test_a_write_between_the_proof_and_a_later_attempt_keeps_the_source(
     strategy: str, domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    remove_alias(client, rebuild.copy(rebuild.freeze("a_v1", strategy=strategy)))
+    remove_alias(client, rebuild.copy(rebuild.freeze("hazards_v1", strategy=strategy)))
     lift_block(domain)
-    domain("PUT", "a_v1/_doc/5", {"n": -5})
-    file = event("a_v1", domain.url, strategy=strategy)
+    domain("PUT", "hazards_v1/_doc/5", {"n": -5})
+    file = event("hazards_v1", domain.url, strategy=strategy)
     again = create_index(client, {**file, "execution_id": "arn:2"}, no_execution_runs)
     frozen = update_aliases(client, again)
     for step in (
@@ -82,86 +84,88 @@ def test_a_write_between_the_proof_and_a_later_attempt_keeps_the_source(
     ):
         with pytest.raises(VerificationError, match="written to after it had been frozen"):
             step(client, replace(frozen, task=Copy(status=CopyStatus.COMPLETED)))
-    assert domain.documents("a_v1")["5"] == {"n": -5}
+    assert domain.documents("hazards_v1")["5"] == {"n": -5}
 
 
 def test_a_source_that_was_written_to_between_two_attempts_is_not_taken_for_frozen(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    rebuild.copy(rebuild.freeze("a_v1"))
+    rebuild.copy(rebuild.freeze("hazards_v1"))
     lift_block(domain)
-    domain("PUT", "a_v1/_doc/5", {"n": -5})
-    again = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
+    domain("PUT", "hazards_v1/_doc/5", {"n": -5})
+    again = create_index(client, {**event("hazards_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
     frozen = update_aliases(client, again)
     with pytest.raises(VerificationError, match="written to after it had been frozen"):
         start_reindex(client, frozen, ENVIRONMENT)
-    assert domain.documents("a_v1")["5"] == {"n": -5}
+    assert domain.documents("hazards_v1")["5"] == {"n": -5}
 
 
 def test_a_second_target_of_one_source_is_refused_while_the_first_is_made(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    job = rebuild.freeze("a_v1")
-    other = event("a_v1", domain.url, index_replacement=r"\1_new", alias_name="{{index_base}}_live")
+    job = rebuild.freeze("hazards_v1")
+    other = event("hazards_v1", domain.url, index_replacement=r"\1_new", alias_name="{{index_base}}_live")
     for execution_id in ("arn:2", job.execution_id):
         with pytest.raises(ConcurrentReindexError, match="has another target index already"):
             create_index(client, {**other, "execution_id": execution_id}, no_execution_runs)
     assert not domain.exists("a_new")
     rebuild.finish(rebuild.copy(job))
-    assert domain.documents("a_current") == DOCUMENTS
+    assert domain.documents("hazards_current") == DOCUMENTS
 
 
 def test_a_half_done_target_is_no_source(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
-    rebuild.freeze("a_v1")
+    rebuild.freeze("hazards_v1")
     with pytest.raises(ConcurrentReindexError, match="is the unfinished target index"):
-        create_index(client, {**event("a_v2", domain.url), "execution_id": "arn:2"}, no_execution_runs)
+        create_index(client, {**event("hazards_v2", domain.url), "execution_id": "arn:2"}, no_execution_runs)
 
 
 @pytest.mark.parametrize(("shards", "refused"), [(1, True), (3, True), (4, False), (8, False), (2, False)])
 def test_documents_with_custom_routing_are_kept_apart(
     shards: int, domain: Domain, client: OpenSearchClient, rebuild: Rebuild, *, refused: bool
 ) -> None:
-    domain("PUT", "b_v1", {"settings": {"number_of_shards": 2}, "aliases": {"b_current": {}}})
+    domain("PUT", "hazards-b_v1", {"settings": {"number_of_shards": 2}, "aliases": {"hazards-b_current": {}}})
     for routing in ("a", "b", "c", "d", "e"):
-        domain.bulk("b_v1", {"same": {"routing": routing}}, routing=routing)
-    before = domain("GET", "b_v1/_count")["count"] if domain("POST", "b_v1/_refresh") else 0
+        domain.bulk("hazards-b_v1", {"same": {"routing": routing}}, routing=routing)
+    before = domain("GET", "hazards-b_v1/_count")["count"] if domain("POST", "hazards-b_v1/_refresh") else 0
     assert before > 1
     if refused:
         with pytest.raises(IndexCreationError, match="custom routing"):
-            create_index(client, event("b_v1", domain.url, settings={"number_of_shards": shards}), no_execution_runs)
-        assert not domain.exists("b_v2")
+            create_index(
+                client, event("hazards-b_v1", domain.url, settings={"number_of_shards": shards}), no_execution_runs
+            )
+        assert not domain.exists("hazards-b_v2")
     else:
-        rebuild("b_v1", settings={"number_of_shards": shards})
-        domain("POST", "b_v2/_refresh")
-        assert domain("GET", "b_v2/_count")["count"] == before
+        rebuild("hazards-b_v1", settings={"number_of_shards": shards})
+        domain("POST", "hazards-b_v2/_refresh")
+        assert domain("GET", "hazards-b_v2/_count")["count"] == before
 
 
 def test_custom_routing_is_found_also_in_documents_that_no_search_sees_yet(
     domain: Domain, client: OpenSearchClient
 ) -> None:
-    domain("PUT", "b_v1", {"settings": {"number_of_shards": 2, "refresh_interval": "-1"}})
-    domain.bulk("b_v1", {"same": {"n": 0}}, routing="a")
+    domain("PUT", "hazards-b_v1", {"settings": {"number_of_shards": 2, "refresh_interval": "-1"}})
+    domain.bulk("hazards-b_v1", {"same": {"n": 0}}, routing="a")
     with pytest.raises(IndexCreationError, match="custom routing"):
-        create_index(client, event("b_v1", domain.url, settings={"number_of_shards": 1}), no_execution_runs)
+        create_index(client, event("hazards-b_v1", domain.url, settings={"number_of_shards": 1}), no_execution_runs)
 
 
 def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Rebuild) -> None:
-    rebuild("a_v1", settings={"number_of_shards": 3})
-    assert domain.documents("a_v2") == DOCUMENTS
+    rebuild("hazards_v1", settings={"number_of_shards": 3})
+    assert domain.documents("hazards_v2") == DOCUMENTS
 
 
 def test_pipeline_that_drops_documents_keeps_the_source_despite_new_writes(domain: Domain, rebuild: Rebuild) -> None:
     processors = [{"drop": {"if": "ctx.n != null && ctx.n % 2 == 0"}}]
-    domain("PUT", "_ingest/pipeline/dropping", {"processors": processors})
+    domain("PUT", "_ingest/pipeline/hazards-dropping", {"processors": processors})
     try:
-        job = rebuild.freeze("a_v1", reindex={"pipeline": "dropping"})
-        domain.bulk("a_current", {f"w{number}": {"w": number} for number in range(100)})
+        job = rebuild.freeze("hazards_v1", reindex={"pipeline": "hazards-dropping"})
+        domain.bulk("hazards_current", {f"w{number}": {"w": number} for number in range(100)})
         copied = rebuild.copy(job)
         with pytest.raises(VerificationError, match="the pipeline dropped"):
             rebuild.finish(copied)
     finally:
-        domain("DELETE", "_ingest/pipeline/dropping")
-    assert domain.documents("a_v1") == DOCUMENTS
+        domain("DELETE", "_ingest/pipeline/hazards-dropping")
+    assert domain.documents("hazards_v1") == DOCUMENTS
 
 
 @pytest.mark.parametrize(
@@ -171,45 +175,48 @@ def test_pipeline_that_drops_documents_keeps_the_source_despite_new_writes(domai
         ({"settings": {"default_pipeline": "p"}}, "setting default_pipeline"),
         ({"settings": {"index.blocks.write": True}}, "setting blocks"),
         ({"mappings": {"_source": {"enabled": False}}}, "mapping parameter _source"),
-        ({"aliases": {"a_current": {}}}, "alias a_current"),
-        ({"aliases": {"a_current": {"is_write_index": True}}}, "alias a_current"),
-        ({"aliases": {"live": {}}, "mappings": {"properties": {"z": {"type": "long"}}}}, "alias live, field z"),
+        ({"aliases": {"hazards_current": {}}}, "alias hazards_current"),
+        ({"aliases": {"hazards_current": {"is_write_index": True}}}, "alias hazards_current"),
+        (
+            {"aliases": {"hazards-live": {}}, "mappings": {"properties": {"z": {"type": "long"}}}},
+            "alias hazards-live, field z",
+        ),
     ],
 )
 def test_additions_of_a_template_are_refused_and_the_empty_target_deleted(
     template: dict[str, Any], added: str, domain: Domain, client: OpenSearchClient
 ) -> None:
-    domain("PUT", "_index_template/sneaky", {"index_patterns": ["a_v2"], "template": template})
+    domain("PUT", "_index_template/hazards-sneaky", {"index_patterns": ["hazards_v2"], "template": template})
     for execution_id in ("arn:1", "arn:1", "arn:2"):
         with pytest.raises(IndexCreationError, match=added):
-            create_index(client, {**event("a_v1", domain.url), "execution_id": execution_id}, no_execution_runs)
-        assert not domain.exists("a_v2")
-    assert domain.documents("a_v1") == DOCUMENTS
+            create_index(client, {**event("hazards_v1", domain.url), "execution_id": execution_id}, no_execution_runs)
+        assert not domain.exists("hazards_v2")
+    assert domain.documents("hazards_v1") == DOCUMENTS
 
 
 def test_documents_in_a_target_that_is_not_in_use_yet_are_kept(domain: Domain, client: OpenSearchClient) -> None:
-    create_index(client, event("a_v1", domain.url, settings={"refresh_interval": "-1"}), no_execution_runs)
-    domain("PUT", "a_v2/_doc/new", {"n": 0})  # no search sees it yet
+    create_index(client, event("hazards_v1", domain.url, settings={"refresh_interval": "-1"}), no_execution_runs)
+    domain("PUT", "hazards_v2/_doc/new", {"n": 0})  # no search sees it yet
     with pytest.raises(IndexCreationError, match="holds documents"):
-        create_index(client, event("a_v1", domain.url), no_execution_runs)
-    assert domain.documents("a_v2") == {"new": {"n": 0}}
+        create_index(client, event("hazards_v1", domain.url), no_execution_runs)
+    assert domain.documents("hazards_v2") == {"new": {"n": 0}}
 
 
 def test_a_field_that_the_source_got_after_a_dead_attempt_is_in_the_target(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:dead"}, no_execution_runs)
-    domain("PUT", "a_v1/_mapping", {"properties": {"m": {"type": "keyword"}}})
-    rebuild("a_v1")
-    assert domain("GET", "a_v2/_mapping")["a_v2"]["mappings"]["properties"]["m"] == {"type": "keyword"}
+    create_index(client, {**event("hazards_v1", domain.url), "execution_id": "arn:dead"}, no_execution_runs)
+    domain("PUT", "hazards_v1/_mapping", {"properties": {"m": {"type": "keyword"}}})
+    rebuild("hazards_v1")
+    assert domain("GET", "hazards_v2/_mapping")["hazards_v2"]["mappings"]["properties"]["m"] == {"type": "keyword"}
 
 
 def test_what_writers_delete_after_the_move_stays_deleted(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:
-    first = remove_alias(client, rebuild.copy(rebuild.freeze("a_v1")))
-    domain("DELETE", "a_current/_doc/3")
-    second = create_index(client, {**event("a_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
+    first = remove_alias(client, rebuild.copy(rebuild.freeze("hazards_v1")))
+    domain("DELETE", "hazards_current/_doc/3")
+    second = create_index(client, {**event("hazards_v1", domain.url), "execution_id": "arn:2"}, no_execution_runs)
     way: list[Callable[[OpenSearchClient, Any], Any]] = [
         update_aliases,
         lambda client, job: start_reindex(client, job, ENVIRONMENT),
@@ -218,14 +225,14 @@ def test_what_writers_delete_after_the_move_stays_deleted(
     ]
     for step in way:
         second = step(client, second)
-    assert not domain.exists("a_v1")
-    assert domain.documents("a_current") == {key: each for key, each in DOCUMENTS.items() if key != "3"}
+    assert not domain.exists("hazards_v1")
+    assert domain.documents("hazards_current") == {key: each for key, each in DOCUMENTS.items() if key != "3"}
     assert second.source_seq_no == first.source_seq_no
 
 
 def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
-    rebuild.copy(rebuild.freeze("a_v1"))
-    scripted = event("a_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
+    rebuild.copy(rebuild.freeze("hazards_v1"))
+    scripted = event("hazards_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
     with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
         create_index(client, {**scripted, "execution_id": "arn:2"}, no_execution_runs)
 
@@ -233,7 +240,7 @@ def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, c
 def test_a_task_that_is_lost_again_and_again_is_given_up(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
-    job = replace(rebuild.freeze("a_v1"), task=Copy(id="gone:1", copy_alias="gone"))
+    job = replace(rebuild.freeze("hazards_v1"), task=Copy(id="gone:1", copy_alias="gone"))
     for restarts in range(1, MAX_RESTARTS + 1):
         lost = check_reindex_status(client, job, ENVIRONMENT)
         assert lost.task == Copy(id="gone:1", copy_alias="gone", status=CopyStatus.LOST, restarts=restarts)
@@ -243,8 +250,8 @@ def test_a_task_that_is_lost_again_and_again_is_given_up(
 
 
 def test_the_deletion_needs_a_proof(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
-    job = rebuild.copy(rebuild.freeze("a_v1"))
-    domain("POST", "_aliases", {"actions": [{"remove": {"index": "a_v1", "alias": "a_current"}}]})
+    job = rebuild.copy(rebuild.freeze("hazards_v1"))
+    domain("POST", "_aliases", {"actions": [{"remove": {"index": "hazards_v1", "alias": "hazards_current"}}]})
     with pytest.raises(VerificationError, match="never proven"):
         delete_index(client, job)
-    assert domain.documents("a_v1") == DOCUMENTS
+    assert domain.documents("hazards_v1") == DOCUMENTS

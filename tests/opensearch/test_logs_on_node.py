@@ -19,6 +19,8 @@ MARKER = "marked contents"
 # In a process of its own, as in Lambda: all that it prints goes to the log, a stack trace of the interpreter too.
 PROGRAM = """
 import json, sys, handlers
+
+PREFIX = "logged"
 state = handlers.create_index_handler(json.load(sys.stdin), None)
 state = handlers.update_aliases_handler(state, None)
 state = handlers.start_reindex_handler(state, None)
@@ -30,15 +32,15 @@ handlers.delete_index_handler(state, None)
 
 @pytest.fixture
 def source(domain: Domain) -> None:
-    domain("PUT", "a_v1", {"mappings": {"properties": {"n": {"type": "text"}}}, "aliases": {"a_current": {}}})
-    domain.bulk("a_v1", {str(number): {"n": f"{MARKER} {number}"} for number in range(20)})
+    domain("PUT", "logged_v1", {"mappings": {"properties": {"n": {"type": "text"}}}, "aliases": {"logged_current": {}}})
+    domain.bulk("logged_v1", {str(number): {"n": f"{MARKER} {number}"} for number in range(20)})
 
 
 def printed(front: SignedFront, *, fails: bool = False, **changes: Any) -> str:
     """Run the steps of one index and give what they printed."""
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM],
-        input=json.dumps(event("a_v1", front.url, **changes)),
+        input=json.dumps(event("logged_v1", front.url, **changes)),
         env={
             "PYTHONPATH": str(Path(handlers.__file__).parent),
             "ALLOWED_ENDPOINTS": urlsplit(front.url).netloc,
@@ -78,7 +80,7 @@ def test_a_whole_rebuild_logs_its_steps_and_neither_credentials_nor_documents(
         "RemoveAlias",
         "DeleteIndex",
     ]
-    assert len(domain.documents("a_v2")) == 20
+    assert len(domain.documents("logged_v2")) == 20
     for hidden in (*SECRETS, MARKER):
         assert hidden not in text
 

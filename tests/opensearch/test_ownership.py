@@ -24,6 +24,8 @@ from opensearch_reindex.runtime.errors import (
 from support.domain import Domain
 from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
 
+PREFIX = "owned"
+
 RACERS = 20
 
 
@@ -32,7 +34,7 @@ def execution(number: int) -> str:
 
 
 def create(client: OpenSearchClient, url: str, number: int, is_running: Callable[[str], bool], **changes: Any) -> Job:
-    return create_index(client, {**event("a_v1", url, **changes), "execution_id": execution(number)}, is_running)
+    return create_index(client, {**event("owned_v1", url, **changes), "execution_id": execution(number)}, is_running)
 
 
 def race(attempt: Callable[[int], Job]) -> tuple[list[Job], list[ReindexError]]:
@@ -56,8 +58,8 @@ def race(attempt: Callable[[int], Job]) -> tuple[list[Job], list[ReindexError]]:
 @pytest.fixture
 def source(domain: Domain) -> dict[str, Any]:
     documents = {str(number): {"n": number} for number in range(100)}
-    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
-    domain.bulk("a_v1", documents)
+    domain("PUT", "owned_v1", {"aliases": {"owned_current": {}}})
+    domain.bulk("owned_v1", documents)
     return documents
 
 
@@ -67,7 +69,7 @@ def test_of_twenty_that_start_together_one_owns_the_index(domain: Domain, client
     assert len(won) == 1
     assert {type(error) for error in lost} == {ConcurrentReindexError}
     assert all(won[0].execution_id in error.reason for error in lost)
-    aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
+    aliases = domain("GET", "owned_v2/_alias")["owned_v2"]["aliases"]
     assert Markers.read(aliases).owner == won[0].execution_id
 
 
@@ -84,7 +86,7 @@ def test_of_twenty_that_take_over_together_one_owns_the_index(domain: Domain, cl
     won, lost = race(lambda number: create(client, domain.url, number, is_running))
     assert len(won) == 1
     assert {type(error) for error in lost} == {ConcurrentReindexError}
-    aliases = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
+    aliases = domain("GET", "owned_v2/_alias")["owned_v2"]["aliases"]
     assert Markers.read(aliases).owner == won[0].execution_id
 
 
@@ -102,15 +104,15 @@ def test_what_an_execution_left_half_done_the_next_one_finishes(
     for step in way[:done]:
         job = step(job)
     second = create(client, domain.url, 2, no_execution_runs)
-    domain.bulk("a_current", {"during": {"n": -1}})
+    domain.bulk("owned_current", {"during": {"n": -1}})
     for step in way[1:]:
         second = step(second)
     delete_index(client, second)
-    assert not domain.exists("a_v1")
-    target = domain("GET", "a_v2/_alias")["a_v2"]["aliases"]
-    assert target == {"a_current": {"is_write_index": True}}
+    assert not domain.exists("owned_v1")
+    target = domain("GET", "owned_v2/_alias")["owned_v2"]["aliases"]
+    assert target == {"owned_current": {"is_write_index": True}}
     # Written to the source index by the first two, in which writes still went there, and copied.
-    assert domain.documents("a_current") == {**source, "during": {"n": -1}}
+    assert domain.documents("owned_current") == {**source, "during": {"n": -1}}
 
 
 @pytest.mark.usefixtures("source")
@@ -131,12 +133,12 @@ def test_an_execution_that_was_taken_for_dead_can_do_no_more(
 @pytest.mark.usefixtures("source")
 def test_the_source_stays_when_the_ownership_is_lost_at_the_very_end(domain: Domain, client: OpenSearchClient) -> None:
     create(client, domain.url, 1, no_execution_runs)
-    lost: dict[str, Any] = {"remove": {"index": "a_v2", "alias": owner_alias(execution(2)), "must_exist": True}}
-    for actions in ([lost, {"remove_index": {"index": "a_v1"}}], [{"remove_index": {"index": "a_v1"}}, lost]):
+    lost: dict[str, Any] = {"remove": {"index": "owned_v2", "alias": owner_alias(execution(2)), "must_exist": True}}
+    for actions in ([lost, {"remove_index": {"index": "owned_v1"}}], [{"remove_index": {"index": "owned_v1"}}, lost]):
         with pytest.raises(OpenSearchRequestError) as caught:
             client.apply_alias_actions(actions)
         assert caught.value.error_type == "aliases_not_found_exception"
-        assert domain.exists("a_v1")
+        assert domain.exists("owned_v1")
 
 
 @pytest.mark.usefixtures("source")

@@ -14,6 +14,9 @@ from opensearch_reindex.trigger.transforms import script_problems
 from support.domain import Domain
 from support.spellings import spelled
 
+# Any: what names may begin with is tested here.
+PREFIX = ""
+
 # One domain serves all examples of a test.
 on_the_node = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 twice_as_many = settings(on_the_node, max_examples=2 * settings().max_examples)

@@ -52,8 +52,8 @@ def noise() -> str:
 
 def make_source(cluster: Domain, **settings: Any) -> None:
     shards = {"number_of_shards": 1, "number_of_replicas": 1}
-    cluster("PUT", "a_v1", {"settings": {**shards, **settings}, "aliases": {"a_current": {}}})
-    cluster("GET", "_cluster/health/a_v1?wait_for_status=green&timeout=30s")
+    cluster("PUT", "replicas_v1", {"settings": {**shards, **settings}, "aliases": {"replicas_current": {}}})
+    cluster("GET", "_cluster/health/replicas_v1?wait_for_status=green&timeout=30s")
 
 
 def versions(version: str) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def versions(version: str) -> dict[str, Any]:
 
 def write_version(cluster: Domain, client: OpenSearchClient, version: str) -> None:
     """Write them, and wait until every replica is said to show them."""
-    cluster.bulk("a_v1", versions(version))
-    cluster("POST", "a_v1/_refresh")
-    wait_until(lambda: client.replicas_behind("a_v1") == 0)
+    cluster.bulk("replicas_v1", versions(version))
+    cluster("POST", "replicas_v1/_refresh")
+    wait_until(lambda: client.replicas_behind("replicas_v1") == 0)
 
 
 @pytest.fixture
@@ -83,10 +83,10 @@ def test_replicas_that_are_behind_hide_no_document_from_the_copy(
 ) -> None:
     make_source(cluster, number_of_shards=4, **SEGMENT_REPLICATION)
     documents = {str(number): {"n": number, "text": noise()} for number in range(1500)}
-    cluster.bulk("a_v1", documents)
-    rebuild("a_v1", strategy=strategy)
-    assert not cluster.exists("a_v1")
-    assert cluster("GET", "a_current/_count?preference=_primary")["count"] == len(documents)
+    cluster.bulk("replicas_v1", documents)
+    rebuild("replicas_v1", strategy=strategy)
+    assert not cluster.exists("replicas_v1")
+    assert cluster("GET", "replicas_current/_count?preference=_primary")["count"] == len(documents)
 
 
 @STRATEGIES
@@ -95,9 +95,9 @@ def test_replicas_that_are_behind_bring_no_outdated_document_into_the_copy(
 ) -> None:
     make_source(cluster, number_of_shards=4, **SEGMENT_REPLICATION)
     write_version(cluster, client, "old")
-    cluster.bulk("a_v1", versions("new"))
-    rebuild("a_v1", strategy=strategy)
-    assert cluster("GET", "a_current/_count?preference=_primary&q=version:new")["count"] == 1000
+    cluster.bulk("replicas_v1", versions("new"))
+    rebuild("replicas_v1", strategy=strategy)
+    assert cluster("GET", "replicas_current/_count?preference=_primary&q=version:new")["count"] == 1000
 
 
 def test_replicas_count_as_up_to_date_when_a_search_finds_every_change(
@@ -107,20 +107,20 @@ def test_replicas_count_as_up_to_date_when_a_search_finds_every_change(
         make_source(cluster, **SEGMENT_REPLICATION)
         for version in ("old", "new"):
             write_version(cluster, client, version)
-            assert cluster("GET", f"a_v1/_count?preference=_replica&q=version:{version}")["count"] == 1000
-        cluster("DELETE", "a_v1")
+            assert cluster("GET", f"replicas_v1/_count?preference=_replica&q=version:{version}")["count"] == 1000
+        cluster("DELETE", "replicas_v1")
 
 
 def test_documents_that_replicas_do_not_show_yet_keep_an_unused_target(
     cluster: Domain, client: OpenSearchClient
 ) -> None:
     make_source(cluster, **SEGMENT_REPLICATION)
-    create_index(client, event("a_v1", cluster.url), no_execution_runs)
-    cluster("GET", "_cluster/health/a_v2?wait_for_status=green&timeout=30s")
-    cluster.bulk("a_v2", {str(number): {"text": noise()} for number in range(1500)})
+    create_index(client, event("replicas_v1", cluster.url), no_execution_runs)
+    cluster("GET", "_cluster/health/replicas_v2?wait_for_status=green&timeout=30s")
+    cluster.bulk("replicas_v2", {str(number): {"text": noise()} for number in range(1500)})
     with pytest.raises(IndexCreationError, match="holds documents"):
-        create_index(client, event("a_v1", cluster.url, settings={"refresh_interval": "5s"}), no_execution_runs)
-    assert cluster("GET", "a_v2/_count?preference=_primary")["count"] == 1500
+        create_index(client, event("replicas_v1", cluster.url, settings={"refresh_interval": "5s"}), no_execution_runs)
+    assert cluster("GET", "replicas_v2/_count?preference=_primary")["count"] == 1500
 
 
 def test_the_aliases_move_when_the_replicas_are_built(
@@ -128,8 +128,8 @@ def test_the_aliases_move_when_the_replicas_are_built(
 ) -> None:
     monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
     make_source(cluster)
-    cluster.bulk("a_v1", {str(number): {"n": number} for number in range(500)})
-    job = rebuild.freeze("a_v1", strategy="block_writes")
+    cluster.bulk("replicas_v1", {str(number): {"n": number} for number in range(500)})
+    job = rebuild.freeze("replicas_v1", strategy="block_writes")
     cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": "primaries"}})
     try:
         waiting = start_reindex(client, job, ENVIRONMENT)
@@ -137,5 +137,5 @@ def test_the_aliases_move_when_the_replicas_are_built(
     finally:
         cluster("PUT", "_cluster/settings", {"transient": {"cluster.routing.allocation.enable": None}})
     rebuild.finish(rebuild.copy(waiting))
-    assert cluster("GET", "_cluster/health/a_v2")["status"] == "green"
-    assert len(cluster.documents("a_current")) == 500
+    assert cluster("GET", "_cluster/health/replicas_v2")["status"] == "green"
+    assert len(cluster.documents("replicas_current")) == 500

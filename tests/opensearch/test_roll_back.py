@@ -13,7 +13,9 @@ from support.rebuild import ENVIRONMENT, Rebuild
 from support.waiting import wait_until
 from support.writer import Writer, small_writes
 
-NAMES = {"products_v1": "a_v1", "products_v2": "a_v2", "products_current": "a_current"}
+PREFIX = "rolled-back"
+
+NAMES = {"products_v1": "rolled-back_v1", "products_v2": "rolled-back_v2", "products_current": "rolled-back_current"}
 SLOW = {"batch_size": 50, "requests_per_second": 50, "slices": 1}
 TASKS = "_tasks?detailed&actions=*reindex"
 
@@ -63,17 +65,17 @@ def test_rolling_back_loses_nothing_that_was_acknowledged(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild, *, is_running: bool
 ) -> None:
     count_runs = {"processors": [{"script": {"source": "ctx.runs = (ctx.runs ?: 0) + 1"}}]}
-    domain("PUT", "_ingest/pipeline/count-runs", count_runs)
-    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
-    domain.bulk("a_v1", {str(number): {"n": number} for number in range(1000)})
-    domain("PUT", "a_v1/_settings", {"index.default_pipeline": "count-runs"})
+    domain("PUT", "_ingest/pipeline/rolled-back-count-runs", count_runs)
+    domain("PUT", "rolled-back_v1", {"aliases": {"rolled-back_current": {}}})
+    domain.bulk("rolled-back_v1", {str(number): {"n": number} for number in range(1000)})
+    domain("PUT", "rolled-back_v1/_settings", {"index.default_pipeline": "rolled-back-count-runs"})
     reader = Reader(domain)
-    with Writer(domain.url, "a_current", small_writes(0)) as writer:
+    with Writer(domain.url, "rolled-back_current", small_writes(0)) as writer:
         wait_until(lambda: writer.written.total > 30)
         if is_running:
-            start_reindex(client, rebuild.freeze("a_v1", reindex=SLOW), ENVIRONMENT)
+            start_reindex(client, rebuild.freeze("rolled-back_v1", reindex=SLOW), ENVIRONMENT)
         else:
-            rebuild.copy(rebuild.freeze("a_v1"))
+            rebuild.copy(rebuild.freeze("rolled-back_v1"))
         during = writer.written.total
         wait_until(lambda: writer.written.total > during + 30)
 
@@ -86,7 +88,7 @@ def test_rolling_back_loses_nothing_that_was_acknowledged(
     expected = {str(number): {"n": number} for number in range(1000)} | {
         key: {**source, "runs": 1} for key, source in writer.documents.items()
     }
-    assert domain.documents("a_current") == expected
+    assert domain.documents("rolled-back_current") == expected
     # And the way is free for a file with other changes.
-    rebuild("a_v1", mappings={"properties": {"added": {"type": "keyword"}}})
-    assert domain.documents("a_current") == expected
+    rebuild("rolled-back_v1", mappings={"properties": {"added": {"type": "keyword"}}})
+    assert domain.documents("rolled-back_current") == expected

@@ -27,7 +27,10 @@ from support.domain import Domain
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
 
-TARGET = "/a_v1?wait_for_active_shards=1&timeout=9s"
+# Any: what names may begin with is tested here.
+PREFIX = ""
+
+TARGET = "/signed_v1?wait_for_active_shards=1&timeout=9s"
 BODY = b'{"settings": {"number_of_shards": 1}}'
 KEY_ID, SECRET, TOKEN = FUNCTION_KEY.access_key_id, FUNCTION_KEY.secret_access_key, FUNCTION_KEY.session_token
 WRONG_SECRET, WRONG_TOKEN = AccessKey(KEY_ID, "another", TOKEN), AccessKey(KEY_ID, SECRET, "another")
@@ -67,8 +70,8 @@ def signed(
 
 
 def test_a_request_that_botocore_signed_reaches_the_node(front: SignedFront, send: Send, domain: Domain) -> None:
-    assert send(signed(front)) == (200, {"acknowledged": True, "shards_acknowledged": True, "index": "a_v1"})
-    assert domain.exists("a_v1")
+    assert send(signed(front)) == (200, {"acknowledged": True, "shards_acknowledged": True, "index": "signed_v1"})
+    assert domain.exists("signed_v1")
 
 
 def test_a_key_that_lasts_needs_no_session_token(
@@ -76,7 +79,7 @@ def test_a_key_that_lasts_needs_no_session_token(
 ) -> None:
     access_keys["AKIALASTS"] = AccessKey("AKIALASTS", "another-secret")
     assert send(signed(front, access_keys["AKIALASTS"]))[0] == 200
-    assert domain.exists("a_v1")
+    assert domain.exists("signed_v1")
 
 
 def changed(**headers: str) -> Callable[[SignedFront], Headers]:
@@ -121,9 +124,9 @@ def without(header: str) -> Callable[[SignedFront], Headers]:
         pytest.param(signed, {"target": TARGET.replace("9", "8")}, "does not match", id="changed query"),
         pytest.param(signed, {"target": f"{TARGET}&pretty"}, "does not match", id="longer query"),
         pytest.param(signed, {"target": TARGET.partition("?")[0]}, "does not match", id="no query"),
-        pytest.param(signed, {"target": TARGET.replace("a_v1", "a_v2")}, "does not match", id="changed path"),
+        pytest.param(signed, {"target": TARGET.replace("signed_v1", "signed_v2")}, "does not match", id="changed path"),
         pytest.param(
-            signed, {"target": TARGET.replace("a", "%61", 1)}, "does not match", id="same path in other words"
+            signed, {"target": TARGET.replace("s", "%73", 1)}, "does not match", id="same path in other words"
         ),
     ],
 )
@@ -156,7 +159,7 @@ def test_a_signature_is_good_for_five_minutes(
     assert answer["message"].startswith(message)
     clock.return_value = datetime.now(UTC) - age / 6 * 4
     assert send(signed(front))[0] == 200
-    assert domain.exists("a_v1")
+    assert domain.exists("signed_v1")
 
 
 def test_names_of_one_meaning_are_signed_in_the_form_in_which_they_are_sent(
@@ -245,7 +248,7 @@ def client_with(key: AccessKey, front: SignedFront) -> OpenSearchClient:
 
 def test_a_wrong_signature_is_a_refusal_that_tells_no_session_token(front: SignedFront, send: Send) -> None:
     with pytest.raises(OpenSearchRequestError, match="signature we calculated does not match") as caught:
-        client_with(WRONG_SECRET, front).count("a_v1")
+        client_with(WRONG_SECRET, front).count("signed_v1")
     assert caught.value.status == 403
     assert FUNCTION_KEY.session_token not in str(caught.value)
     # AWS's own answer does.
@@ -260,8 +263,8 @@ def test_a_warm_lambda_whose_credentials_expired_takes_those_of_its_environment(
 ) -> None:
     lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(front.url).netloc)
     lambda_environment.setenv("CA_CERTIFICATES", front.ca_certificates)
-    domain("PUT", "a_v1")
-    assert connect(front.url).count("a_v1") == 0
+    domain("PUT", "signed_v1")
+    assert connect(front.url).count("signed_v1") == 0
 
     renewed = AccessKey("ASIARENEWED", "another-secret", "another-token")
     access_keys[renewed.access_key_id] = renewed
@@ -270,5 +273,5 @@ def test_a_warm_lambda_whose_credentials_expired_takes_those_of_its_environment(
         lambda_environment.setenv(name, value)
 
     with pytest.raises(TransientOpenSearchError, match="token included in the request is expired"):
-        connect(front.url).count("a_v1")
-    assert connect(front.url).count("a_v1") == 0
+        connect(front.url).count("signed_v1")
+    assert connect(front.url).count("signed_v1") == 0

@@ -34,8 +34,8 @@ def narrow_node() -> Iterator[OpenSearchNode]:
 @pytest.fixture
 def domain(narrow_node: OpenSearchNode) -> Iterator[Domain]:
     domain = Domain(narrow_node.url)
-    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}}})
-    domain.bulk("a_v1", DOCUMENTS)
+    domain("PUT", "throttled_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"throttled_current": {}}})
+    domain.bulk("throttled_v1", DOCUMENTS)
     yield domain
     for path in domain.holdings():
         domain("DELETE", path)
@@ -50,7 +50,7 @@ def client(domain: Domain) -> OpenSearchClient:
 def running(client: OpenSearchClient, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> Job:
     """A copy that takes 20 s unless its throttle changes."""
     monkeypatch.setattr("opensearch_reindex.rebuild.check_reindex_status.POLL_SECONDS", 1)
-    job = Rebuild(client, domain.url).freeze("a_v1", reindex=SLOW)
+    job = Rebuild(client, domain.url).freeze("throttled_v1", reindex=SLOW)
     return start_reindex(client, job, ENVIRONMENT)
 
 

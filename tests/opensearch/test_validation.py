@@ -17,6 +17,8 @@ from support.domain import Domain
 from support.rebuild import Rebuild
 from support.signed_front import SignedFront
 
+PREFIX = "checked"
+
 BUCKET = "triggers"
 
 
@@ -53,36 +55,36 @@ def upload(client: OpenSearchClient, front: SignedFront, domain: Domain) -> Iter
 
 
 def test_every_problem_of_the_domain_is_listed_at_once(upload: Upload, domain: Domain) -> None:
-    domain("PUT", "ready_v1", {"aliases": {"ready_current": {"is_write_index": True}}})
-    domain("PUT", "behind", {"aliases": {"alias_v1": {}}})
-    domain("PUT", "closed_v1")
-    domain("POST", "closed_v1/_close")
-    domain("PUT", "taken_v1")
-    domain("PUT", "taken_v2")
-    domain("PUT", "written_v1")
-    domain("PUT", "elsewhere", {"aliases": {"written_current": {}}})
-    domain("PUT", "named_v1")
-    domain("PUT", "named_current")
-    domain("PUT", "_ingest/pipeline/final", {"processors": [{"set": {"field": "a", "value": 1}}]})
-    domain("PUT", "piped_v1", {"settings": {"final_pipeline": "final"}})
-    domain("PUT", "blocked_v1", {"settings": {"blocks.read_only": True}})
+    domain("PUT", "checked-ready_v1", {"aliases": {"checked-ready_current": {"is_write_index": True}}})
+    domain("PUT", "checked-behind", {"aliases": {"checked-alias_v1": {}}})
+    domain("PUT", "checked-closed_v1")
+    domain("POST", "checked-closed_v1/_close")
+    domain("PUT", "checked-taken_v1")
+    domain("PUT", "checked-taken_v2")
+    domain("PUT", "checked-written_v1")
+    domain("PUT", "checked-elsewhere", {"aliases": {"checked-written_current": {}}})
+    domain("PUT", "checked-named_v1")
+    domain("PUT", "checked-named_current")
+    domain("PUT", "_ingest/pipeline/checked-final", {"processors": [{"set": {"field": "a", "value": 1}}]})
+    domain("PUT", "checked-piped_v1", {"settings": {"final_pipeline": "checked-final"}})
+    domain("PUT", "checked-blocked_v1", {"settings": {"blocks.read_only": True}})
     names = ("ready", "missing", "alias", "closed", "taken", "written", "named", "piped", "blocked")
     try:
         before = domain.state()
         with pytest.raises(TriggerFileError) as caught:
-            upload(*(f"{name}_v1" for name in names))
+            upload(*(f"checked-{name}_v1" for name in names))
         assert domain.state() == before
     finally:
-        domain("PUT", "blocked_v1/_settings", {"index.blocks.read_only": False})
+        domain("PUT", "checked-blocked_v1/_settings", {"index.blocks.read_only": False})
     expected = [
-        "indices[1]: source index 'missing_v1' does not exist",
-        "indices[2]: source index 'alias_v1' is an alias of behind; expected the name of an index",
-        "indices[3]: source index 'closed_v1' is closed",
-        "indices[4]: target index 'taken_v2' exists, but was not created from this source index",
-        "indices[5]: alias 'written_current' has another write index, 'elsewhere'",
-        "indices[6]: alias 'named_current' is the name of an index",
-        "indices[7]: source index 'piped_v1' has final_pipeline 'final', which would run again",
-        "indices[8]: source index 'blocked_v1' has index.blocks.read_only set",
+        "indices[1]: source index 'checked-missing_v1' does not exist",
+        "indices[2]: source index 'checked-alias_v1' is an alias of checked-behind; expected the name of an index",
+        "indices[3]: source index 'checked-closed_v1' is closed",
+        "indices[4]: target index 'checked-taken_v2' exists, but was not created from this source index",
+        "indices[5]: alias 'checked-written_current' has another write index, 'checked-elsewhere'",
+        "indices[6]: alias 'checked-named_current' is the name of an index",
+        "indices[7]: source index 'checked-piped_v1' has final_pipeline 'checked-final', which would run again",
+        "indices[8]: source index 'checked-blocked_v1' has index.blocks.read_only set",
     ]
     assert len(caught.value.problems) == len(expected), caught.value.problems
     for problem, beginning in zip(caught.value.problems, expected, strict=True):
@@ -90,54 +92,54 @@ def test_every_problem_of_the_domain_is_listed_at_once(upload: Upload, domain: D
 
 
 def test_a_data_stream_is_no_source(upload: Upload, domain: Domain) -> None:
-    domain("PUT", "_index_template/logs", {"index_patterns": ["logs_v1"], "data_stream": {}})
-    domain("PUT", "_data_stream/logs_v1")
+    domain("PUT", "_index_template/checked-logs", {"index_patterns": ["checked-logs_v1"], "data_stream": {}})
+    domain("PUT", "_data_stream/checked-logs_v1")
     try:
         with pytest.raises(TriggerFileError) as caught:
-            upload("logs_v1")
+            upload("checked-logs_v1")
     finally:
-        domain("DELETE", "_data_stream/logs_v1")
-    assert caught.value.problems == ["indices[0]: source index 'logs_v1' is a data stream; expected an index"]
+        domain("DELETE", "_data_stream/checked-logs_v1")
+    assert caught.value.problems == ["indices[0]: source index 'checked-logs_v1' is a data stream; expected an index"]
 
 
 def test_a_data_stream_is_neither_target_nor_alias(upload: Upload, domain: Domain) -> None:
-    streams = ("logs_v2", "events_current")
-    domain("PUT", "_index_template/logs", {"index_patterns": streams, "data_stream": {}})
+    streams = ("checked-logs_v2", "checked-events_current")
+    domain("PUT", "_index_template/checked-logs", {"index_patterns": streams, "data_stream": {}})
     for name in streams:
         domain("PUT", f"_data_stream/{name}")
-    for name in ("logs_v1", "events_v1"):
+    for name in ("checked-logs_v1", "checked-events_v1"):
         domain("PUT", name)
     try:
         with pytest.raises(TriggerFileError) as caught:
-            upload("logs_v1", "events_v1")
+            upload("checked-logs_v1", "checked-events_v1")
     finally:
         for name in streams:
             domain("DELETE", f"_data_stream/{name}")
     assert caught.value.problems == [
-        "indices[0]: target index 'logs_v2' is the name of a data stream",
-        "indices[1]: alias 'events_current' is the name of a data stream",
+        "indices[0]: target index 'checked-logs_v2' is the name of a data stream",
+        "indices[1]: alias 'checked-events_current' is the name of a data stream",
     ]
 
 
 def test_pipeline_is_checked_on_the_domain(upload: Upload, domain: Domain) -> None:
-    domain("PUT", "a_v1")
-    domain("PUT", "_ingest/pipeline/dropping", {"processors": [{"drop": {}}]})
-    for pipeline, problem in (("dropping", "must not drop documents"), ("missing", "does not exist")):
+    domain("PUT", "checked-a_v1")
+    domain("PUT", "_ingest/pipeline/checked-dropping", {"processors": [{"drop": {}}]})
+    for pipeline, problem in (("checked-dropping", "must not drop documents"), ("missing", "does not exist")):
         with pytest.raises(TriggerFileError) as caught:
-            upload("a_v1", reindex={"pipeline": pipeline})
+            upload("checked-a_v1", reindex={"pipeline": pipeline})
         assert caught.value.problems[0].startswith(f"reindex.pipeline: {pipeline!r} {problem}")
 
 
 def test_a_file_whose_first_index_is_half_done_is_accepted_again(
     upload: Upload, rebuild: Rebuild, domain: Domain
 ) -> None:
-    domain("PUT", "a_v1", {"aliases": {"a_current": {}}})
-    rebuild.freeze("a_v1")
-    assert upload("a_v1")["indices"] == [{"source_index": "a_v1"}]
+    domain("PUT", "checked-a_v1", {"aliases": {"checked-a_current": {}}})
+    rebuild.freeze("checked-a_v1")
+    assert upload("checked-a_v1")["indices"] == [{"source_index": "checked-a_v1"}]
 
 
 def test_two_hundred_indices_are_checked_together(upload: Upload, domain: Domain) -> None:
-    names = [f"{'long-name-' * 15}{number:03}_v1" for number in range(200)]
+    names = [f"checked-{'long-name-' * 15}{number:03}_v1" for number in range(200)]
     for name in names[:3]:
         domain("PUT", name)
     with pytest.raises(TriggerFileError) as caught:
@@ -156,36 +158,36 @@ def test_two_hundred_indices_are_checked_together(upload: Upload, domain: Domain
 def test_an_index_whose_documents_cannot_be_read_whole_is_no_source(
     upload: Upload, domain: Domain, mappings: dict[str, Any], problem: str
 ) -> None:
-    domain("PUT", "fine_v1", {"mappings": {"_source": {"enabled": True}}})
-    domain("PUT", "a_v1", {"mappings": mappings})
+    domain("PUT", "checked-fine_v1", {"mappings": {"_source": {"enabled": True}}})
+    domain("PUT", "checked-a_v1", {"mappings": mappings})
     before = domain.state()
     with pytest.raises(TriggerFileError) as caught:
-        upload("fine_v1", "a_v1")
+        upload("checked-fine_v1", "checked-a_v1")
     (listed,) = caught.value.problems
-    assert listed.startswith(f"indices[1]: source index 'a_v1' {problem}")
+    assert listed.startswith(f"indices[1]: source index 'checked-a_v1' {problem}")
     assert domain.state() == before
 
 
 def test_a_hidden_index_is_a_source_like_any_other(upload: Upload, domain: Domain) -> None:
-    domain("PUT", "a_v1", {"settings": {"hidden": True}})
-    assert upload("a_v1")["indices"] == [{"source_index": "a_v1"}]
+    domain("PUT", "checked-a_v1", {"settings": {"hidden": True}})
+    assert upload("checked-a_v1")["indices"] == [{"source_index": "checked-a_v1"}]
 
 
 def test_documents_that_would_collapse_in_the_last_index_keep_the_first_as_it_is(
     upload: Upload, domain: Domain
 ) -> None:
-    for name in ("plain_v1", "routed_v1"):
+    for name in ("checked-plain_v1", "checked-routed_v1"):
         domain("PUT", name, {"settings": {"number_of_shards": 3}})
-        domain.bulk(name, {"1": {}, "2": {}}, routing="elsewhere" if name == "routed_v1" else None)
+        domain.bulk(name, {"1": {}, "2": {}}, routing="elsewhere" if name == "checked-routed_v1" else None)
         domain("POST", f"{name}/_refresh")
     before = domain.state()
     with pytest.raises(TriggerFileError) as caught:
-        upload("plain_v1", "routed_v1", settings={"number_of_shards": 2})
+        upload("checked-plain_v1", "checked-routed_v1", settings={"number_of_shards": 2})
     (problem,) = caught.value.problems
-    assert problem.startswith("indices[1]: source index 'routed_v1' has documents with custom routing")
+    assert problem.startswith("indices[1]: source index 'checked-routed_v1' has documents with custom routing")
     assert domain.state() == before
-    assert upload("plain_v1", "routed_v1", settings={"number_of_shards": 6})["indices"]
-    assert upload("plain_v1", settings={"number_of_shards": 2})["indices"]
+    assert upload("checked-plain_v1", "checked-routed_v1", settings={"number_of_shards": 6})["indices"]
+    assert upload("checked-plain_v1", settings={"number_of_shards": 2})["indices"]
 
 
 Limits = Callable[..., None]
@@ -215,71 +217,76 @@ ROOM_FOR_NOTHING |= {f"{DISK}.watermark.flood_stage": "1b", f"{DISK}.threshold_e
 def test_an_index_for_which_the_disks_have_no_room_is_refused_with_the_figures(
     upload: Upload, domain: Domain, limits: Limits
 ) -> None:
-    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}})
-    domain.bulk("a_v1", {str(number): {"n": number} for number in range(100)})
-    domain("POST", "a_v1/_flush")
+    domain("PUT", "checked-a_v1", {"settings": {"number_of_replicas": 0}})
+    domain.bulk("checked-a_v1", {str(number): {"n": number} for number in range(100)})
+    domain("POST", "checked-a_v1/_flush")
     limits(ROOM_FOR_NOTHING)
     before = domain.state()
     with pytest.raises(TriggerFileError) as caught:
-        upload("a_v1", settings={"number_of_replicas": 1})
+        upload("checked-a_v1", settings={"number_of_replicas": 1})
     assert domain.state() == before
-    stored = domain("GET", "a_v1/_stats/store")["indices"]["a_v1"]["primaries"]["store"]["size_in_bytes"]
+    stored = domain("GET", "checked-a_v1/_stats/store")["indices"]["checked-a_v1"]["primaries"]["store"][
+        "size_in_bytes"
+    ]
     size = f"{stored / 1024:.1f} KiB"
     (problem,) = caught.value.problems
     # One node holds no replica.
     assert problem == (
-        f"indices[0]: target index 'a_v2' needs {size} of disk space ({size} x 1 copy), but only 0 B will be "
+        f"indices[0]: target index 'checked-a_v2' needs {size} of disk space ({size} x 1 copy), but only 0 B will be "
         "free when its turn comes; free now below the low watermark (1pb) of 1 data node: 0 B"
     )
     limits({f"{DISK}.watermark.low": "1b"})
-    assert upload("a_v1")["indices"]
+    assert upload("checked-a_v1")["indices"]
     limits({**ROOM_FOR_NOTHING, f"{DISK}.threshold_enabled": False})
-    assert upload("a_v1")["indices"]
+    assert upload("checked-a_v1")["indices"]
 
 
 def test_what_is_copied_already_needs_no_disk(upload: Upload, domain: Domain, rebuild: Rebuild, limits: Limits) -> None:
-    domain("PUT", "a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"a_current": {}}})
-    domain.bulk("a_v1", {str(number): {"n": number} for number in range(100)})
-    rebuild.copy(rebuild.freeze("a_v1"))
+    domain("PUT", "checked-a_v1", {"settings": {"number_of_replicas": 0}, "aliases": {"checked-a_current": {}}})
+    domain.bulk("checked-a_v1", {str(number): {"n": number} for number in range(100)})
+    rebuild.copy(rebuild.freeze("checked-a_v1"))
     # Written to beside the copy, so that the target index is the larger one.
-    domain.bulk("a_v2", {f"new-{number}": {"n": number} for number in range(1000)})
-    for name in ("a_v1", "a_v2"):
+    domain.bulk("checked-a_v2", {f"new-{number}": {"n": number} for number in range(1000)})
+    for name in ("checked-a_v1", "checked-a_v2"):
         domain("POST", f"{name}/_flush")
         domain("POST", f"{name}/_forcemerge?max_num_segments=1")
     limits(ROOM_FOR_NOTHING)
-    assert upload("a_v1")["indices"]
+    assert upload("checked-a_v1")["indices"]
 
 
 def test_index_is_refused_when_the_domain_has_no_shards_left(upload: Upload, domain: Domain, limits: Limits) -> None:
     shards = {"settings": {"number_of_shards": 3, "number_of_replicas": 1}}
-    for name in ("a_v1", "b_v1"):
+    for name in ("checked-a_v1", "checked-b_v1"):
         domain("PUT", name, shards)
-    domain("PUT", "closed")
-    domain("POST", "closed/_close")
+    domain("PUT", "checked-closed")
+    domain("POST", "checked-closed/_close")
     health = domain("GET", "_cluster/health?expand_wildcards=open,hidden")
     present = health["active_shards"] + health["unassigned_shards"]
     limits({"cluster.max_shards_per_node": present + 5})
     before = domain.state()
     with pytest.raises(TriggerFileError) as caught:
-        upload("a_v1", "b_v1")
+        upload("checked-a_v1", "checked-b_v1")
     figures = (
         f"needs 6 shards (3 x 2 copies), but only 5 will be free when its turn comes; in use now: {present} of "
         f"{present + 5} (cluster.max_shards_per_node {present + 5} x 1 data node)"
     )
     assert caught.value.problems == [
-        f"indices[{position}]: target index {name!r} {figures}" for position, name in enumerate(("a_v2", "b_v2"))
+        f"indices[{position}]: target index {name!r} {figures}"
+        for position, name in enumerate(("checked-a_v2", "checked-b_v2"))
     ]
     assert domain.state() == before
-    refused = domain("PUT", "a_v2", shards, ok=False)["error"]["reason"]
+    refused = domain("PUT", "checked-a_v2", shards, ok=False)["error"]["reason"]
     assert f"this action would add [6] total shards, but this cluster currently has [{present}]" in refused
 
     limits({"cluster.max_shards_per_node": present + 6})
-    assert len(upload("a_v1", "b_v1")["indices"]) == 2  # one after the other
+    assert len(upload("checked-a_v1", "checked-b_v1")["indices"]) == 2  # one after the other
     with pytest.raises(TriggerFileError) as caught:
-        upload("a_v1", "b_v1", keep_source=True)
+        upload("checked-a_v1", "checked-b_v1", keep_source=True)
     (problem,) = caught.value.problems
-    assert problem.startswith("indices[1]: target index 'b_v2' needs 6 shards (3 x 2 copies), but only 0 will be free")
-    domain("PUT", "a_v2", shards)  # OpenSearch agrees
+    assert problem.startswith(
+        "indices[1]: target index 'checked-b_v2' needs 6 shards (3 x 2 copies), but only 0 will be free"
+    )
+    domain("PUT", "checked-a_v2", shards)  # OpenSearch agrees
 
 
 def everything(domain: Domain) -> Any:
@@ -298,31 +305,37 @@ def test_what_asks_for_permissions_can_change_nothing(
     domain: Domain, client: OpenSearchClient, source: str, target: str
 ) -> None:
     """The names may get another meaning between two requests."""
-    domain("PUT", "other", {"settings": {"number_of_replicas": 0}})
-    domain.bulk("other", {"1": {"n": 1}})
-    for name, what in (("a_v1", source), ("a_v2", target)):
+    domain("PUT", "checked-other", {"settings": {"number_of_replicas": 0}})
+    domain.bulk("checked-other", {"1": {"n": 1}})
+    for name, what in (("checked-a_v1", source), ("checked-a_v2", target)):
         if what == "an index":
-            domain("PUT", name, {"settings": {"number_of_replicas": 0}, "aliases": {"live": {}}})
+            domain("PUT", name, {"settings": {"number_of_replicas": 0}, "aliases": {"checked-live": {}}})
             domain.bulk(name, {"1": {"n": 1}})
         elif what == "a template":
-            domain("PUT", "_index_template/any", {"index_patterns": ["a_*"], "template": {"aliases": {"live": {}}}})
+            domain(
+                "PUT",
+                "_index_template/checked-any",
+                {"index_patterns": ["checked-a_*"], "template": {"aliases": {"checked-live": {}}}},
+            )
         elif what != "missing":
-            add = {"index": "other", "alias": name, **({"is_write_index": True} if "write" in what else {})}
+            add = {"index": "checked-other", "alias": name, **({"is_write_index": True} if "write" in what else {})}
             domain("POST", "_aliases", {"actions": [{"add": add}]})
     domain("POST", "_all/_refresh")
     domain("GET", "_cluster/health?wait_for_status=green&wait_for_events=languid&timeout=10s")
     before = everything(domain)
-    assert client.refused_actions("a_v1", "a_v2") == []
-    assert client.refused_alias_change(["a_v1", "a_v2", "other"]) is None
-    assert not any(client.is_restricted(name) for name in ("a_v1", "a_v2", "other"))
+    assert client.refused_actions("checked-a_v1", "checked-a_v2") == []
+    assert client.refused_alias_change(["checked-a_v1", "checked-a_v2", "checked-other"]) is None
+    assert not any(client.is_restricted(name) for name in ("checked-a_v1", "checked-a_v2", "checked-other"))
     domain("POST", "_all/_refresh")
     assert everything(domain) == before
-    assert domain("GET", "other/_count")["count"] == 1
+    assert domain("GET", "checked-other/_count")["count"] == 1
 
 
 def test_opensearch_refuses_the_alias_that_the_permission_check_names(domain: Domain) -> None:
-    domain("PUT", "a_v1")
-    refused = domain("POST", "_aliases", {"actions": [{"add": {"index": "a_v1", "alias": IMPOSSIBLE_NAME}}]}, ok=False)
+    domain("PUT", "checked-a_v1")
+    refused = domain(
+        "POST", "_aliases", {"actions": [{"add": {"index": "checked-a_v1", "alias": IMPOSSIBLE_NAME}}]}, ok=False
+    )
     assert refused["error"]["type"] == "invalid_alias_name_exception"
 
 
@@ -339,11 +352,11 @@ def test_http_method_that_iam_forbids_is_listed_before_any_change(
         return perform_request(self, method, *args, **kwargs)
 
     monkeypatch.setattr(opensearchpy.RequestsHttpConnection, "perform_request", forbid)
-    for name in ("a_v1", "b_v1"):
+    for name in ("checked-a_v1", "checked-b_v1"):
         domain("PUT", name)
     before = domain.state()
     with pytest.raises(TriggerFileError) as caught:
-        upload("a_v1", "b_v1")
+        upload("checked-a_v1", "checked-b_v1")
     assert domain.state() == before
     assert len(caught.value.problems) == 2
     for problem in caught.value.problems:

@@ -20,7 +20,8 @@ from support.trigger_file import trigger_file
 from support.waiting import wait_until
 
 NAME = "everything-dev"
-PREFIX = "reindex/"
+PREFIX = "told-"
+KEY_PREFIX = "reindex/"
 # A state machine whose executions come to no end of their own.
 WAITS = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 86400, "End": True}}}
 
@@ -93,7 +94,7 @@ def test_a_good_file_is_rebuilt_with_everything_on_and_told_of(
     domain("PUT", "told-cities_v1", {"aliases": {"told-cities_current": {}}})
     domain.bulk("told-cities_v1", {"1": {"name": "Ulm"}})
 
-    key = complete.upload(trigger_file(complete.front.url, "told-cities_v1"), prefix=PREFIX)
+    key = complete.upload(trigger_file(complete.front.url, "told-cities_v1"), prefix=KEY_PREFIX)
     execution = complete.wait_for_end(key)
 
     assert execution["status"] == "SUCCEEDED", execution
@@ -106,7 +107,7 @@ def test_notification_of_a_refused_file_has_step_reason_and_every_problem(
 ) -> None:
     file = trigger_file(complete.front.url, "told-cities_v1", strategy="hope", colour="red")
 
-    key = complete.upload(file, prefix=PREFIX)
+    key = complete.upload(file, prefix=KEY_PREFIX)
     execution = complete.wait_for_end(key)
 
     cause = json.loads(execution["cause"])
@@ -133,7 +134,7 @@ def test_notification_of_a_failed_index_has_its_name(
     domain.bulk("told-orders_v1", {"1": {"total": "many"}})
     changed = {"name": "told-orders_v1", "mappings": {"properties": {"total": {"type": "integer"}}}}
 
-    key = complete.upload(trigger_file(complete.front.url, changed), prefix=PREFIX)
+    key = complete.upload(trigger_file(complete.front.url, changed), prefix=KEY_PREFIX)
     execution = complete.wait_for_end(key)
 
     assert execution["status"] == "FAILED", execution
@@ -218,7 +219,7 @@ def stopped(complete: Deployment, **said: str) -> tuple[dict[str, Any], str]:
     """
     stepfunctions = complete.ministack.client("stepfunctions")
     machine = complete.outputs["state_machine_arn"]
-    key = f"{PREFIX}{uuid.uuid4().hex}.json"
+    key = f"{KEY_PREFIX}{uuid.uuid4().hex}.json"
     event = {"detail": {"bucket": {"name": complete.outputs["bucket_name"]}, "object": {"key": key}}}
 
     def events(arn: str) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ from support.permissions import ENFORCED
 from support.policies import allows
 from support.trigger_file import trigger_file
 
+PREFIX = "least-"
+
 SOURCE, TARGET = "least-songs_v1", "least-songs_v2"
 DOCUMENTS = {str(number): {"n": number} for number in range(20)}
 

@@ -8,6 +8,8 @@ from stack.deployment import Deployment, error_of
 from support.domain import Domain
 from support.trigger_file import trigger_file
 
+PREFIX = "stack-"
+
 CITIES = {
     str(number): {"name": f"Villé {number}", "position": {"lat": number % 90, "lon": -number % 180}}
     for number in range(500)

@@ -65,17 +65,21 @@ class Domain:
         """Return all indices with aliases, settings and mappings."""
         return self("GET", "_all?expand_wildcards=all")
 
-    def holdings(self) -> list[str]:
-        """Return the paths of all indices, index templates and ingest pipelines.
+    def holdings(self, prefix: str = "") -> list[str]:
+        """Return the paths of indices, index templates and ingest pipelines.
 
         A test can delete them in this order. Names that begin with a dot, such as `.tasks`, belong to OpenSearch and
         are not included.
+
+        Args:
+            prefix: start of the names; all names when left out.
         """
-        indices = [quote(name, safe="") for name in self.state() if not name.startswith(".")]
         templates = [template["name"] for template in self("GET", "_index_template")["index_templates"]]
         pipelines = self("GET", "_ingest/pipeline", ok=False)  # without any, OpenSearch answers 404 with {}
-        return [
-            *indices,
-            *(f"_index_template/{quote(name, safe='')}" for name in templates if not name.startswith(".")),
-            *(f"_ingest/pipeline/{quote(name, safe='')}" for name in pipelines),
+        found = [
+            *(("", name) for name in self.state()),
+            *(("_index_template/", name) for name in templates),
+            *(("_ingest/pipeline/", name) for name in pipelines),
         ]
+        own = [(kind, name) for kind, name in found if name.startswith(prefix) and not name.startswith(".")]
+        return [f"{kind}{quote(name, safe='')}" for kind, name in own]

@@ -16,8 +16,13 @@ from workflow.machines import StateMachines
 
 
 @pytest.fixture
-def indices(domain: Domain, front: SignedFront) -> Indices:
-    return Indices(domain.url, front.url, prefix=f"workflow-{uuid.uuid4().hex[:8]}-")
+def prefix() -> str:
+    return f"workflow-{uuid.uuid4().hex[:8]}-"
+
+
+@pytest.fixture
+def indices(domain: Domain, front: SignedFront, prefix: str) -> Indices:
+    return Indices(domain.url, front.url, prefix)
 
 
 @pytest.fixture
