@@ -70,9 +70,9 @@ def write_version(cluster: Domain, client: OpenSearchClient, version: str) -> No
 
 @pytest.fixture
 def slow_replication(cluster: Domain) -> Iterator[None]:
-    """Replicas of some megabytes are behind for a second or so."""
+    """Keep replicas of some megabytes behind for some seconds, on a busy machine too."""
     setting = "indices.replication.max_bytes_per_sec"
-    cluster("PUT", "_cluster/settings", {"transient": {setting: "3mb"}})
+    cluster("PUT", "_cluster/settings", {"transient": {setting: "1mb"}})
     yield
     cluster("PUT", "_cluster/settings", {"transient": {setting: None}})
 
