@@ -77,7 +77,7 @@ def ministack() -> Iterator[MiniStack]:
 
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> str:
-    """Start of every name that the test creates on the node: the constant PREFIX of its file."""
+    """Start of every name that the test creates on the node: PREFIX of its file."""
     return str(request.module.PREFIX)
 
 
