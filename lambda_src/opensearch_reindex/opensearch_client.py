@@ -17,7 +17,7 @@ from opensearch_reindex.runtime.endpoint import Endpoint, allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
 from opensearch_reindex.runtime.redaction import redact
-from opensearch_reindex.runtime.transport import CredentialsExpiredError, Transport
+from opensearch_reindex.runtime.transport import Transport
 
 # A request line may have 4,096 bytes; a name is quoted to at most three times its length.
 MAX_NAMES_CHARACTERS = 3000
@@ -411,8 +411,9 @@ class OpenSearchClient:
         url = f"{path}?{urlencode(params)}" if params else path
         try:
             answer: dict[str, Any] = self._transport.send(method, url, body=body, headers=headers, ignore=ignore)
-        except CredentialsExpiredError:
-            _connect.cache_clear()  # the next attempt signs with the credentials that the environment has by then
+        except TransientOpenSearchError as error:
+            if error.status == 403:
+                _connect.cache_clear()  # the next attempt signs with the credentials that the environment has by then
             raise
         failed = answer.get("_shards", {}).get("failures") if isinstance(answer, dict) else None
         if failed:

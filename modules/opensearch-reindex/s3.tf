@@ -4,7 +4,7 @@ locals {
   own_bucket                 = var.create_bucket ? { triggers = local.bucket_name } : {}
   manage_bucket_notification = coalesce(var.manage_bucket_notification, var.create_bucket)
 
-  # The maximum size of a trigger file, MAX_FILE_BYTES in lambda_src/opensearch_reindex/trigger/trigger_file.py.
+  # The maximum size of a trigger file, MAX_FILE_BYTES in lambda_src/opensearch_reindex/trigger/get_trigger_file.py.
   max_trigger_file_bytes = 1048576
 }
 

@@ -217,6 +217,7 @@ def test_expired_credentials_are_transient(server: Server, client: OpenSearchCli
     server.answers = [(403, {"message": "The security token included in the request is expired"})]
     with pytest.raises(TransientOpenSearchError, match="token included in the request is expired") as caught:
         client.count("a")
+    assert type(caught.value) is TransientOpenSearchError  # Step Functions retries by the very name
     assert caught.value.status == 403
 
 

@@ -52,8 +52,11 @@ class Provenance:
         Args:
             mappings: as stored or requested.
         """
+        meta = mappings.get("_meta", {})
+        # Keys of another version stay.
+        stored = meta.get(PROVENANCE_KEY)
         note = {key: value for key, value in asdict(self).items() if value is not None}
-        return {**mappings.get("_meta", {}), PROVENANCE_KEY: note}
+        return {**meta, PROVENANCE_KEY: {**stored, **note} if isinstance(stored, Mapping) else note}
 
 
 def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:

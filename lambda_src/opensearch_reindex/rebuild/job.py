@@ -97,17 +97,18 @@ class Copy:
         Version 0.1 wrote the throttle as `pace`. Keys that are not known are left out.
         """
         known = {part.name for part in fields(cls)} - {"status", "throttle", "counters"}
-        throttle = state.get("throttle", state.get("pace"))
+        # A state has both while functions are updated one by one: only the version before adds `pace` to a `throttle`.
+        throttle = state.get("pace", state.get("throttle"))
         return cls(
             **{key: value for key, value in state.items() if key in known},
-            status=CopyStatus(state["status"]) if "status" in state else None,
+            status=None if state.get("status") is None else CopyStatus(state["status"]),
             throttle=None if throttle is None else Throttle.read(throttle),
             counters=Counters.read(state) if "total" in state else None,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the copy as JSON, with the counters beside the other keys, without nulls."""
-        own = asdict(self)
+        own = {**asdict(self), "status": self.status and self.status.value}
         counters = own.pop("counters") or {}
         return {key: value for key, value in {**own, **counters}.items() if value is not None}
 
@@ -162,7 +163,7 @@ class Job:
 
     def to_event(self) -> dict[str, Any]:
         """Return the state for the next step."""
-        return {**asdict(self), "task": self.task.to_dict()}
+        return {**asdict(self), "strategy": self.strategy.value, "task": self.task.to_dict()}
 
     @property
     def blocks_writes(self) -> bool:

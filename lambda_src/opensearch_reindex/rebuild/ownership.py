@@ -41,8 +41,9 @@ def take_ownership(
     except OpenSearchRequestError as error:
         if error.error_type != "index_not_found_exception":
             raise
-        reason = f"another execution took target index {target_index!r} over from {owner}, and deleted it"
-        raise ConcurrentReindexError(reason) from error
+        # Another take-over from the same owner deletes it, to create it again.
+        reason = f"target index {target_index!r} was deleted while this execution took it over from {owner}"
+        raise ConcurrentReindexError(reason, next_step="Upload the trigger file again.") from error
     log.warning("took over from an execution that has ended", extra={"previous_owner": owner})
 
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from opensearch_reindex.index.index_info import WriteQueue
@@ -100,7 +100,8 @@ class Throttle:
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> Self:
         """Read a throttle from a state. The version before wrote `requested` as `asked`."""
-        return cls(**{"requested" if key == "asked" else key: value for key, value in state.items()})
+        renamed = {"requested" if key == "asked" else key: value for key, value in state.items()}
+        return cls(**{part.name: renamed[part.name] for part in fields(cls) if part.name in renamed})
 
     @classmethod
     def first(cls, requests_per_second: float | None, poll: Poll) -> Self:

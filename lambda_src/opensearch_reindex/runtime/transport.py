@@ -25,10 +25,6 @@ _BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncod
 _EXPIRED_CREDENTIALS = "The security token included in the request is expired"
 
 
-class CredentialsExpiredError(TransientOpenSearchError):
-    """AWS refused the credentials of this process as expired; new ones are needed."""
-
-
 class Transport:
     """Sends signed requests to one domain.
 
@@ -74,8 +70,8 @@ class Transport:
             ignore: statuses whose answers are returned instead of raised.
 
         Raises:
-            TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503 or 504.
-            CredentialsExpiredError: the credentials have expired.
+            TransientOpenSearchError: no connection, no answer in time, or status 429, 502, 503 or 504; with status 403,
+                the credentials have expired.
             DomainBusyError: a snapshot of the index runs.
             OpenSearchRequestError: OpenSearch refused the request.
         """
@@ -100,7 +96,7 @@ class Transport:
             ) from error
         error_type, reason = _reason(error)
         if status == 403 and _EXPIRED_CREDENTIALS in reason:
-            raise CredentialsExpiredError(f"{request}: {reason}", status=403) from error
+            raise TransientOpenSearchError(f"{request}: {reason}", status=403) from error
         if status in _TRANSIENT_STATUSES:
             raise TransientOpenSearchError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
         if error_type == "snapshot_in_progress_exception":

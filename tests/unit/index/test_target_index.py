@@ -258,6 +258,8 @@ def test_mappings_are_merged_and_keep_the_meta_of_the_user() -> None:
     note = {"source_index": "s", "source_was_blocked": False}
     assert provenance.meta(mappings) == {"team": "search", "owner": "me", "opensearch_reindex": note}
     assert Provenance.read({"_meta": provenance.meta(mappings)}) == provenance
+    later = {"_meta": {"opensearch_reindex": {"later": 1, "source_index": "r"}}}
+    assert provenance.meta(later) == {"opensearch_reindex": {"later": 1, **note}}
 
 
 @pytest.mark.parametrize(

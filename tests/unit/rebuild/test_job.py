@@ -84,7 +84,18 @@ def test_a_state_keeps_its_keys_and_values_as_json() -> None:
 
 
 def test_a_key_of_a_later_version_is_left_out() -> None:
-    assert Copy.read({**TASK, "later": 1}) == COPY
+    assert Copy.read({**TASK, "later": 1, "status": None}) == COPY
+    assert Copy.read({**TASK, "throttle": {"limit": 3.5, "later": 1}}) == replace(COPY, throttle=Throttle(limit=3.5))
+
+
+def test_an_older_function_that_adds_its_pace_has_seen_the_task_last() -> None:
+    copy = Copy.read({**TASK, "throttle": {"limit": 1.0}, "pace": THROTTLE_BEFORE})
+    assert copy.throttle == THROTTLE
+
+
+def test_a_state_holds_plain_text_and_no_members_of_an_enumeration() -> None:
+    state = replace(JOB, task=replace(COPY, status=CopyStatus.LOST)).to_event()
+    assert {type(state["strategy"]), type(state["task"]["status"])} == {str}
 
 
 @pytest.mark.parametrize("missing", ["task", "strategy", "source_uuid"])

@@ -1,8 +1,17 @@
 import json
+import re
 
 import pytest
 
-from opensearch_reindex.runtime.errors import MAX_REASON_CHARACTERS, ReindexError, TriggerFileError, VerificationError
+from opensearch_reindex.runtime import errors
+from opensearch_reindex.runtime.errors import (
+    MAX_REASON_CHARACTERS,
+    ReindexError,
+    TransientOpenSearchError,
+    TriggerFileError,
+    VerificationError,
+)
+from support.paths import ROOT
 
 LARGEST_CAUSE_CHARACTERS = 32_768  # of Step Functions
 
@@ -47,6 +56,22 @@ def test_a_reason_without_end_is_cut() -> None:
     assert json.loads(str(ReindexError("x" * 100_000)))["reason"] == "x" * MAX_REASON_CHARACTERS
 
 
-@pytest.mark.parametrize("error_class", [ReindexError, *ReindexError.__subclasses__()])
+def all_errors(error_class: type[ReindexError] = ReindexError) -> list[type[ReindexError]]:
+    """An error class, and all classes below it."""
+    return [error_class, *(each for below in error_class.__subclasses__() for each in all_errors(below))]
+
+
+def test_every_error_is_listed_and_every_transient_one_is_retried_by_its_name() -> None:
+    import handlers  # noqa: F401 - imports every module that could define an error
+
+    assert {each.__module__ for each in all_errors()} == {errors.__name__}
+    drawn = set(re.findall(r"\b[A-Z]\w+Error\b", str(errors.__doc__)))
+    assert {each.__name__ for each in all_errors()} == drawn
+    retry = json.loads((ROOT / "modules/opensearch-reindex/state_machines/retry.json").read_text("utf-8"))
+    retried = {name for policy in retry.values() for name in policy["ErrorEquals"] if "." not in name}
+    assert retried == {each.__name__ for each in all_errors(TransientOpenSearchError)}
+
+
+@pytest.mark.parametrize("error_class", all_errors())
 def test_every_error_says_what_to_do_next(error_class: type[ReindexError]) -> None:
     assert json.loads(str(error_class("reason")))["next"].endswith(".")

@@ -377,8 +377,8 @@ NOTHING_ELSE_CHANGES = (
     Mutation(
         "the creation of the target loses the user's _meta",
         "opensearch_reindex/index/provenance.py",
-        '{**mappings.get("_meta", {}), PROVENANCE_KEY: note}',
-        "{PROVENANCE_KEY: note}",
+        '        meta = mappings.get("_meta", {})\n',
+        '        meta = {PROVENANCE_KEY: mappings.get("_meta", {}).get(PROVENANCE_KEY)}\n',
         unit="unit/index/test_target_index.py",
     ),
     Mutation(

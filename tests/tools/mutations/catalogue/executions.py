@@ -188,6 +188,20 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
 )
 STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
+        "the release that an older definition asks for blocks the source again",
+        "handlers.py",
+        'is_release = RELEASE_SOURCE in event or "error" in event',
+        "is_release = RELEASE_SOURCE in event",
+        unit="unit/rebuild/test_job.py::test_the_release_of_an_execution_that_started_before_the_upgrade_is_understood",
+    ),
+    Mutation(
+        "the payload of a release is taken for the state of UpdateAliases",
+        "handlers.py",
+        'is_release = RELEASE_SOURCE in event or "error" in event',
+        'is_release = "error" in event',
+        unit="unit/test_handlers.py",
+    ),
+    Mutation(
         "writes are allowed before the failed execution has released the target",
         "opensearch_reindex/rebuild/release_source.py",
         "        release_ownership(client, job)\n    stop_copy",
