@@ -31,7 +31,7 @@ CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
 # Two `terraform init` at once must not both download the provider into the cache.
 PROVIDERS := $(CACHE)/terraform/.installed
-# The suites of `make test`, in the order in which they start: the first ones mostly wait.
+# The suites of `make test`, in the order in which they start. The long ones start early.
 TEST_SUITES := lint-python lint-docs test-stack test-unit lint-terraform test-terraform test-opensearch test-workflow \
   test-install test-chaos mutations
 # More versions of Terraform than the one on the PATH, for the slow tests.
@@ -133,13 +133,13 @@ test-workflow: setup ## Test state machines and handlers with a real OpenSearch 
 test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS with a real OpenSearch node
 	$(call say,tests of deployments)
 	@$(BIN)/pytest tests/stack $(call workers,6) --dist loadfile $(NOT_SLOW)
-test-integration: setup $(TERRAFORMS) $(PROVIDERS) ## Run the last three suites side by side
+test-integration: setup $(TERRAFORMS) $(PROVIDERS) ## Run test-stack, test-opensearch and test-workflow side by side
 	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-workflow
 
 ROUNDS ?= 10
 
 .PHONY: chaos test-chaos mutations
-chaos: setup ## Inject faults into every step and request while applications write (ROUNDS=10)
+chaos: setup ## Inject faults while applications write, then run the mutations (ROUNDS=10)
 	@$(WITH_SOURCES) -m chaos --rounds $(ROUNDS)
 	@$(MAKE) --no-print-directory mutations
 test-chaos: setup ## Inject a selection of these faults

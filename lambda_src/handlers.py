@@ -36,7 +36,7 @@ from opensearch_reindex.runtime.logs import log
 
 Event = Mapping[str, Any]
 State = dict[str, Any]
-# The key under which the state ReleaseSource sends the state of the execution, with the error of the failed step.
+# Key of the payload of ReleaseSource. Its value is the JSON of the execution, with the error of the failed step.
 RELEASE_SOURCE = "release_source"
 
 logs.configure(log_level())
@@ -108,8 +108,9 @@ def create_index_handler(event: Event) -> State:
 
 @step("UpdateAliases", AliasUpdateError)
 def update_aliases_handler(event: Event) -> State:
-    """Freeze the source index; as state ReleaseSource, let writers use it again."""
-    # Executions that started before this version send the state itself, with the error in it.
+    """Freeze the source index, or lift the write block for the state ReleaseSource."""
+    # ReleaseSource undoes what UpdateAliases did, so it calls the same function. Executions that started before this
+    # version send the state itself, with the error in it.
     is_release = RELEASE_SOURCE in event or "error" in event
     job = Job.from_event(event.get(RELEASE_SOURCE, event))
     client = connect(job.opensearch_endpoint)

@@ -167,12 +167,12 @@ class OpenSearchClient:
             name: index name.
             primaries: whether to ask primary shards alone.
         """
-        answer = self._request("GET", f"{_path([name])}/_count", _on(primaries))
+        answer = self._request("GET", f"{_path([name])}/_count", _search_preference(primaries))
         _demand_shards(answer, answer["_shards"]["total"], name)
         return int(answer["count"])
 
     def last_seq_no(self, name: str, number: int) -> int:
-        """Return `PrimaryShards.last_seq_no` of an index with this number of shards."""
+        """Return the sum of the primary shards' highest sequence numbers."""
         return self.primary_shards(name, number).last_seq_no
 
     def primary_shards(self, name: str, number: int) -> PrimaryShards:
@@ -213,7 +213,7 @@ class OpenSearchClient:
         }
         found: set[str] = set()
         for batch in _batches(names):
-            params = {"ignore_unavailable": "true", "expand_wildcards": "none", **_on(primaries)}
+            params = {"ignore_unavailable": "true", "expand_wildcards": "none", **_search_preference(primaries)}
             answer = self._request("POST", f"{_path(batch)}/_search", params, body=body)
             _demand_shards(answer, answer["_shards"]["total"], ", ".join(batch)[:200])
             found.update(bucket["key"] for bucket in answer["aggregations"]["indices"]["buckets"])
@@ -334,7 +334,7 @@ class OpenSearchClient:
         alias = body["dest"]["index"]
         params = {**params, "wait_for_completion": "false", "require_alias": "true"}
         answer = self._request("POST", "/_reindex", params, body=body, headers={"x-opaque-id": alias})
-        # Without a task in the answer OpenSearch ignored the parameters and copied synchronously.
+        # A KeyError here means that OpenSearch ignored the parameters and copied synchronously.
         return str(answer["task"])
 
     def find_reindex_task(self, opaque_id: str) -> str | None:
@@ -442,13 +442,13 @@ def _path(names: Iterable[str]) -> str:
     return "/" + ",".join(quote(name, safe="") for name in names)
 
 
-def _on(primaries: bool) -> dict[str, str]:
-    # OpenSearch 1 knows neither this preference nor segment replication.
+def _search_preference(primaries: bool) -> dict[str, str]:
+    # Only an index with segment replication needs this: its replicas may lag behind.
     return {"preference": "_primary"} if primaries else {}
 
 
 def _demand_shards(answer: Mapping[str, Any], asked: int, name: str) -> None:
-    """Refuse an answer that lacks shards; its failures leave out a shard on no node."""
+    """Refuse an answer that lacks shards: its failures omit unassigned ones."""
     successful = answer["_shards"]["successful"]
     if successful != asked:
         raise TransientOpenSearchError(f"only {successful} of {asked} shards of {name} answered")

@@ -39,7 +39,7 @@ _SETTINGS_OF_THE_USER = (
     "routing.allocation.include",
     "routing.allocation.require",
 )
-# An index template that adds one of these changes documents, or stops them.
+# If an index template adds one of these settings, OpenSearch changes or refuses documents.
 _SETTINGS_COMPARED = ("default_pipeline", "final_pipeline", "blocks")
 
 
@@ -70,12 +70,12 @@ class TargetIndex:
         """
         patched = (trigger_file, entry)
         settings = target_settings(source.settings, *(part.get("settings", {}) for part in patched))
-        is_private = trigger_file["strategy"] == Strategy.BLOCK_WRITES
+        is_unused_during_copy = trigger_file["strategy"] == Strategy.BLOCK_WRITES
         return cls(
             settings=settings,
             mappings=target_mappings(source.mappings, *(part.get("mappings", {}) for part in patched)),
             changes=changes_of(*patched),
-            filling_settings=filling_settings(settings) if is_private else {},
+            filling_settings=filling_settings(settings) if is_unused_during_copy else {},
         )
 
     @property

@@ -22,8 +22,8 @@ from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexFailedError, TransientOpenSearchError
 from opensearch_reindex.runtime.logs import log
 
-# How long OpenSearch waits for the end of a task that may be near before it answers. An index of some 100,000 small
-# documents then needs no Wait state.
+# How long OpenSearch holds a poll open when the task may end soon. With it, an index of some 100,000 small documents
+# needs no Wait state.
 POLL_SECONDS = 5
 # A task is lost with its node, as in a blue/green deployment. More losses than these have another cause.
 MAX_RESTARTS = 5
@@ -38,7 +38,7 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
     Args:
         client: the domain.
         job: state so far.
-        environment: pause until the next poll, and when a copy is given up.
+        environment: poll interval and stall timeout.
 
     Raises:
         ReindexFailedError: the task ended with an error or failed documents, was cancelled, stalled, or was lost too

@@ -15,6 +15,7 @@ from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import discard_target, new_token, stop_copy, take_ownership
 from opensearch_reindex.runtime.errors import (
+    RESUME_OR_ROLL_BACK,
     ROLL_BACK,
     ConcurrentReindexError,
     IndexCreationError,
@@ -84,7 +85,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     is_in_use = not is_new and target.aliases.get(alias_name, {}).get("is_write_index")
     if not is_new:
         target = creation.adopt_or_replace(target, alias_name)
-    # Documents add fields too, once there are any.
+    # Once the target index holds documents, dynamic mapping may have added fields that no template added.
     if not is_in_use and target.markers.frozen_seq_no is None:
         creation.refuse_template_additions(target)
     return Job(
@@ -172,7 +173,7 @@ class _Creation:
             raise IndexCreationError(
                 f"target index {self.target_index!r} was created with other settings, mappings, script, pipeline or "
                 "strategy",
-                next_step=ROLL_BACK,
+                next_step=RESUME_OR_ROLL_BACK,
             )
         if adoption == Adoption.REPLACE:
             stop_copy(self.client, target.markers.copy_alias)

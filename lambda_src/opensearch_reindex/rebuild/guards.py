@@ -8,7 +8,7 @@ from opensearch_reindex.rebuild.job import CopyStatus, Job
 from opensearch_reindex.rebuild.proof import copy_problems
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
 
-REPLACED = "No further changes were made. Inspect both indices before you retry."
+INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices before you retry."
 
 # What `both_indices`, the guards and the steps after it read of an index.
 PARTS_NEEDED = (
@@ -30,9 +30,11 @@ def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexIn
     indices = client.get_indices([job.source_index, job.target_index], parts=PARTS_NEEDED)
     for name, uuid in ((job.source_index, job.source_uuid), (job.target_index, job.target_uuid)):
         if name not in indices:
-            raise VerificationError(f"index {name!r} was deleted during the run", next_step=REPLACED)
+            raise VerificationError(f"index {name!r} was deleted during the run", next_step=INSPECT_BOTH_INDICES)
         if indices[name].uuid != uuid:
-            raise VerificationError(f"index {name!r} was deleted and created again during the run", next_step=REPLACED)
+            raise VerificationError(
+                f"index {name!r} was deleted and created again during the run", next_step=INSPECT_BOTH_INDICES
+            )
     owner = indices[job.target_index].markers.owner
     if owner != job.execution_id:
         raise ConcurrentReindexError(

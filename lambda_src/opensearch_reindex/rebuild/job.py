@@ -129,10 +129,10 @@ class Job:
         source_uuid: UUID of the source index when the run started.
         target_uuid: UUID of the target index when it was created.
         source_health: `green` or `yellow`; the target index has to become as healthy.
-        settings_after_copy: settings that the target index gets after the copy; others let it fill faster.
+        settings_after_copy: requested values that replace the filling settings after the copy.
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
-        task: the copy.
+        task: state of the copy; the key is named after its reindex task.
     """
 
     execution_id: str

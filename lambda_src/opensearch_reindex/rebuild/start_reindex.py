@@ -23,7 +23,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
     Args:
         client: the domain.
         job: state so far.
-        environment: pause until the next poll, and when a copy is given up.
+        environment: poll interval and stall timeout.
 
     Raises:
         ReindexFailedError: as for `check_reindex_status`.

@@ -21,6 +21,7 @@ _MOST_SLICES = 20
 UNLIMITED = -1.0
 # A pause is at least this part of the task's age, so that a copy of a day takes few polls.
 _SHARE_OF_AGE = 20
+# Factors for a lower and a higher limit.
 _SLOWER, _FASTER = 0.5, 1.25
 # No throttle goes below this part of the best rate, or below this many documents a second and slice.
 _LEAST_SHARE, _SLOWEST = 0.1, 50.0
@@ -84,7 +85,7 @@ class Throttle:
     Attributes:
         requested: limit of the trigger file, or of a person who rethrottled the running task.
         limit: limit that should be in force.
-        former: limit in force before, in case that the change did not reach the task.
+        former: limit in force before, in case the change did not reach the task.
         slices: number of slices that ran when the limit was set.
         refused: requests refused so far, both the task's own and those of every other writer.
         best: highest rate so far.
@@ -132,7 +133,7 @@ class Throttle:
             least = max(_SLOWEST, _LEAST_SHARE * best)
             limit = _at_most(poll.limit, max(least, _SLOWER * (poll.rate if limit == UNLIMITED else limit)))
         elif limit != UNLIMITED and not is_same_limit(limit, requested):
-            # Without slices that wait for it, and far from it, the limit serves no purpose.
+            # A limit serves no purpose if no slice waits for it and the rate is far below it.
             is_needed = poll.is_throttled or poll.rate > _SLOWER * limit
             limit = _at_most(requested, _FASTER * limit) if is_needed or requested != UNLIMITED else UNLIMITED
         return Throttle(requested, limit, poll.limit, poll.slices, poll.refused, best)

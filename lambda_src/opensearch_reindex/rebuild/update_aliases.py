@@ -26,8 +26,8 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     source, target = both_indices(client, job)
     if not job.blocks_writes:
         _redirect_writes(client, job, source, target)
-    # Only in this order does the count hold every acknowledged document. A write under way to the source is in before
-    # the block; without the refresh, the count and the copy would both miss it.
+    # Only in this order does the count hold every acknowledged document. A write that is under way reaches the source
+    # index before the block, or is refused. Without the refresh, the count and the copy would miss it.
     client.block_writes(job.source_index)
     client.refresh(job.source_index)
     await_replicas(client, job.source_index, source)  # the copy reads them
@@ -46,7 +46,8 @@ def _redirect_writes(client: OpenSearchClient, job: Job, source: IndexInfo, targ
     if not actions:
         return
     if copy_alias := target.markers.copy_alias:
-        # The copy alias is gone once the aliases have moved. A late run of this step then fails as a whole.
+        # Replacing the copy alias by itself changes nothing, but fails once RemoveAlias has removed it. So a late run
+        # of this step cannot switch writes.
         actions += alias_actions.replace_marker(job.target_index, copy_alias, copy_alias)
     apply_as_owner(client, job, actions)
     log.info("writes go to the target index", extra={"alias": job.alias_name})

@@ -24,11 +24,13 @@ from typing import Any
 # that escapes every quote again, writes non-ASCII letters as \u1234 and adds a stack trace.
 MAX_MESSAGE_CHARACTERS = 26_000
 MAX_REASON_CHARACTERS = 8_000
-# Where a target index was not created as this trigger file requests.
-ROLL_BACK = (
-    "The target index may already hold documents. Upload the trigger file that created it again, or roll back (see "
-    "docs/roll-back.md)."
+# For a target index that another trigger file can still continue.
+RESUME_OR_ROLL_BACK = (
+    "The target index may already hold documents. To continue, upload the trigger file with which it was created. To "
+    "start over, roll back (see docs/roll-back.md)."
 )
+# For a target index that no execution can continue.
+ROLL_BACK = "The target index may already hold documents. Roll back (see docs/roll-back.md)."
 
 PERMISSION_HINT = (
     "Allow the Lambda role to call this domain: es:ESHttpGet, es:ESHttpPost and es:ESHttpPut in the domain's access "

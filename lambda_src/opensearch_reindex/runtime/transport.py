@@ -19,7 +19,7 @@ from opensearch_reindex.runtime.redaction import redact
 REQUEST_TIMEOUT_SECONDS = 60
 _TRANSIENT_STATUSES = {429, 502, 503, 504}
 _GET_REPETITIONS = 2
-# A redirect is not among them: it is no accident.
+# A redirect is an answer, not a broken connection, so the request is not repeated.
 _BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 # AWS's own text. A warm Lambda can outlive the credentials that it was started with.
 _EXPIRED_CREDENTIALS = "The security token included in the request is expired"
@@ -107,7 +107,7 @@ class Transport:
 class _PrivateAuthorities(HTTPAdapter):
     """Trusts private authorities beside the public ones.
 
-    A file with both would give way to `REQUESTS_CA_BUNDLE`.
+    The library would prefer `REQUESTS_CA_BUNDLE` to a file with both.
     """
 
     def __init__(self, ca_certificates: str) -> None:

@@ -87,9 +87,9 @@ def test_what_is_noted_of_the_copy_is_added_to_what_was_noted_before() -> None:
 @pytest.mark.parametrize(
     ("strategy", "domain", "next_step"),
     [
-        ("redirect_writes", copied(), "roll back"),
+        ("redirect_writes", copied(), "Roll back"),
         ("block_writes", copied(), "creates the target index again"),
-        ("block_writes", proven(), "roll back"),
+        ("block_writes", proven(), "Roll back"),
     ],
 )
 def test_a_copy_of_an_earlier_state_of_the_source_is_not_gone_on_with(

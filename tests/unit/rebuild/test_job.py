@@ -88,7 +88,7 @@ def test_a_key_of_a_later_version_is_left_out() -> None:
     assert Copy.read({**TASK, "throttle": {"limit": 3.5, "later": 1}}) == replace(COPY, throttle=Throttle(limit=3.5))
 
 
-def test_an_older_function_that_adds_its_pace_has_seen_the_task_last() -> None:
+def test_what_an_older_function_adds_is_newer_than_the_throttle() -> None:
     copy = Copy.read({**TASK, "throttle": {"limit": 1.0}, "pace": THROTTLE_BEFORE})
     assert copy.throttle == THROTTLE
 
