@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
 import zipfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
@@ -23,6 +25,11 @@ FILE_MODE = (stat.S_IFREG | 0o644) << 16
 # pip writes these files about the installation itself, with paths and times of the machine. No function reads them.
 DROPPED_NAMES = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 DROPPED_SUFFIXES = {".pyc"}
+# With these settings of the machine, pip would install elsewhere, nothing or other versions, even with exit status 0.
+IGNORED_SETTINGS = {
+    f"PIP_{name}"
+    for name in ("BUILD_CONSTRAINT", "CONSTRAINT", "DRY_RUN", "PREFIX", "PYTHON", "ROOT", "TARGET", "USER")
+}
 COMPILED_SUFFIXES = {".dll", ".dylib", ".pyd", ".so"}
 
 
@@ -39,11 +46,14 @@ def install_requirements(requirements: Path, target: Path, runtime: str) -> None
         runtime: Lambda runtime, such as `python3.11`.
 
     Raises:
-        BuildError: pip is missing or fails.
+        BuildError: pip is missing or fails, or a package is not where it belongs.
     """
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
-        raise BuildError(f"pip not found in {sys.executable}. Install it with `python3 -m ensurepip` and apply again.")
+        raise BuildError(
+            f"pip not found in {sys.executable}. Install it (on Debian and Ubuntu the package python3-pip, elsewhere "
+            "`python3 -m ensurepip`), or set the input `package`, and apply again."
+        )
     command = [
         *pip,
         "install",
@@ -70,8 +80,37 @@ def install_requirements(requirements: Path, target: Path, runtime: str) -> None
         f"--target={target}",
         f"--requirement={requirements}",
     ]
-    if subprocess.run(command, check=False).returncode != 0:
+    environment = {name: value for name, value in os.environ.items() if name not in IGNORED_SETTINGS}
+    # Some people allow pip only in a virtual environment. This installation touches no environment at all.
+    environment["PIP_REQUIRE_VIRTUALENV"] = "0"
+    if subprocess.run(command, env=environment, check=False).returncode != 0:
         raise BuildError(f"pip failed to install {requirements}; see its output above. No package was built.")
+    if missing := missing_packages(requirements, target):
+        raise BuildError(
+            f"pip did not install {', '.join(missing)} into the package. Look for target, prefix or root in pip.conf. "
+            "No package was built."
+        )
+
+
+def missing_packages(requirements: Path, target: Path) -> list[str]:
+    """List the locked packages that the target lacks.
+
+    Args:
+        requirements: pip requirements file with hashes.
+        target: directory the packages were installed into.
+    """
+    pins = re.findall(r"^([\w.-]+)==(\S+)", requirements.read_text("utf-8"), re.MULTILINE)
+    found = {(canonical_name(each.metadata["Name"]), each.version) for each in distributions(path=[str(target)])}
+    return [f"{name} {version}" for name, version in pins if (canonical_name(name), version) not in found]
+
+
+def canonical_name(name: str) -> str:
+    """Return the name of a package as indexes compare it.
+
+    Args:
+        name: name in any spelling.
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def is_dropped(name: Path) -> bool:
@@ -161,7 +200,11 @@ def main() -> int:
     """Build the package that the command line describes, and return the exit status."""
     if sys.version_info < MINIMUM_PYTHON:
         found = ".".join(str(part) for part in sys.version_info[:3])
-        print(f"python3 is version {found}; expected 3.11 or later to build the Lambda package.", file=sys.stderr)
+        print(
+            f"python3 is version {found}; expected 3.11 or later to build the Lambda package. "
+            "Put a later python3 first on the PATH, or set the input `package`.",
+            file=sys.stderr,
+        )
         return 1
     parser = argparse.ArgumentParser(description="Build the zip of the Lambda functions.")
     parser.add_argument("--runtime", required=True, help="Lambda runtime, such as python3.11")

@@ -116,6 +116,61 @@ def test_lambda_package_is_the_same_under_every_pip(
     assert build_with(python, index) == package_hash
 
 
+# What a person's machine may have set; each made pip install elsewhere, nothing, or refuse.
+SETTINGS = [
+    "PIP_ROOT",
+    "PIP_DRY_RUN",
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_USER",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_CONSTRAINT",
+]
+
+
+def set_by_a_person(folder: Path) -> dict[str, str]:
+    """All these settings at once."""
+    constraint = folder / "constraint.txt"
+    constraint.write_text("urllib3<1\nhas-no-extra<1\n")
+    values = {name: str(folder / name) for name in SETTINGS[:4]}
+    return {
+        **values,
+        "PIP_DRY_RUN": "1",
+        "PIP_USER": "1",
+        "PIP_REQUIRE_VIRTUALENV": "1",
+        "PIP_CONSTRAINT": str(constraint),
+    }
+
+
+def test_settings_of_the_machine_change_nothing_in_the_package(
+    index: PackageIndex, folder: Path, package_hash: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("support.pips.KEPT_SETTINGS", set_by_a_person(folder))
+    assert build_with(Path(sys.executable), index) == package_hash
+
+
+@pytest.mark.parametrize("settings", [{"PIP_CONFIG_FILE": "[global]\ntarget = {folder}\n"}])
+def test_packages_that_pip_put_elsewhere_are_missed(
+    settings: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    filename, wheel = make_wheel("has-no-extra", "1", [])
+    lock = folder / "lock.txt"
+    lock.write_text(f"has-no-extra==1 --hash=sha256:{hashlib.sha256(wheel).hexdigest()}\n")
+    python = make_environment(folder / "venv", Path(sys.executable), None)
+    with PackageIndex(folder, newer=["has-no-extra"]) as index:
+        index.add(filename, wheel)
+        monkeypatch.setattr("support.pips.KEPT_SETTINGS", set_by_a_person(folder))
+        install_with(python, lock, index)
+        assert installed(python)["has-no-extra"] == "1"
+        configuration = folder / "pip.conf"
+        configuration.write_text(settings["PIP_CONFIG_FILE"].format(folder=folder / "elsewhere"))
+        monkeypatch.setattr("support.pips.KEPT_SETTINGS", {"PIP_CONFIG_FILE": str(configuration)})
+        other = make_environment(folder / "other", Path(sys.executable), None)
+        with pytest.raises(subprocess.CalledProcessError):
+            install_with(other, lock, index)
+    assert "pip did not install has-no-extra 1" in capfd.readouterr().out
+
+
 @EVERY_LOCK
 def test_index_offers_a_newer_release_of_every_package(name: str, index: PackageIndex, folder: Path) -> None:
     names = {one.name for one in requirements(LOCKS[name])}

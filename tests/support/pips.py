@@ -75,6 +75,10 @@ def _download(python: str | Path, folder: Path, *arguments: str) -> None:
     subprocess.run([str(python), "-m", "pip", "download", *options, *arguments], check=True)
 
 
+# Settings of a machine that a test brings.
+KEPT_SETTINGS: dict[str, str] = {}
+
+
 def index_environment(url: str) -> dict[str, str]:
     """Return environment variables with which pip knows only one index.
 
@@ -90,7 +94,7 @@ def index_environment(url: str) -> dict[str, str]:
     environment["PIP_NO_CACHE_DIR"] = "1"
     environment["PYTHONPATH"] = str(ROOT / "tests")
     environment["NO_PROXY"] = environment["no_proxy"] = "127.0.0.1"
-    return environment
+    return environment | KEPT_SETTINGS
 
 
 def make_environment(folder: Path, base: Path, pip: str | None) -> Path:
