@@ -14,13 +14,13 @@ from support.domain import Domain
 from support.rebuild import event
 from support.signed_front import FUNCTION_KEY, SignedFront
 
+PREFIX = "logged"
 SECRETS = (FUNCTION_KEY.secret_access_key, FUNCTION_KEY.session_token)
 MARKER = "marked contents"
 # In a process of its own, as in Lambda: all that it prints goes to the log, a stack trace of the interpreter too.
 PROGRAM = """
 import json, sys, handlers
 
-PREFIX = "logged"
 state = handlers.create_index_handler(json.load(sys.stdin), None)
 state = handlers.update_aliases_handler(state, None)
 state = handlers.start_reindex_handler(state, None)
