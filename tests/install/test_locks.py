@@ -149,6 +149,18 @@ def test_settings_of_the_machine_change_nothing_in_the_package(
     assert build_with(Path(sys.executable), index) == package_hash
 
 
+@pytest.mark.usefixtures("package_hash")  # it fetches the wheels
+def test_no_package_is_built_when_pip_puts_its_requirements_elsewhere(
+    index: PackageIndex, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configuration = folder / "pip.conf"
+    configuration.write_text(f"[install]\nroot = {folder / 'elsewhere'}\n")
+    monkeypatch.setattr("support.pips.KEPT_SETTINGS", {"PIP_CONFIG_FILE": str(configuration)})
+    with pytest.raises(subprocess.CalledProcessError):
+        build_with(Path(sys.executable), index)
+    assert "build_package: pip did not install attrs" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("settings", [{"PIP_CONFIG_FILE": "[global]\ntarget = {folder}\n"}])
 def test_packages_that_pip_put_elsewhere_are_missed(
     settings: dict[str, str], folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
