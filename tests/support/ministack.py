@@ -15,7 +15,7 @@ import trustme
 from botocore.config import Config
 
 from support.paths import CACHE, unused_run_dir
-from support.ports import free_port
+from support.ports import free_port, start_on_free_ports
 from support.processes import ManagedProcess
 from support.signatures import AccessKey
 
@@ -39,21 +39,25 @@ class MiniStack:
             wait_scale: factor for every Wait state and every retry interval of Step Functions.
         """
         self.run_dir = unused_run_dir("ministack")
-        self.port = free_port()
-        self.endpoint = f"https://127.0.0.1:{self.port}"
         self.ca_bundle = self.run_dir / "authority.pem"
         self.access_key_id = "AKIALOCALSTACKROOT00"
         self.secret_access_key = secrets.token_hex(20)
         self._functions: dict[str, tuple[AccessKey, Mapping[str, str]]] = {}
         self._functions_lock = threading.Lock()
+        self._wait_scale = wait_scale
+        self._choose_port()
+
+    def _choose_port(self) -> None:
+        self.port = free_port()
+        self.endpoint = f"https://127.0.0.1:{self.port}"
         self._process = ManagedProcess(
             [str(PYTHON), "-m", "ministack"],
-            self.run_dir / "ministack.log",
-            env=self._environment(wait_scale),
+            self.run_dir / f"ministack-{self.port}.log",
+            env=self._environment(),
             cwd=self.run_dir,
         )
 
-    def _environment(self, wait_scale: float) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         # Lambda functions inherit this environment, so it has no variables of the current environment.
         return {
             "PATH": os.environ["PATH"],
@@ -73,7 +77,7 @@ class MiniStack:
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
             "MINISTACK_ACCOUNT_ID": self.account_id,
             "MINISTACK_REGION": self.region,
-            "SFN_WAIT_SCALE": str(wait_scale),
+            "SFN_WAIT_SCALE": str(self._wait_scale),
             "LAMBDA_EXECUTOR": "local",
             "S3_DATA_DIR": str(self.run_dir / "s3"),
             "STATE_DIR": str(self.run_dir / "state"),
@@ -154,7 +158,7 @@ class MiniStack:
         server.cert_chain_pems[0].write_to_path(self.run_dir / _CERTIFICATE)
         (self.run_dir / _KEY).touch(mode=0o600)
         server.private_key_pem.write_to_path(self.run_dir / _KEY)
-        self._process.start(self._is_ready, _START_SECONDS)
+        start_on_free_ports(lambda: self._process.start(self._is_ready, _START_SECONDS), self._choose_port)
 
     def _is_ready(self) -> bool:
         try:

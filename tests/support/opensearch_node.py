@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 
 from support.paths import CACHE, unused_run_dir
-from support.ports import free_port
+from support.ports import free_port, start_on_free_ports
 from support.processes import ManagedProcess
 
 _LAUNCHER = Path(__file__).parent / "opensearch" / "OpenSearchLauncher.java"
@@ -36,15 +36,19 @@ class OpenSearchNode:
             settings: further settings of the nodes, as in opensearch.yml.
         """
         self.run_dir = unused_run_dir("opensearch")
-        http_ports = [free_port(below=9300) for _ in range(nodes)]
+        self._heap, self._nodes, self._settings = heap, nodes, settings or {}
+        self._choose_ports()
+
+    def _choose_ports(self) -> None:
+        http_ports = [free_port(below=9300) for _ in range(self._nodes)]
         self.port = http_ports[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self._process = ManagedProcess(
             [
                 "java",
-                f"-Xms{heap}",
-                f"-Xmx{heap}",
-                *(f"-Dsetting.{name}={value}" for name, value in (settings or {}).items()),
+                f"-Xms{self._heap}",
+                f"-Xmx{self._heap}",
+                *(f"-Dsetting.{name}={value}" for name, value in self._settings.items()),
                 "-cp",
                 str(JARS / "*"),
                 str(_LAUNCHER),
@@ -52,7 +56,7 @@ class OpenSearchNode:
                 self.run_dir.name,  # the cluster's name, unique as the folder is
                 *(str(port) for http_port in http_ports for port in (http_port, free_port())),
             ],
-            self.run_dir / "opensearch.log",
+            self.run_dir / f"opensearch-{self.port}.log",
         )
 
     def start(self) -> None:
@@ -71,8 +75,7 @@ class OpenSearchNode:
 
     def __enter__(self) -> Self:
         try:
-            self.run_dir.mkdir(parents=True)
-            self.start()
+            self._first_start()
         except BaseException:  # Ctrl-C too: without a block there is no __exit__
             self._remove()
             raise
@@ -82,6 +85,10 @@ class OpenSearchNode:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._remove()
+
+    def _first_start(self) -> None:
+        self.run_dir.mkdir(parents=True)
+        start_on_free_ports(self.start, self._choose_ports)
 
     def _remove(self) -> None:
         self._process.kill()

@@ -13,6 +13,13 @@ from support.waiting import wait_until
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _GROUP_END_SECONDS = 5.0
+# What Python and Java say when another program has the port.
+_PORT_IS_TAKEN = "Address already in use"
+_LAST_LINES = 200
+
+
+class PortTakenError(RuntimeError):
+    """Report that a server did not start because another program has its port."""
 
 
 class ManagedProcess:
@@ -60,6 +67,7 @@ class ManagedProcess:
             deadline_seconds: longest time to wait.
 
         Raises:
+            PortTakenError: another program has its port; another port may be free.
             RuntimeError: the process already runs, or did not get ready; the message ends with its log.
         """
         if self.is_running:
@@ -74,7 +82,8 @@ class ManagedProcess:
             if not is_up:
                 self.kill()
         if not is_up:
-            raise RuntimeError(f"{self.log_path.stem} did not start:\n{self.tail()}")
+            taken = _PORT_IS_TAKEN in self.tail(_LAST_LINES)
+            raise (PortTakenError if taken else RuntimeError)(f"{self.log_path.stem} did not start:\n{self.tail()}")
 
     def _spawn(self) -> None:
         with self.log_path.open("ab") as log:
