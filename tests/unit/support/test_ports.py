@@ -10,7 +10,12 @@ from support import ports
 from support.ports import free_port, start_on_free_ports
 from support.processes import ManagedProcess, PortTakenError
 
-SERVER = "import socket, sys, time; socket.create_server(('127.0.0.1', int(sys.argv[1]))); print('LISTENING'); time.sleep(60)"
+SERVER = """
+import socket, sys, time
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("LISTENING")
+time.sleep(60)
+"""
 
 
 class Server:
