@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.provenance import Provenance, changes_of
 from opensearch_reindex.index.strategy import Strategy
-from opensearch_reindex.utils import flat_items, is_below, merge_patch
+from opensearch_reindex.utils import flat_items, is_below
 
 # OpenSearch refuses private settings in a new index. The others would stop the copy, divert it, or run again on each
 # document.
@@ -170,19 +171,6 @@ def filling_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     # With auto_expand_replicas OpenSearch sets the number of replicas itself.
     expands = str(settings.get("auto_expand_replicas", "false")) != "false"
     return {"refresh_interval": "-1"} | ({} if expands else {"number_of_replicas": "0"})
-
-
-def target_mappings(source_mappings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the mappings of the target: patches merged over the source's mappings.
-
-    Args:
-        source_mappings: as stored.
-        patches: `mappings` of the trigger file, then of the index entry.
-    """
-    mappings: Any = dict(source_mappings)
-    for patch in patches:
-        mappings = merge_patch(mappings, patch)
-    return dict(mappings)
 
 
 def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:

@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
+from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.provenance import PROVENANCE_KEY, Provenance, changes_of
 from opensearch_reindex.index.target_index import (
     flat_settings,
     forbidden_settings,
     keeps_documents_apart,
     repeated_settings,
-    target_mappings,
     target_settings,
 )
 from opensearch_reindex.utils import merge_patch

@@ -7,6 +7,7 @@ import pytest
 
 from opensearch_reindex.index.alias_actions import move_aliases, switch_writes
 from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.markers import (
     Markers,
     is_own_alias,
@@ -24,7 +25,6 @@ from opensearch_reindex.index.target_index import (
     forbidden_settings,
     keeps_documents_apart,
     repeated_settings,
-    target_mappings,
     target_settings,
 )
 from opensearch_reindex.runtime.redaction import document_error, redact

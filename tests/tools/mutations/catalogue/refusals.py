@@ -34,6 +34,14 @@ FAILURES_ARE_FAST_AND_EXPLAINED = (
 )
 THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
+        "a field whose type changes keeps parameters of the old type",
+        "opensearch_reindex/index/mappings.py",
+        "    if before == after:\n",
+        "    if before:\n",
+        unit="unit/index/test_mappings.py",
+        node="test_type_changes.py",
+    ),
+    Mutation(
         "a file that does not fit the schema is accepted",
         "opensearch_reindex/trigger/get_trigger_file.py",
         "    problems = schema_problems(content)\n",
