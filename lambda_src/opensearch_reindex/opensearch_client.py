@@ -26,6 +26,12 @@ IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
 # Parameters of a write that always fails: the name has to be an alias, and the document has to have a sequence number
 # that no document can have.
 NEVER = {"require_alias": "true", "if_seq_no": str(2**63 - 1), "if_primary_term": "1"}
+# A search pipeline of the index can change what a search asks and what it returns. OpenSearch 2.9 and later know this
+# parameter.
+NO_SEARCH_PIPELINE = {"search_pipeline": "_none"}
+# Overrides search.default_allow_partial_results and search.default_search_timeout, cluster settings with which a search
+# may return a part of the documents and no error.
+WHOLE_SEARCH = {"allow_partial_search_results": "false", "timeout": "-1"}
 
 
 def connect(opensearch_endpoint: str) -> "OpenSearchClient":
@@ -149,9 +155,8 @@ class OpenSearchClient:
     def _searchable(self, name: str, shard: str, node: str) -> tuple[int, int]:
         """Return documents and highest sequence number that a shard copy shows."""
         body = {"size": 0, "track_total_hits": True, "aggs": {"last": {"max": {"field": "_seq_no"}}}}
-        params = {"preference": f"_shards:{shard}|_only_nodes:{node}"}
         try:
-            answer = self._request("POST", f"{_path([name])}/_search", params, body=body)
+            answer = self._search([name], body, preference=f"_shards:{shard}|_only_nodes:{node}")
         except OpenSearchRequestError as error:
             if "no data nodes with criteria" in error.reason:
                 raise TransientOpenSearchError(f"shard {shard} of {name} moved to another node") from error
@@ -167,9 +172,8 @@ class OpenSearchClient:
             name: index name.
             primaries: whether to ask primary shards alone.
         """
-        answer = self._request("GET", f"{_path([name])}/_count", _search_preference(primaries))
-        _demand_shards(answer, answer["_shards"]["total"], name)
-        return int(answer["count"])
+        answer = self._search([name], {"size": 0, "track_total_hits": True}, **_search_preference(primaries))
+        return int(answer["hits"]["total"]["value"])
 
     def last_seq_no(self, name: str, number: int) -> int:
         """Return the sum of the primary shards' highest sequence numbers."""
@@ -214,8 +218,7 @@ class OpenSearchClient:
         found: set[str] = set()
         for batch in _batches(names):
             params = {"ignore_unavailable": "true", "expand_wildcards": "none", **_search_preference(primaries)}
-            answer = self._request("POST", f"{_path(batch)}/_search", params, body=body)
-            _demand_shards(answer, answer["_shards"]["total"], ", ".join(batch)[:200])
+            answer = self._search(batch, body, **params)
             found.update(bucket["key"] for bucket in answer["aggregations"]["indices"]["buckets"])
         return found
 
@@ -396,6 +399,35 @@ class OpenSearchClient:
         params = {"format": "json", "h": "queue,queue_size,rejected"}
         pools: Any = self._request("GET", "/_cat/thread_pool/write", params)
         return [WriteQueue(*(int(pool[key]) for key in ("queue", "queue_size", "rejected"))) for pool in pools]
+
+    def _search(self, names: Iterable[str], body: Mapping[str, Any], **params: str) -> dict[str, Any]:
+        """Search what the shards hold, whatever domain and index add to searches.
+
+        Every search goes through this method. `_count` has none of these parameters.
+
+        Args:
+            names: index names.
+            body: body of `_search`.
+            params: further parameters, such as `preference`.
+
+        Raises:
+            TransientOpenSearchError: a shard did not answer, or not in whole.
+        """
+        names = list(names)
+        whole = {**WHOLE_SEARCH, **params}
+        try:
+            answer = self._request("POST", f"{_path(names)}/_search", {**whole, **NO_SEARCH_PIPELINE}, body=body)
+        except OpenSearchRequestError as error:
+            # An older engine has no search pipelines. `GET /` does not help: in compatibility mode it names another
+            # version.
+            if not (error.status == 400 and "unrecognized parameter: [search_pipeline]" in error.reason):
+                raise
+            answer = self._request("POST", f"{_path(names)}/_search", whole, body=body)
+        shown = ", ".join(names)[:200]
+        if answer.get("timed_out"):
+            raise TransientOpenSearchError(f"a search of {shown} timed out; expected all documents")
+        _demand_shards(answer, answer["_shards"]["total"], shown)
+        return answer
 
     def _request(
         self,

@@ -29,7 +29,7 @@ BUNDLES = ("AWS_CA_BUNDLE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_DI
 
 
 def is_count(request: Request) -> bool:
-    return request.path.endswith("/_count")
+    return request.path.endswith("/_search")
 
 
 def statuses(front: SignedFront) -> list[int | None]:

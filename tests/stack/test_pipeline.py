@@ -63,7 +63,7 @@ def test_the_functions_sign_with_the_credentials_of_their_role(deployment: Deplo
 
     assert execution["status"] == "SUCCEEDED", execution
     paths = {exchange.path for exchange in deployment.front.requests if exchange.status == 200}
-    assert paths >= {"/_reindex", "/_aliases", "/stack-cities_v1/_block/write", "/stack-cities_v2/_count"}
+    assert paths >= {"/_reindex", "/_aliases", "/stack-cities_v1/_block/write", "/stack-cities_v2/_search"}
     assert domain.documents("stack-cities_v2") == CITIES
 
 

@@ -31,7 +31,11 @@ from support.signatures import AccessKey, Request, refusal
 CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
 COPY = {"source": {"index": "a_v1"}, "dest": {"index": "copy~1"}}
 ERROR = {"error": {"type": "some_exception", "reason": "some reason"}, "status": 400}
-COUNTED = {"count": 1, "_shards": {"total": 1, "successful": 1, "failed": 0}}
+COUNTED = {
+    "timed_out": False,
+    "_shards": {"total": 1, "successful": 1, "failed": 0},
+    "hits": {"total": {"value": 1, "relation": "eq"}},
+}
 FOUND = {
     "_shards": {"total": 2, "successful": 2, "failed": 0},
     "aggregations": {"indices": {"buckets": [{"key": "a", "doc_count": 1}]}},
@@ -140,10 +144,12 @@ def test_a_connection_that_is_cut_is_transient_and_a_post_is_not_repeated(
 def test_a_question_whose_connection_is_cut_is_asked_again(server: Server, client: OpenSearchClient) -> None:
     server.answers = [(0, None), (0, None), (200, {"status": "green"})]
     assert client.health("a") == "green"
+    server.answers = [(0, None), (0, None), (200, COUNTED)]
+    assert client.count("a") == 1
     server.answers = [(0, None)]
     with pytest.raises(TransientOpenSearchError, match="no answer from http"):
         client.health("a")
-    assert len(server.requests) == 3 + 3
+    assert len(server.requests) == 3 + 3 + 3
 
 
 def test_a_domain_whose_packets_get_lost_is_waited_for_once(client: OpenSearchClient, mocker: MockerFixture) -> None:
@@ -230,13 +236,13 @@ def test_no_redirect_is_followed(server: Server, client: OpenSearchClient) -> No
 
 def test_a_failed_shard_is_no_success(server: Server, client: OpenSearchClient) -> None:
     failure = {"reason": {"type": "x", "reason": "gone"}}
-    server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 1, "failures": [failure]}})]
+    server.answers = [(200, {**COUNTED, "_shards": {"total": 2, "successful": 1, "failed": 1, "failures": [failure]}})]
     with pytest.raises(TransientOpenSearchError, match="gone"):
         client.count("a")
 
 
 def test_a_shard_that_did_not_count_is_no_success(server: Server, client: OpenSearchClient) -> None:
-    server.answers = [(200, {"count": 1, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
+    server.answers = [(200, {**COUNTED, "_shards": {"total": 2, "successful": 1, "failed": 0}})]
     with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards"):
         client.count("a")
 
@@ -273,6 +279,53 @@ def test_only_primary_shards_are_counted_where_replicas_may_lag_behind(
     assert call(client, **options) == expected
     (request,) = server.requests
     assert preferences_of(request) == preferences
+
+
+SEARCHES: dict[str, tuple[Callable[[OpenSearchClient], Any], list[tuple[int, Any]]]] = {
+    "count": (lambda client: client.count("a"), [(200, COUNTED)]),
+    "indices_with_routing": (lambda client: client.indices_with_routing(["a"]), [(200, FOUND)]),
+    "replicas_behind": (lambda client: client.replicas_behind("a"), [copies("first", "second"), shown(2, 7)]),
+}
+
+
+def searches_of(server: Server) -> list[dict[str, list[str]]]:
+    paths = (urlsplit(request["path"]) for request in server.requests)
+    return [parse_qs(path.query) for path in paths if path.path == "/a/_search"]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_every_search_finds_what_the_shards_hold(name: str, server: Server, client: OpenSearchClient) -> None:
+    call, server.answers = SEARCHES[name]
+    server.answers = list(server.answers)
+    call(client)
+    assert searches_of(server)
+    for query in searches_of(server):
+        assert query["search_pipeline"] == ["_none"]
+        assert query["allow_partial_search_results"] == ["false"]
+        assert query["timeout"] == ["-1"]
+
+
+def test_an_engine_without_search_pipelines_is_searched_without_the_parameter(
+    server: Server, client: OpenSearchClient
+) -> None:
+    reason = "request [/a/_search] contains unrecognized parameter: [search_pipeline]"
+    error = {"error": {"type": "illegal_argument_exception", "reason": reason}, "status": 400}
+    server.answers = [(400, error), (200, COUNTED)]
+    assert client.count("a") == 1
+    assert ["search_pipeline" in query for query in searches_of(server)] == [True, False]
+
+
+def test_another_refusal_of_a_search_is_not_repeated(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(400, ERROR)]
+    with pytest.raises(OpenSearchRequestError, match="some reason"):
+        client.count("a")
+    assert len(server.requests) == 1
+
+
+def test_a_search_that_timed_out_counts_nothing(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {**COUNTED, "timed_out": True})]
+    with pytest.raises(TransientOpenSearchError, match="a search of a timed out; expected all documents"):
+        client.count("a")
 
 
 @pytest.mark.parametrize(

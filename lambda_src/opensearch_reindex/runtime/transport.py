@@ -18,7 +18,7 @@ from opensearch_reindex.runtime.redaction import redact
 # AWS closes an idle connection after about 60 s.
 REQUEST_TIMEOUT_SECONDS = 60
 _TRANSIENT_STATUSES = {429, 502, 503, 504}
-_GET_REPETITIONS = 2
+_REPETITIONS = 2
 # A redirect is an answer, not a broken connection, so the request is not repeated.
 _BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 # AWS's own text. A warm Lambda can outlive the credentials that it was started with.
@@ -28,8 +28,9 @@ _EXPIRED_CREDENTIALS = "The security token included in the request is expired"
 class Transport:
     """Sends signed requests to one domain.
 
-    Only a GET is repeated, when its connection breaks: the client library would also repeat a POST whose answer was
-    lost. The state machine retries the whole step on `TransientOpenSearchError`, and every step can run twice.
+    Only a GET or a search is repeated, when its connection breaks: the client library would also repeat a POST whose
+    answer was lost. The state machine retries the whole step on `TransientOpenSearchError`, and every step can run
+    twice.
 
     Args:
         endpoint: address, checked with `endpoint.allowed_endpoint`.
@@ -127,16 +128,17 @@ class _Connection(RequestsHttpConnection):
         if ca_certificates:
             self.session.mount("https://", _PrivateAuthorities(ca_certificates))
 
-    def perform_request(self, method: str, *args: Any, **kwargs: Any) -> Any:
-        for _ in range(_GET_REPETITIONS if method == "GET" else 0):
+    def perform_request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Any:
+        is_search = method == "POST" and url.partition("?")[0].endswith("_search")
+        for _ in range(_REPETITIONS if method == "GET" or is_search else 0):
             try:
-                return super().perform_request(method, *args, **kwargs)
+                return super().perform_request(method, url, *args, **kwargs)
             except ConnectionTimeout:
                 raise  # the wait was long enough
             except OpenSearchConnectionError as error:
                 if not isinstance(error.info, _BROKEN_CONNECTION):
                     raise
-        return super().perform_request(method, *args, **kwargs)
+        return super().perform_request(method, url, *args, **kwargs)
 
 
 def _reason(error: TransportError) -> tuple[str, str]:
