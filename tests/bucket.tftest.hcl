@@ -48,7 +48,7 @@ run "the_module_creates_the_bucket" {
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
-      Resource  = ["arn:aws:s3:::opensearch-reindex-dev-123456789012", "arn:aws:s3:::opensearch-reindex-dev-123456789012/*"]
+      Resource  = ["arn:aws:s3:::opensearch-reindex-triggers-123456789012", "arn:aws:s3:::opensearch-reindex-triggers-123456789012/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
     error_message = "The bucket denies requests without TLS."
@@ -79,7 +79,7 @@ run "the_module_creates_the_bucket" {
   }
 
   assert {
-    condition     = aws_s3_bucket_notification.triggers[0].bucket == "opensearch-reindex-dev-123456789012" && aws_s3_bucket_notification.triggers[0].eventbridge
+    condition     = aws_s3_bucket_notification.triggers[0].bucket == "opensearch-reindex-triggers-123456789012" && aws_s3_bucket_notification.triggers[0].eventbridge
     error_message = "The bucket sends its events to EventBridge."
   }
 
@@ -88,7 +88,7 @@ run "the_module_creates_the_bucket" {
       source        = ["aws.s3"]
       "detail-type" = ["Object Created"]
       detail = {
-        bucket = { name = ["opensearch-reindex-dev-123456789012"] }
+        bucket = { name = ["opensearch-reindex-triggers-123456789012"] }
         object = { key = [{ suffix = ".json" }] }
       }
     }

@@ -27,7 +27,7 @@ run "the_defaults" {
       ReadTriggerFiles = [
         "Allow",
         ["s3:GetObject", "s3:GetObjectVersion"],
-        ["arn:aws:s3:::opensearch-reindex-dev-123456789012/*.json"],
+        ["arn:aws:s3:::opensearch-reindex-triggers-123456789012/*.json"],
       ]
       CallOpenSearch = [
         "Allow",

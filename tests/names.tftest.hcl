@@ -55,7 +55,7 @@ run "the_defaults" {
         lambda_errors    = "opensearch-reindex-dev-lambda-errors"
         lambda_throttles = "opensearch-reindex-dev-lambda-throttles"
       }
-      bucket         = "opensearch-reindex-dev-123456789012"
+      bucket         = "opensearch-reindex-triggers-123456789012"
       dashboard      = "opensearch-reindex-dev"
       package        = "opensearch-reindex-package/opensearch-reindex-dev"
       queue          = "opensearch-reindex-dev-dead-letters"
@@ -65,7 +65,7 @@ run "the_defaults" {
       state_machines = ["opensearch-reindex-dev", "opensearch-reindex-dev-index", "opensearch-reindex-dev-notification"]
       topic          = "opensearch-reindex-dev-notification"
     }
-    error_message = "Every name begins with <project_name>-<environment>."
+    error_message = "Every name but that of the bucket begins with <project_name>-<environment>."
   }
 
   assert {
@@ -88,7 +88,28 @@ run "the_defaults" {
   }
 }
 
-# The longest names that the module does not shorten.
+run "another_environment" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    environment  = "prod"
+    project_name = "a23456789-123456789-123456789-123456"
+  }
+
+  assert {
+    condition = (
+      aws_s3_bucket.triggers["triggers"].bucket == "a23456789-123456789-123456789-123456-prod-triggers-123456789012" &&
+      length(aws_s3_bucket.triggers["triggers"].bucket) == 63
+    )
+    error_message = "The name of the bucket has the environment, unless that is the default, and is shortened above 63 characters only."
+  }
+}
+
+# The longest names that the module does not shorten, except for the bucket.
 run "the_longest_names" {
   command = plan
 
@@ -109,6 +130,11 @@ run "the_longest_names" {
   assert {
     condition     = aws_sfn_state_machine.reindex.name == "a23456789-123456789-123456789-123456789-1-p"
     error_message = "A name of 43 characters is not shortened."
+  }
+
+  assert {
+    condition     = aws_s3_bucket.triggers["triggers"].bucket == "a23456789-123456789-123456789-12-${substr(sha256("a23456789-123456789-123456789-123456789-1-p"), 0, 8)}-triggers-123456789012"
+    error_message = "The name of the bucket is shortened to 63 characters, the maximum of S3."
   }
 
   assert {
@@ -189,7 +215,8 @@ run "the_longest" {
   assert {
     condition = (
       length(aws_sfn_state_machine.reindex.name) == 43 && max([for function in aws_lambda_function.step : length(function.function_name)]...) == 64 &&
-      aws_s3_bucket.triggers["triggers"].bucket == "${aws_sfn_state_machine.reindex.name}-123456789012"
+      aws_s3_bucket.triggers["triggers"].bucket == "a23456789-123456789-123456789-12-${substr(sha256("a23456789-123456789-123456789-123456789-123456789-123456789-1234-a23456789-123456789-123456789-12"), 0, 8)}-triggers-123456789012" &&
+      length(aws_s3_bucket.triggers["triggers"].bucket) == 63
     )
     error_message = "A shortened name is as long as the longest that is kept, so each name made of it fits."
   }
@@ -210,7 +237,7 @@ run "the_longest_with_another_end" {
   assert {
     condition = (
       aws_s3_bucket.triggers["triggers"].bucket != run.the_longest.bucket_name &&
-      substr(aws_s3_bucket.triggers["triggers"].bucket, 0, 35) == substr(run.the_longest.bucket_name, 0, 35)
+      substr(aws_s3_bucket.triggers["triggers"].bucket, 0, 33) == substr(run.the_longest.bucket_name, 0, 33)
     )
     error_message = "Two long names that differ at their end stay different."
   }

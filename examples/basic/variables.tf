@@ -13,7 +13,7 @@ variable "aws_region" {
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket for trigger files. Null means `<project_name>-<environment>-<account id>`."
+  description = "Name of the bucket for trigger files. Null means `<project_name>-triggers-<account id>`, with `<environment>` in between unless it is `dev`."
   type        = string
   default     = null
 }

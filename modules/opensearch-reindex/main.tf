@@ -8,13 +8,19 @@ locals {
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   dns_suffix = data.aws_partition.current.dns_suffix
-  # `id` is the name of the region in provider 5 and 6. Provider 6 deprecates `name`, and provider 5 has no `region`.
-  region = data.aws_region.current.id
+  # Provider 6 deprecates `name`, and `id` from 6.47. Provider 5 has no `region`. Terraform warns about a direct reference to
+  # a deprecated attribute, even within `try`.
+  region = [for region in [data.aws_region.current] : try(region.region, region.id)][0]
 
   # Lambda limits the name of a function to 64 characters. The longest is `<name>-check-reindex-status`.
   full_name  = "${var.project_name}-${var.environment}"
   name       = length(local.full_name) <= 43 ? local.full_name : "${trimsuffix(substr(local.full_name, 0, 34), "-")}-${substr(sha256(local.full_name), 0, 8)}"
   index_name = "${local.name}-index"
+
+  # The default environment is not part of the name of a bucket. S3 limits that name to 63 characters, of which `-triggers-`
+  # and the account ID are 22.
+  full_bucket_prefix = var.environment == "dev" ? var.project_name : local.full_name
+  bucket_prefix      = length(local.full_bucket_prefix) <= 41 ? local.full_bucket_prefix : "${trimsuffix(substr(local.full_bucket_prefix, 0, 32), "-")}-${substr(sha256(local.full_bucket_prefix), 0, 8)}"
 
   # The description of each Lambda function, by step.
   steps = {
@@ -49,7 +55,7 @@ locals {
   function_log_groups       = { for step, function_name in local.function_names : step => "/aws/lambda/${function_name}" }
   state_machine_log_group   = "/aws/vendedlogs/states/${local.name}"
   index_machine_log_group   = "/aws/vendedlogs/states/${local.index_name}"
-  bucket_name               = coalesce(var.bucket_name, "${local.name}-${local.account_id}")
+  bucket_name               = coalesce(var.bucket_name, "${local.bucket_prefix}-triggers-${local.account_id}")
   bucket_arn                = "arn:${local.partition}:s3:::${local.bucket_name}"
   bucket_kms_key_arn        = try(coalesce(var.bucket_kms_key_arn, var.kms_key_arn), null)
   nested_execution_rule_arn = "arn:${local.partition}:events:${local.region}:${local.account_id}:rule/StepFunctionsGetEventsForStepFunctionsExecutionRule"

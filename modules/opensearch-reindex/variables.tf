@@ -69,7 +69,7 @@ variable "bucket_kms_key_arn" {
 }
 
 variable "bucket_name" {
-  description = "Name of the bucket for trigger files. Null means `<project_name>-<environment>-<account id>`, shortened like every name."
+  description = "Name of the bucket for trigger files. Null means `<project_name>-triggers-<account id>`, or `<project_name>-<environment>-triggers-<account id>` if `environment` is not `dev`, shortened to the limit of S3."
   type        = string
   default     = null
 
