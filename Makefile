@@ -29,6 +29,8 @@ DEV := $(CACHE)/venv/.installed
 MINISTACK := $(CACHE)/ministack/.installed
 CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
+# Other engines, for the suites that compare them, with a Java that runs the newest.
+ENGINES := $(patsubst %,$(CACHE)/opensearch-%/.installed,7.10 1.3 2.11 3.5 3.8) $(CACHE)/java/.installed
 # Two `terraform init` at once must not both download the provider into the cache.
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start. The long ones start early.
@@ -49,7 +51,7 @@ demo: setup ## Rebuild three indices of a real OpenSearch node (DEMO_OPTIONS=--k
 	@$(BIN)/python -m demo $(DEMO_OPTIONS)
 
 .PHONY: test
-test: setup $(CHECKOV) $(TFLINT) $(TERRAFORMS) $(PROVIDERS) ## Run the linters and every suite, three at a time
+test: setup engines $(CHECKOV) $(TFLINT) $(TERRAFORMS) $(PROVIDERS) ## Run the linters and every suite, three at a time
 	@$(BIN)/python -m support.run_suites --jobs 3 $(TEST_SUITES)
 
 .PHONY: test-all
@@ -124,7 +126,7 @@ test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provid
 workers = -n $(if $(OPENSEARCH_URL),0,$(1))
 
 .PHONY: test-opensearch test-workflow test-stack test-integration
-test-opensearch: setup ## Test client and steps with a real OpenSearch node
+test-opensearch: setup engines ## Test client and steps with a real OpenSearch node
 	$(call say,tests of client and steps)
 	@$(BIN)/pytest tests/opensearch $(call workers,2) --dist worksteal
 test-workflow: setup ## Test state machines and handlers with a real OpenSearch node
@@ -133,7 +135,7 @@ test-workflow: setup ## Test state machines and handlers with a real OpenSearch 
 test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS with a real OpenSearch node
 	$(call say,tests of deployments)
 	@$(BIN)/pytest tests/stack $(call workers,6) --dist loadfile $(NOT_SLOW)
-test-integration: setup $(TERRAFORMS) $(PROVIDERS) ## Run test-stack, test-opensearch and test-workflow side by side
+test-integration: setup engines $(TERRAFORMS) $(PROVIDERS) ## Run test-stack, test-opensearch and test-workflow side by side
 	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-workflow
 
 ROUNDS ?= 10
@@ -145,7 +147,7 @@ chaos: setup ## Inject faults while applications write, then run the mutations (
 test-chaos: setup ## Inject a selection of these faults
 	$(call say,chaos)
 	@$(WITH_SOURCES) -m chaos --short
-mutations: setup ## Remove every safety check of the Lambda code, one by one; a test must notice it
+mutations: setup engines ## Remove every safety check of the Lambda code, one by one; a test must notice it
 	$(call say,mutations)
 	@$(BIN)/python -m mutations
 
@@ -178,7 +180,7 @@ format: $(DEV) ## Format Python and Terraform files
 lock: $(DEV) ## Update the lock files (UPGRADE=1 for the newest versions)
 	@printf '==> lambda_src/requirements.txt\n'
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m support.lock_lambda_requirements $(if $(UPGRADE),--upgrade)
-	@for name in dev ministack checkov terraform-1.9 terraform-newest; do \
+	@for name in dev ministack checkov java terraform-1.9 terraform-newest; do \
 	  printf '==> tests/requirements/%s.txt\n' "$$name"; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) \
@@ -192,6 +194,10 @@ clean: ## Remove all installed and built files
 
 .PHONY: setup
 setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install the tools of the suites and the demo
+	@:
+
+.PHONY: engines
+engines: $(ENGINES) ## Install further versions of OpenSearch, for the suites that compare them
 	@:
 
 # $(call install,NAME) makes the environment .cache/NAME from the lock file of a target's first prerequisite.
@@ -221,13 +227,26 @@ $(PROVIDERS): modules/opensearch-reindex/versions.tf | $(DEV)
 	@TF_DATA_DIR="$(@D)/provider" $(TERRAFORM) -chdir=modules/opensearch-reindex init -backend=false -input=false >/dev/null
 	@touch $@
 
-$(OPENSEARCH): tests/support/opensearch/pom.xml
-	$(call say,installing .cache/opensearch)
+# $(call install_engine,VERSION) copies the jars of an engine to the folder of a target.
+define install_engine
+	$(call say,installing $(patsubst $(CURDIR)/%,%,$(@D)))
 	@command -v java >/dev/null || { echo 'Java is needed: install a JDK, 17 or newer'; exit 1; }
 	@command -v mvn >/dev/null || { echo 'Maven is needed: install it so that `mvn` is on the PATH'; exit 1; }
-	@rm -rf $(@D)
-	@mvn --batch-mode --quiet -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory=$(@D)/lib
+	@$(PYTHON) -m support.install_engine $(1)
 	@touch $@
+endef
+
+$(OPENSEARCH): tests/support/engines.py
+	$(call install_engine,2.19)
+
+$(CACHE)/opensearch-%/.installed: tests/support/engines.py
+	$(call install_engine,$*)
+
+# Only if this machine has no Java that is new enough.
+$(CACHE)/java/.installed: tests/requirements/java.txt
+	@rm -rf $(@D)
+	$(if $(shell PYTHONPATH=$(CURDIR)/tests $(PYTHON) -m support.java 21),,$(call install,java))
+	@mkdir -p $(@D) && touch $@
 
 # Only if the PATH has no tflint.
 $(CACHE)/bin/tflint:

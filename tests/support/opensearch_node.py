@@ -1,22 +1,21 @@
-"""A real OpenSearch node of one's own, from the jars below .cache/opensearch."""
+"""A real node of one's own, of any version that the tests know."""
 
 import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 import requests
 
-from support.paths import CACHE, unused_run_dir
+from support.engines import DEFAULT, ENGINES
+from support.java import find_java, launcher_classes
+from support.paths import unused_run_dir
 from support.ports import free_port, start_on_free_ports
 from support.processes import ManagedProcess
 
-_LAUNCHER = Path(__file__).parent / "opensearch" / "OpenSearchLauncher.java"
-JARS = CACHE / "opensearch" / "lib"
 # A start takes 12 s on an idle machine, and far longer when suites run side by side.
 _START_SECONDS = 300.0
 
@@ -27,37 +26,40 @@ class OpenSearchNode:
     Within the block, `start` restarts it after `kill`, on the same port with the same data.
     """
 
-    def __init__(self, heap: str = "1g", nodes: int = 1, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        heap: str = "1g",
+        nodes: int = 1,
+        settings: Mapping[str, str] | None = None,
+        version: str = DEFAULT,
+    ) -> None:
         """Describe the node; the block starts it.
 
         Args:
             heap: size of the Java heap, as -Xmx takes it.
             nodes: how many nodes of one cluster to run, in one process; requests go to the first.
-            settings: further settings of the nodes, as in opensearch.yml.
+            settings: further settings of the nodes, as in opensearch.yml; a list has commas.
+            version: key of the engine in `support.engines`.
         """
         self.run_dir = unused_run_dir("opensearch")
-        self._heap, self._nodes, self._settings = heap, nodes, settings or {}
+        self.cluster_name = self.run_dir.name  # unique as the folder is
+        self.engine = ENGINES[version]
+        self.settings = dict(settings or {})
+        self._heap, self._nodes = heap, nodes
+        self._process: ManagedProcess | None = None
         self._choose_ports()
+
+    @property
+    def transport_address(self) -> str:
+        """`host:port` where other nodes of its cluster find it."""
+        return f"127.0.0.1:{self._ports[0][1]}"
 
     def _choose_ports(self) -> None:
         http_ports = [free_port(below=9300) for _ in range(self._nodes)]
+        self._process = None
+        self._ports = [(http_port, free_port()) for http_port in http_ports]
         self.port = http_ports[0]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._process = ManagedProcess(
-            [
-                "java",
-                f"-Xms{self._heap}",
-                f"-Xmx{self._heap}",
-                *(f"-Dsetting.{name}={value}" for name, value in self._settings.items()),
-                "-cp",
-                str(JARS / "*"),
-                str(_LAUNCHER),
-                str(self.run_dir),
-                self.run_dir.name,  # the cluster's name, unique as the folder is
-                *(str(port) for http_port in http_ports for port in (http_port, free_port())),
-            ],
-            self.run_dir / f"opensearch-{self.port}.log",
-        )
 
     def start(self) -> None:
         """Start the node and wait until it answers and its indices can be searched.
@@ -65,13 +67,37 @@ class OpenSearchNode:
         Raises:
             RuntimeError: the jars are missing, or the node did not come up; the message ends with its log.
         """
-        if not JARS.is_dir() or shutil.which("java") is None:
-            raise RuntimeError("an OpenSearch node needs `java` (17 or newer) and its jars: run `make setup`")
+        if self._process is None:
+            self._process = ManagedProcess(self._command(), self.run_dir / f"opensearch-{self.port}.log")
         self._process.start(lambda: is_healthy(self.url), _START_SECONDS)
+
+    def _command(self) -> list[str]:
+        engine = self.engine
+        java = find_java(engine.java)
+        if not engine.jars.is_dir() or java is None:
+            raise RuntimeError(
+                f"a node of {engine.version} needs `java` ({engine.java} or newer) and its jars: run `make setup`"
+                f"{'' if engine.version == DEFAULT else ' engines'}"
+            )
+        return [
+            java,
+            f"-Xms{self._heap}",
+            f"-Xmx{self._heap}",
+            *(f"-Dsetting.{name}={value}" for name, value in self.settings.items()),
+            "-cp",
+            f"{engine.jars}/*:{launcher_classes()}",
+            "NodeLauncher",
+            engine.runner,
+            engine.roles,
+            str(self.run_dir),
+            self.cluster_name,
+            *(str(port) for ports in self._ports for port in ports),
+        ]
 
     def kill(self) -> None:
         """Kill the node at once (SIGKILL), as a crash would; its data stay."""
-        self._process.kill()
+        if self._process is not None:
+            self._process.kill()
 
     def __enter__(self) -> Self:
         try:
@@ -91,7 +117,7 @@ class OpenSearchNode:
         start_on_free_ports(self.start, self._choose_ports)
 
     def _remove(self) -> None:
-        self._process.kill()
+        self.kill()
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
 

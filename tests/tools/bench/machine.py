@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from support.engines import DEFAULT, ENGINES
 from support.ministack import PYTHON as MINISTACK_PYTHON
-from support.opensearch_node import JARS
 from support.paths import ROOT
 from support.terraform_cli import terraform_environment, terraform_path
 
@@ -71,7 +71,7 @@ def _system() -> str:
 
 
 def _opensearch() -> str:
-    (jar,) = (path for path in JARS.glob("opensearch-[0-9]*.jar"))
+    (jar,) = (path for path in ENGINES[DEFAULT].jars.glob("opensearch-[0-9]*.jar"))
     return jar.stem.removeprefix("opensearch-")
 
 
