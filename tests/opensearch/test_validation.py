@@ -14,7 +14,7 @@ from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import TriggerFileError
 from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
 from support.domain import Domain
-from support.rebuild import Rebuild
+from support.rebuild import EXECUTION, Rebuild
 from support.signed_front import SignedFront
 
 PREFIX = "checked"
@@ -42,7 +42,8 @@ class Upload:
         self.s3.put_object(Bucket=BUCKET, Key="t.json", Body=json.dumps(file))
         detail = {"bucket": {"name": BUCKET}, "object": {"key": "t.json"}}
         environment = Environment((self.url.removeprefix("https://"),), "", (), 30, "us-east-1", 1800)
-        return get_trigger_file({"detail": detail}, self.s3, lambda _: self.client, environment)
+        event = {"execution_id": EXECUTION, "detail": detail}
+        return get_trigger_file(event, self.s3, lambda _: self.client, environment)
 
 
 @pytest.fixture

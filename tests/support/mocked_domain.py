@@ -114,8 +114,8 @@ class MockedDomain:
             if kind == "remove_index":
                 del self.indices[what["index"]]
             elif what["alias"].startswith(OWNER_ALIAS_PREFIX):
-                owner = Markers.read([what["alias"]]).owner if kind == "add" else None
-                self._mark(what["index"], owner=owner)
+                read = Markers.read([what["alias"]]) if kind == "add" else Markers()
+                self._mark(what["index"], owner=read.owner, is_kept=read.is_kept)
             elif what["alias"].startswith(PROVEN_ALIAS_PREFIX):
                 self._mark(what["index"], is_proven=kind == "add")
 

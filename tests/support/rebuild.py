@@ -22,6 +22,7 @@ ENVIRONMENT = Environment(
     region="us-east-1",
     stall_timeout_seconds=600,
 )
+EXECUTION = "arn:0"
 
 
 def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def event(source_index: str, url: str, **changes: Any) -> dict[str, Any]:
     file = trigger_file(url, **{**defaults, **changes}, reindex=reindex)
     del file["indices"]
     index = {"source_index": source_index}
-    return {"execution_id": "arn:aws:states:::execution:reindex:1", "trigger_file": file, "index": index}
+    return {"execution_id": EXECUTION, "trigger_file": file, "index": index}
 
 
 def no_execution_runs(_: str) -> bool:

@@ -21,7 +21,7 @@ from support.bad_trigger_files import bad_files
 from support.bad_trigger_files.domain_broken import prepared
 from support.bad_trigger_files.faults import BadFile
 from support.domain import Domain
-from support.rebuild import ENVIRONMENT, Rebuild
+from support.rebuild import ENVIRONMENT, EXECUTION, Rebuild
 
 MAX_SECONDS = 10.0
 # Shorter than in production, so that endless patterns do not take minutes.
@@ -105,7 +105,7 @@ class FirstStep:
         self.requests.clear()
         self._bucket.content = content
         detail = {"bucket": {"name": "triggers"}, "object": {"key": "t.json"}}
-        return self._handler({"execution_id": "arn:e", "detail": detail}, None)
+        return self._handler({"execution_id": EXECUTION, "detail": detail}, None)
 
     def _get_trigger_file(self, event: Any) -> dict[str, Any]:
         environment = replace(ENVIRONMENT, allowed_endpoints=(urlsplit(self._url).netloc,))

@@ -17,6 +17,9 @@ DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
 _OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, DISCARD_ALIAS_PREFIX)
 # The owner of a target index whose execution gave the ownership up.
 RELEASED = "released"
+# The owner of a finished target index whose source index was kept. Its `proven` marker stays: a later run that deletes
+# the source index proves with it that the source index is unchanged.
+KEPT = "kept"
 # Action of a reindex task and of its slices.
 REINDEX_ACTION = "indices:data/write/reindex"
 
@@ -27,6 +30,7 @@ class Markers:
 
     Attributes:
         owner: ARN of the execution that owns the target index, or `released`; None before and after a rebuild.
+        is_kept: whether the rebuild is finished, and its source index was kept.
         copy_alias: the alias that the latest copy writes through; None once the copy is proven.
         is_proven: whether the copy was proven complete and the aliases were moved.
         frozen_seq_no: the sum of the source's sequence numbers as of which documents were copied; None before a copy.
@@ -34,10 +38,16 @@ class Markers:
     """
 
     owner: str | None = None
+    is_kept: bool = False
     copy_alias: str | None = None
     is_proven: bool = False
     frozen_seq_no: int | None = None
     discard_alias: str | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether no run works on the index, and none left it half done."""
+        return self.is_kept or (self.owner is None and self.copy_alias is None and not self.is_proven)
 
     @classmethod
     def read(cls, aliases: Iterable[str]) -> "Markers":
@@ -48,7 +58,8 @@ class Markers:
         proofs = [name for name in names if name.startswith(PROVEN_ALIAS_PREFIX)]
         discards = [name for name in names if name.startswith(DISCARD_ALIAS_PREFIX)]
         return cls(
-            owner=owners[0].replace("~", ":") if owners else None,
+            owner=owners[0].replace("~", ":") if owners and owners != [KEPT] else None,
+            is_kept=owners == [KEPT],
             copy_alias=copies[0] if copies else None,
             is_proven=bool(proofs),
             frozen_seq_no=_last_number([*copies, *proofs]),
@@ -62,6 +73,18 @@ def owner_alias(execution_id: str) -> str:
     ARNs of executions hold no `~`, and alias names may not hold `:`.
     """
     return OWNER_ALIAS_PREFIX + execution_id.replace(":", "~")
+
+
+def is_of_other_deployment(owner: str, execution_id: str) -> bool:
+    """Tell whether an owner belongs to another state machine, account or region.
+
+    A deployment may ask only for the executions of its own state machine.
+
+    Args:
+        owner: ARN of the execution that owns an index.
+        execution_id: ARN of this execution.
+    """
+    return owner.rpartition(":")[0] != execution_id.rpartition(":")[0]
 
 
 def source_alias(source_uuid: str) -> str:

@@ -35,6 +35,8 @@ def adopt_or_replace(
         execution_id: ARN of this execution.
         source_seq_no: returns the sum of the source's sequence numbers; asked only where the decision needs it.
     """
+    if target.markers.is_proven:
+        return Adoption.ADOPT  # every document is there, and writers use it: other changes come too late
     is_as_requested = target.provenance.changes == changes
     if target.aliases.get(alias_name, {}).get("is_write_index"):
         return Adoption.ADOPT if is_as_requested else Adoption.REFUSE

@@ -75,7 +75,8 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             trigger_file=trigger_file["s3_uri"],
         ),
     )
-    creation.refuse_collapsing()
+    if not (found and found.markers.is_proven):
+        creation.refuse_collapsing()
     is_new = found is None and creation.create()
     target = creation.get_target()
     if target.provenance.source_uuid != source.uuid:

@@ -1,7 +1,7 @@
 """Step DeleteIndex: delete or keep the source index, and release the ownership."""
 
 from opensearch_reindex.index import alias_actions
-from opensearch_reindex.index.markers import owner_alias, proven_alias, source_alias
+from opensearch_reindex.index.markers import KEPT, owner_alias, proven_alias, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import both_indices, prove_source_unchanged, require_health
 from opensearch_reindex.rebuild.job import Job
@@ -42,10 +42,15 @@ def _delete_source(client: OpenSearchClient, job: Job) -> None:
     actions = [
         alias_actions.remove(job.target_index, owner_alias(job.execution_id)),
         alias_actions.remove_if_present(job.target_index, source_alias(job.source_uuid)),
-        alias_actions.remove_if_present(job.target_index, proven_alias(job.source_seq_no)),
     ]
-    if not job.keep_source:
-        actions.append(alias_actions.remove_index(job.source_index))
+    if job.keep_source:
+        # With this and the proof, a later run with another `keep_source` deletes the source index.
+        actions.append(alias_actions.add_marker(job.target_index, owner_alias(KEPT)))
+    else:
+        actions += [
+            alias_actions.remove_if_present(job.target_index, proven_alias(job.source_seq_no)),
+            alias_actions.remove_index(job.source_index),
+        ]
     client.apply_alias_actions(actions)
 
 

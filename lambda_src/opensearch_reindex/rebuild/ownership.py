@@ -7,7 +7,14 @@ from uuid import uuid4
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
 from opensearch_reindex.index.index_info import IndexInfo
-from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX, RELEASED, new_copy_alias, new_discard_alias
+from opensearch_reindex.index.markers import (
+    KEPT,
+    OWNER_ALIAS_PREFIX,
+    RELEASED,
+    is_of_other_deployment,
+    new_copy_alias,
+    new_discard_alias,
+)
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime.errors import (
@@ -26,16 +33,16 @@ def take_ownership(
     """Make this execution the owner of the target index, unless another owner runs.
 
     Raises:
-        ConcurrentReindexError: another execution works on the target index.
+        ConcurrentReindexError: another execution works on the target index, or may do so.
         IndexCreationError: the target index has lost its owner alias.
     """
-    owner = target.markers.owner
+    owner = KEPT if target.markers.is_kept else target.markers.owner
     if owner == execution_id:
         return
     if owner is None:
         raise IndexCreationError(f"target index {target_index!r} has lost its owner alias", next_step=ROLL_BACK)
-    if owner != RELEASED and is_running(owner):
-        raise ConcurrentReindexError(f"target index {target_index!r} is owned by execution {owner}, which runs")
+    if owner not in (RELEASED, KEPT):
+        _refuse_running(target_index, owner, execution_id, is_running)
     try:
         _apply_as_owner(client, target_index, owner, execution_id, [])
     except OpenSearchRequestError as error:
@@ -45,6 +52,24 @@ def take_ownership(
         reason = f"target index {target_index!r} was deleted while this execution took it over from {owner}"
         raise ConcurrentReindexError(reason, next_step="Upload the trigger file again.") from error
     log.warning("took over from an execution that has ended", extra={"previous_owner": owner})
+
+
+def _refuse_running(target_index: str, owner: str, execution_id: str, is_running: Callable[[str], bool]) -> None:
+    """Refuse a target index whose owner runs, or cannot be asked.
+
+    Raises:
+        ConcurrentReindexError: the owner runs, belongs to another deployment, or Step Functions does not know it.
+    """
+    owned = f"target index {target_index!r} is owned by execution {owner}"
+    release = f"{alias_actions.how_to_release(target_index, owner)}."
+    if is_of_other_deployment(owner, execution_id):
+        raise ConcurrentReindexError(f"{owned} of another deployment", next_step=release)
+    try:
+        runs = is_running(owner)
+    except ConcurrentReindexError as error:
+        raise ConcurrentReindexError(f"{owned}: {error.reason}", next_step=release) from error
+    if runs:
+        raise ConcurrentReindexError(f"{owned}, which runs")
 
 
 def apply_as_owner(client: OpenSearchClient, job: Job, actions: list[Action]) -> None:

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 
+from opensearch_reindex.index.alias_actions import how_to_release
 from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
 from opensearch_reindex.index.target_index import (
     flat_settings,
     keeps_documents_apart,
     target_settings,
 )
+from opensearch_reindex.trigger.finished import later_problem
 from opensearch_reindex.trigger.plan import PlannedIndex
 
-# What `is_done` and `domain_problems` read of an index, as parts of a `filter_path`.
+# What `done_as` and `domain_problems` read of an index, as parts of a `filter_path`.
 ADMISSION_PARTS = (
     "data_stream",
     "mappings._meta.opensearch_reindex",
@@ -34,35 +37,16 @@ ROUTING_PARTS = (
 _VERSION_MASK = 0x08000000
 
 
-def is_done(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
-    """Return whether an earlier execution has already rebuilt this index.
-
-    Then the target index has no owner, and the source index is deleted or in no alias.
-
-    Args:
-        planned: the planned index.
-        indices: every index that has one of the file's names or aliases.
-    """
-    source, target = indices.get(planned.source_index), indices.get(planned.target_index)
-    return (
-        target is not None
-        and target.markers.owner is None
-        and target.provenance.source_index == planned.source_index
-        and target.provenance.changes == planned.changes
-        and target.aliases.get(planned.alias_name, {}).get("is_write_index") is True
-        and (source is None or (target.provenance.source_uuid == source.uuid and not source.aliases))
-    )
-
-
-def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> list[str]:
+def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], execution_id: str) -> list[str]:
     """Find everything on the domain that prevents the rebuild of one index.
 
     Args:
-        planned: the planned index.
+        planned: a planned index that is not done.
         indices: every index that has one of the file's names or aliases.
+        execution_id: ARN of this execution.
     """
-    if is_done(planned, indices):
-        return []
+    if problem := later_problem(planned, indices):
+        return [f"{planned.path}: {problem}"]
     source = indices.get(planned.source_index)
     if not source and any(info.data_stream == planned.source_index for info in indices.values()):
         return [f"{planned.path}: source index {planned.source_index!r} is a data stream; expected an index"]
@@ -72,7 +56,7 @@ def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> 
         return [f"{planned.path}: source index {planned.source_index!r} {state}"]
     problems = [
         *_source_problems(planned, source),
-        *_target_problems(planned, source, indices),
+        *_target_problems(planned, source, indices, execution_id),
         *_alias_problems(planned, indices),
     ]
     return [f"{planned.path}: {problem}" for problem in problems]
@@ -142,20 +126,27 @@ def _may_misread_vectors(source: IndexInfo) -> bool:
     )
 
 
-def _target_problems(planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
+def _target_problems(
+    planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo], execution_id: str
+) -> Iterator[str]:
     name = f"target index {planned.target_index!r}"
     target = indices.get(planned.target_index)
     if target:
-        made_from = target.provenance
+        made_from, owner = target.provenance, target.markers.owner
         if made_from.source_uuid != source.uuid:
             yield f"{name} exists, but was not created from this source index"
+        elif owner not in (None, RELEASED) and is_of_other_deployment(owner, execution_id):
+            yield (
+                f"{name} is half done, and owned by an execution of another deployment. "
+                f"{how_to_release(planned.target_index, owner)}"
+            )
         elif planned.alias_name in target.aliases and made_from.changes != planned.changes:
             yield (
                 f"{name} was created by {made_from.trigger_file} with other settings, mappings, script, "
                 "pipeline or strategy and may hold documents; upload that trigger file again, or roll back (see "
                 "docs/roll-back.md)"
             )
-        elif target.markers.owner is None:
+        elif owner is None and not target.markers.is_kept:
             yield f"{name} has lost its owner alias; roll back (see docs/roll-back.md)"
     if any(planned.target_index in info.aliases for info in indices.values()):
         yield f"{name} is the name of an alias"

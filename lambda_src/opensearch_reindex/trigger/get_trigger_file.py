@@ -1,7 +1,7 @@
 """Step GetTriggerFile: read the trigger file and check it before any change."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from opensearch_reindex.runtime.errors import PERMISSION_HINT, OpenSearchRequest
 from opensearch_reindex.runtime.logs import log
 from opensearch_reindex.runtime.time_limit import time_limit
 from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
-from opensearch_reindex.trigger.preflight import check_domain, permission_problems
+from opensearch_reindex.trigger.preflight import Checked, check_domain, permission_problems
 from opensearch_reindex.trigger.transforms import script_problems
 from opensearch_reindex.trigger.trigger_file import (
     parse_json,
@@ -63,7 +63,8 @@ def get_trigger_file(
 
     Returns:
         The state of the execution. `trigger_file` is the file without its indices and with defaults filled in.
-        `indices` has the `source_index` and the own changes of each index that is not rebuilt yet.
+        `indices` has the `source_index` and the own changes of each index that is not rebuilt yet. `skipped` has the
+        other source indices, by the reason; it is left out if there are none.
 
     Raises:
         TriggerFileError: the file must not run; the error lists all problems with their places in the file.
@@ -77,18 +78,17 @@ def get_trigger_file(
     client = connect(file["opensearch_endpoint"])
     forbidden: list[str] = []
     try:
-        pending, problems = check_domain(client, file, planned)
+        checked = check_domain(client, file, planned, event.get("execution_id", ""))
     except OpenSearchRequestError as error:
         if not error.is_denied:
             raise
-        pending, problems, forbidden = planned, [], [error.reason]
-    refuse_if_any(problems)
-    state = _state_of(file, pending, trigger_object.uri)
-    forbidden += permission_problems(client, pending)
+        checked, forbidden = Checked(planned, {}, []), [error.reason]
+    refuse_if_any(checked.problems)
+    state = _state_of(file, checked, trigger_object.uri)
+    forbidden += permission_problems(client, checked.pending)
     refuse_if_any(forbidden, next_step=f"No changes were made. {PERMISSION_HINT}")
-    done = {index.source_index for index in planned} - {index.source_index for index in pending}
-    if done:
-        log.info("indices skipped: an earlier execution rebuilt them", extra={"indices": sorted(done)})
+    for how, names in checked.done.items():
+        log.info("indices skipped: %s", how, extra={"indices": names})
     return state
 
 
@@ -140,18 +140,19 @@ def _endpoint_problems(file: Mapping[str, Any], environment: Environment) -> lis
     return []
 
 
-def _state_of(file: Mapping[str, Any], pending: Sequence[PlannedIndex], s3_uri: str) -> dict[str, Any]:
+def _state_of(file: Mapping[str, Any], checked: Checked, s3_uri: str) -> dict[str, Any]:
     """Make the state of the execution: the file, and beside it the indices to rebuild."""
-    sources = {index.source_index for index in pending}
+    sources = {index.source_index for index in checked.pending}
     entries = [{"name": entry} if isinstance(entry, str) else entry for entry in file["indices"]]
     rest = {key: value for key, value in file.items() if key not in ("indices", "$schema")}
-    state = {
+    state: dict[str, Any] = {
         "trigger_file": {**rest, "s3_uri": s3_uri},
         "indices": [
             {"source_index": entry["name"], **{key: value for key, value in entry.items() if key != "name"}}
             for entry in entries
             if entry["name"] in sources
         ],
+        **({"skipped": checked.done} if checked.done else {}),
     }
     size = len(json.dumps(state, ensure_ascii=False).encode())
     if size > MAX_STATE_BYTES:

@@ -1,6 +1,7 @@
 """Check a trigger file against the domain, with requests that change nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -10,10 +11,10 @@ from opensearch_reindex.trigger.admission import (
     ADMISSION_PARTS,
     ROUTING_PARTS,
     domain_problems,
-    is_done,
     may_merge_documents,
 )
 from opensearch_reindex.trigger.capacity import CAPACITY_PARTS, disk_problems, growth_of, shard_problems
+from opensearch_reindex.trigger.finished import Done, done_as, is_to_be_deleted
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.transforms import pipeline_problems
 
@@ -23,35 +24,59 @@ _PARTS = ",".join(dict.fromkeys((*ADMISSION_PARTS, *ROUTING_PARTS, *CAPACITY_PAR
 MAX_REFUSALS_SHOWN = 20
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What the domain says of a trigger file.
+
+    Attributes:
+        pending: the indices that are not rebuilt yet.
+        done: source indices that earlier executions rebuilt, by how they did.
+        problems: all problems with their places in the file.
+    """
+
+    pending: Sequence[PlannedIndex]
+    done: Mapping[Done, Sequence[str]]
+    problems: Sequence[str]
+
+
 def check_domain(
-    client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
-) -> tuple[list[PlannedIndex], list[str]]:
+    client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex], execution_id: str
+) -> Checked:
     """Check indices, pipeline, custom routing, disk space and shards.
 
     Args:
         client: the domain.
         file: the trigger file, with defaults filled in.
         planned: all indices of the file.
-
-    Returns:
-        The indices that are not rebuilt yet, and all problems with their places in the file.
+        execution_id: ARN of this execution.
     """
     names = [name for index in planned for name in (index.source_index, index.target_index, index.alias_name)]
     indices = client.get_indices(names, parts=_PARTS)
-    pending = [index for index in planned if not is_done(index, indices)]
-    admitted, problems = [], []
-    for index in pending:
-        if found := domain_problems(index, indices):
+    keep_source = file["keep_source"]
+    pending, admitted = [], []
+    done: dict[Done, list[str]] = {}
+    problems: list[str] = []
+    for index in planned:
+        state = done_as(index, indices)
+        if state and not is_to_be_deleted(index, indices, keep_source=keep_source):
+            done.setdefault(state, []).append(index.source_index)
+            continue
+        pending.append(index)
+        if (
+            found := _deletion_problems(client, index, indices)
+            if state
+            else domain_problems(index, indices, execution_id)
+        ):
             problems += found
-        else:
+        elif not state:
             admitted.append(index)
     if pipeline := file["reindex"].get("pipeline"):
         found = pipeline_problems(client.get_pipeline(pipeline))
         problems += [f"reindex.pipeline: {pipeline!r} {problem}" for problem in found]
     if admitted:
         problems += _routing_problems(client, admitted, indices)
-        problems += _capacity_problems(client, admitted, indices, keep_source=file["keep_source"])
-    return pending, problems
+        problems += _capacity_problems(client, admitted, indices, keep_source=keep_source)
+    return Checked(pending, done, problems)
 
 
 def permission_problems(client: OpenSearchClient, planned: Sequence[PlannedIndex]) -> list[str]:
@@ -93,6 +118,19 @@ def _refused_aliases(client: OpenSearchClient, planned: Sequence[PlannedIndex]) 
     middle = len(planned) // 2
     yield from _refused_aliases(client, planned[:middle])
     yield from _refused_aliases(client, planned[middle:])
+
+
+def _deletion_problems(client: OpenSearchClient, planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> list[str]:
+    """Find what prevents the deletion of a source index that was kept."""
+    name, source, target = planned.source_index, indices[planned.source_index], indices[planned.target_index]
+    if source.settings.get("verified_before_close") == "true":
+        state = "is closed; expected open, so that the module can prove it unchanged"
+    elif client.last_seq_no(name, source.shards) != target.markers.frozen_seq_no:
+        state = f"was written to after its rebuild as {planned.target_index!r}, and these documents are only there"
+    else:
+        return []
+    problem = f"{planned.path}: source index {name!r}, which an earlier execution kept, {state}"
+    return [f"{problem}. Set keep_source to true, or delete the source index yourself: DELETE /{name}"]
 
 
 def _routing_problems(

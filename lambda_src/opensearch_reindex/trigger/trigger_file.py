@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def script_of(content: Any) -> str:
         return ""
 
 
-def refuse_if_any(problems: list[str], *, next_step: str | None = None) -> None:
+def refuse_if_any(problems: Sequence[str], *, next_step: str | None = None) -> None:
     """Refuse the file if it has problems.
 
     Args:

@@ -17,7 +17,7 @@ from opensearch_reindex.runtime.errors import (
     TransientOpenSearchError,
     VerificationError,
 )
-from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, MockedDomain, copied, index, proven, target
+from support.mocked_domain import EVENT, EXISTS, IN_USE, JOB, PROVEN, MockedDomain, copied, index, proven, target
 from support.rebuild import no_execution_runs
 
 OTHER = Markers(owner="arn:other", copy_alias="copy~1")
@@ -118,9 +118,9 @@ def test_an_index_that_a_running_execution_owns_names_the_owner() -> None:
 
 
 def test_an_index_of_an_execution_that_is_over_is_taken_over_in_one_call() -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner="arn:aws:states:other")))
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner="arn:other")))
     create_index(domain.client, EVENT, no_execution_runs)
-    other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~aws~states~other", "must_exist": True}
+    other = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~other", "must_exist": True}
     mine = {"index": "a_v2", "alias": "opensearch-reindex-owner~arn~e", "is_hidden": True}
     domain.client.apply_alias_actions.assert_called_once_with([{"remove": other}, {"add": mine}])
 
@@ -141,6 +141,32 @@ def test_a_take_over_that_another_execution_won_is_given_up(
     domain.client.apply_alias_actions.side_effect = OpenSearchRequestError(404, error_type, reason)
     with pytest.raises(raised):
         create_index(domain.client, EVENT, no_execution_runs)
+
+
+def test_an_owner_of_another_deployment_is_never_taken_over() -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, Markers(owner="arn:elsewhere:1")))
+    with pytest.raises(ConcurrentReindexError, match="execution arn:elsewhere:1 of another deployment") as caught:
+        create_index(domain.client, EVENT, no_execution_runs)
+    assert '"alias": "opensearch-reindex-owner~released"' in caught.value.next_step
+    assert domain.changes == []
+
+
+def test_an_owner_that_cannot_be_asked_is_not_taken_over() -> None:
+    def denied(_: str) -> bool:
+        raise ConcurrentReindexError("status of execution arn:other is unknown: AccessDenied")
+
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, OTHER))
+    with pytest.raises(ConcurrentReindexError, match="AccessDenied") as caught:
+        create_index(domain.client, EVENT, denied)
+    assert "Make sure that execution arn:other has ended. Then send POST /_aliases {" in caught.value.next_step
+    assert domain.changes == []
+
+
+def test_a_proven_target_is_continued_whatever_the_file_changes_now() -> None:
+    proof = replace(PROVEN, owner="arn:other")
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE, proof, changes="others"))
+    assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
+    assert domain.changes == ["apply_alias_actions"]
 
 
 def test_a_source_that_is_an_unfinished_target_is_refused() -> None:
@@ -237,7 +263,7 @@ def test_a_source_that_is_to_be_kept_is_not_deleted() -> None:
     keeping = replace(JOB, keep_source=True)
     delete_index(domain.client, keeping)
     assert "a_v1" in domain.indices
-    assert domain.indices["a_v2"].markers.owner is None
+    assert domain.indices["a_v2"].markers == Markers(is_kept=True, is_proven=True, frozen_seq_no=JOB.source_seq_no)
     delete_index(domain.client, keeping)
     assert domain.changes == ["apply_alias_actions"]
 

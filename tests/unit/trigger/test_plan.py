@@ -6,7 +6,7 @@ import pytest
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
 from opensearch_reindex.runtime.time_limit import time_limit
-from opensearch_reindex.trigger.admission import domain_problems, is_done
+from opensearch_reindex.trigger import admission
 from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
 
 FILE = {
@@ -15,6 +15,10 @@ FILE = {
     "alias_name": "{{index_base}}_current",
 }
 PLANNED = PlannedIndex("indices[0]", "a_v1", "a_v2", "a_current", (), "c")
+
+
+def domain_problems(planned: PlannedIndex, indices: dict[str, IndexInfo]) -> list[str]:
+    return admission.domain_problems(planned, indices, "arn:x")
 
 
 def planned_and_problems(file: dict[str, Any]) -> tuple[list[PlannedIndex], list[str]]:
@@ -112,30 +116,6 @@ def test_an_index_that_can_be_rebuilt_has_no_problem() -> None:
     assert domain_problems(PLANNED, {"a_v1": index(aliases=aliases), "a_v0": index(aliases={"a_current": {}})}) == []
 
 
-def test_an_index_that_was_rebuilt_before_is_done() -> None:
-    assert is_done(PLANNED, {"a_v2": target_of()})
-    assert is_done(PLANNED, {"a_v1": index(), "a_v2": target_of()})  # the source was kept
-    assert domain_problems(PLANNED, {"a_v2": target_of()}) == []
-
-
-@pytest.mark.parametrize(
-    "indices",
-    [
-        {},
-        {"a_v1": index()},
-        {"a_v2": index()},
-        {"a_v2": replace(target_of(), markers=Markers(owner="arn:e"))},
-        {"a_v2": target_of(source_index="b_v1")},
-        {"a_v2": target_of(changes="d")},
-        {"a_v2": replace(target_of(), aliases={})},
-        {"a_v1": index(uuid="u9"), "a_v2": target_of()},
-        {"a_v1": index(aliases={"reader": {}}), "a_v2": target_of()},
-    ],
-)
-def test_is_done_is_false_when_anything_is_missing(indices: dict[str, IndexInfo]) -> None:
-    assert not is_done(PLANNED, indices)
-
-
 def test_target_may_get_other_changes_when_it_is_not_in_use_yet() -> None:
     target = replace(target_of(changes="d"), aliases={}, markers=Markers(owner="released"))
     assert domain_problems(PLANNED, {"a_v1": index(), "a_v2": target}) == []
@@ -169,12 +149,19 @@ def test_a_half_done_run_has_no_problem() -> None:
         ({"a_v1": index(), "a_v2": index(uuid="u2")}, "target index 'a_v2' exists"),
         ({"a_v1": index(), "a_v2": target_of(source_uuid="u9")}, "target index 'a_v2' exists"),
         (
-            {"a_v1": index(), "a_v2": target_of(changes="d", trigger_file="s3://b/k")},
+            {
+                "a_v1": index(),
+                "a_v2": replace(target_of(changes="d", trigger_file="s3://b/k"), markers=Markers(owner="arn:e")),
+            },
             "was created by s3://b/k with",
         ),
         (
-            {"a_v1": index(aliases={"reader": {}}), "a_v2": target_of()},
+            {"a_v1": index(), "a_v2": replace(target_of(), markers=Markers(copy_alias="c"))},
             "target index 'a_v2' has lost its owner alias",
+        ),
+        (
+            {"a_v1": index(), "a_v2": replace(target_of(), markers=Markers(owner="arn:aws:dead"))},
+            "target index 'a_v2' is half done, and owned by an execution of another deployment. Make sure",
         ),
         ({"a_v1": index(), "x": index(aliases={"a_v2": {}})}, "target index 'a_v2' is the name of an alias"),
         ({"a_v1": index(), ".ds-a": index(data_stream="a_v2")}, "target index 'a_v2' is the name of a data stream"),

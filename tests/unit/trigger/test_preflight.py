@@ -23,6 +23,12 @@ def plans(count: int) -> list[PlannedIndex]:
 FILE: dict[str, Any] = {"keep_source": False, "reindex": {}}
 
 
+def check(client: Any, file: dict[str, Any], planned: list[PlannedIndex]) -> tuple[list[PlannedIndex], list[str]]:
+    """Return the indices that are not rebuilt yet, and all problems."""
+    checked = check_domain(client, file, planned, "arn:e")
+    return list(checked.pending), list(checked.problems)
+
+
 def on_domain(client: Any, planned: list[PlannedIndex], **settings: Any) -> dict[str, IndexInfo]:
     """Let the domain have every source index, and return what it says of them."""
     indices = {index.source_index: IndexInfo("u", {}, {"number_of_shards": "1", **settings}, {}) for index in planned}
@@ -40,7 +46,7 @@ def test_only_indices_with_other_shards_are_searched_for_custom_routing(client: 
     planned = [kept, *(replace(index, settings=({"number_of_shards": 1}, {})) for index in (changed, routed))]
     on_domain(client, planned, number_of_shards="2")
     client.indices_with_routing.return_value = {"i2_v1"}
-    pending, (problem,) = check_domain(client, FILE, planned)
+    pending, (problem,) = check(client, FILE, planned)
     assert pending == planned
     client.indices_with_routing.assert_called_once_with(["i1_v1", "i2_v1"])
     assert problem.startswith("indices[2]: source index 'i2_v1' has documents with custom routing")
@@ -52,7 +58,7 @@ def test_check_domain_lists_disks_shards_and_unknown_sizes_together(client: Any)
     client.store_sizes.side_effect = None
     client.store_sizes.return_value = {"i0_v1": StoreSize(10**13, 10**13), "i2_v1": StoreSize(1, 1)}
     client.shards.return_value = (1, 999)
-    _, problems = check_domain(client, FILE, planned)
+    _, problems = check(client, FILE, planned)
     assert [problem.partition(" needs ")[0] for problem in problems[1:]] == [
         "indices[0]: target index 'i0_v2'",
         "indices[0]: target index 'i0_v2'",
@@ -65,10 +71,10 @@ def test_source_indices_that_stay_need_room_beside_their_copies(client: Any) -> 
     planned = plans(2)
     on_domain(client, planned)
     client.data_disks.return_value = [(3000, 3000)] * 2  # 5100 below the watermark, and each copy has 2000
-    assert check_domain(client, FILE, planned)[1] == []
+    assert check(client, FILE, planned)[1] == []
     planned = plans(3)
     on_domain(client, planned)
-    (problem,) = check_domain(client, {**FILE, "keep_source": True}, planned)[1]
+    (problem,) = check(client, {**FILE, "keep_source": True}, planned)[1]
     assert problem.startswith("indices[2]: ")
 
 
@@ -78,13 +84,13 @@ def test_check_domain_asks_for_sizes_only_of_indices_that_exist(client: Any) -> 
     made_from = {"source_uuid": "u", "changes": "c"}
     meta = {"_meta": {"opensearch_reindex": made_from}}
     client.get_indices.return_value = {**indices, "i1_v2": IndexInfo("t", {}, {}, meta, markers=Markers(owner="arn:e"))}
-    assert check_domain(client, FILE, planned) == (planned, [])
+    assert check(client, FILE, planned) == (planned, [])
     client.store_sizes.assert_called_once_with(["i0_v1", "i1_v1", "i1_v2"])
 
 
 def test_check_domain_skips_capacity_when_an_index_has_other_problems(client: Any) -> None:
     client.get_indices.return_value = {}
-    assert len(check_domain(client, FILE, plans(3))[1]) == 3
+    assert len(check(client, FILE, plans(3))[1]) == 3
     assert not client.store_sizes.called
 
 
@@ -133,7 +139,7 @@ def test_check_domain_checks_the_pipeline_of_the_file(client: Any) -> None:
     planned = plans(1)
     on_domain(client, planned)
     client.get_pipeline.return_value = None
-    (problem,) = check_domain(client, {**FILE, "reindex": {"pipeline": "p"}}, planned)[1]
+    (problem,) = check(client, {**FILE, "reindex": {"pipeline": "p"}}, planned)[1]
     assert problem == "reindex.pipeline: 'p' does not exist"
 
 

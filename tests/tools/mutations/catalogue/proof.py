@@ -65,8 +65,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the source is deleted in a separate request",
         "opensearch_reindex/rebuild/delete_index.py",
-        "        actions.append(alias_actions.remove_index(job.source_index))\n",
-        '        client._request("DELETE", f"/{job.source_index}")\n',
+        "            alias_actions.remove_index(job.source_index),\n        ]\n",
+        '        ]\n        client._request("DELETE", f"/{job.source_index}")\n',
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
@@ -117,8 +117,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "a source is deleted despite keep_source",
         "opensearch_reindex/rebuild/delete_index.py",
-        "    if not job.keep_source:\n",
-        "    if True:\n",
+        "    if job.keep_source:\n",
+        "    if False:\n",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(

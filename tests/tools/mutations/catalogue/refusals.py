@@ -58,7 +58,7 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
         "problems that the domain reveals have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
-        "    refuse_if_any(problems)\n    state",
+        "    refuse_if_any(checked.problems)\n    state",
         "    state",
         unit="unit/trigger/test_trigger_file.py::test_all_problems_of_the_domain_are_listed_at_once",
     ),
