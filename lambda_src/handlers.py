@@ -112,12 +112,26 @@ def update_aliases_handler(event: Event) -> State:
     # ReleaseSource undoes what UpdateAliases did, so it calls the same function. Executions that started before this
     # version send the state itself, with the error in it.
     is_release = RELEASE_SOURCE in event or "error" in event
-    job = Job.from_event(event.get(RELEASE_SOURCE, event))
-    client = connect(job.opensearch_endpoint)
     if is_release:
-        release_source(client, job)
-        return job.to_event()
-    return update_aliases(client, job).to_event()
+        return _release_source(event.get(RELEASE_SOURCE, event))
+    job = Job.from_event(event)
+    return update_aliases(connect(job.opensearch_endpoint), job).to_event()
+
+
+def _release_source(state: Mapping[str, Any]) -> State:
+    """Release the source index after a failed step.
+
+    Before CreateIndex ends, there is no job.
+    """
+    is_job = "source_uuid" in state
+    release_source(
+        connect((state if is_job else state["trigger_file"])["opensearch_endpoint"]),
+        state["execution_id"],
+        (state if is_job else state["index"])["source_index"],
+        is_running,
+        state.get("source_uuid"),
+    )
+    return {}
 
 
 @step("StartReindex", ReindexStartError)

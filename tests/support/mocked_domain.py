@@ -1,11 +1,18 @@
 """A mocked domain in any state, and one job: the rebuild of `a_v1` as `a_v2`."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
 from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards
-from opensearch_reindex.index.markers import OWNER_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, Markers
+from opensearch_reindex.index.markers import (
+    BLOCK_ALIAS_PREFIX,
+    OWNER_ALIAS_PREFIX,
+    PROVEN_ALIAS_PREFIX,
+    Markers,
+    source_alias,
+)
 from opensearch_reindex.index.provenance import changes_of
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.opensearch_client import OpenSearchClient
@@ -35,7 +42,6 @@ EXISTS = OpenSearchRequestError(400, "resource_already_exists_exception", "index
 MADE_FROM = {
     "source_index": JOB.source_index,
     "source_uuid": JOB.source_uuid,
-    "source_was_blocked": False,
     "strategy": JOB.strategy,
     "changes": changes_of(EVENT["trigger_file"], EVENT["index"]),
 }
@@ -46,7 +52,7 @@ IN_USE = {JOB.alias_name: {"is_write_index": True}}
 
 
 def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) -> IndexInfo:
-    """Return an index with a write block and without mappings.
+    """Return an index with a write block of the module and without mappings.
 
     Args:
         uuid: `u1` for the job's source index, `u2` for its target index.
@@ -54,7 +60,14 @@ def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) 
         differences: other values of attributes.
     """
     return replace(
-        IndexInfo(uuid, aliases or {}, {"number_of_shards": "1", "blocks": {"write": "true"}}, {}), **differences
+        IndexInfo(
+            uuid,
+            aliases or {},
+            {"number_of_shards": "1", "blocks": {"write": "true"}},
+            {},
+            markers=Markers(blocked_uuid=uuid),
+        ),
+        **differences,
     )
 
 
@@ -81,9 +94,7 @@ class MockedDomain:
     def __init__(self, **indices: IndexInfo) -> None:
         self.indices = indices
         self.client = create_autospec(OpenSearchClient, instance=True)
-        self.client.get_indices.side_effect = lambda names, **_: {
-            n: self.indices[n] for n in names if n in self.indices
-        }
+        self.client.get_indices.side_effect = self.get_indices
         self.client.health.return_value = "green"
         self.client.count.return_value = JOB.source_count
         self.client.last_seq_no.return_value = JOB.source_seq_no
@@ -95,6 +106,15 @@ class MockedDomain:
         self.client.write_queues.return_value = []
         self.client.is_building.return_value = False
         self.client.apply_alias_actions.side_effect = self.update_markers
+
+    def get_indices(self, names: Iterable[str], **_: object) -> dict[str, IndexInfo]:
+        """Return the indices with these names, or of these source markers."""
+        names = list(names)
+        return {
+            name: info
+            for name, info in self.indices.items()
+            if name in names or source_alias(str(info.provenance.source_uuid)) in names
+        }
 
     def put_index(self, name: str, body: dict[str, Any]) -> None:
         """Create the target index, unless it exists."""
@@ -108,7 +128,7 @@ class MockedDomain:
         self.indices[name] = replace(info, mappings={**info.mappings, "_meta": meta})
 
     def update_markers(self, actions: list[dict[str, Any]]) -> None:
-        """Apply the removal of an index, and the changes of owner and proof markers."""
+        """Apply the removal of an index, and most changes of markers."""
         for action in actions:
             ((kind, what),) = action.items()
             if kind == "remove_index":
@@ -118,6 +138,10 @@ class MockedDomain:
                 self._mark(what["index"], owner=read.owner, is_kept=read.is_kept)
             elif what["alias"].startswith(PROVEN_ALIAS_PREFIX):
                 self._mark(what["index"], is_proven=kind == "add")
+            elif what["alias"].startswith(BLOCK_ALIAS_PREFIX):
+                self._mark(
+                    what["index"], blocked_uuid=Markers.read([what["alias"]]).blocked_uuid if kind == "add" else None
+                )
 
     def _mark(self, name: str, **differences: Any) -> None:
         info = self.indices[name]

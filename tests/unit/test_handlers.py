@@ -14,6 +14,7 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Copy, Job
 from opensearch_reindex.runtime import errors
+from opensearch_reindex.runtime.executions import is_running
 from support.mocked_domain import EVENT, JOB, copied, index, task_answer
 from support.room import with_room
 from support.trigger_file import trigger_file
@@ -100,9 +101,16 @@ def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
 def test_the_release_of_the_source_is_a_payload_of_its_own(connected: Any, mocker: MockerFixture) -> None:
     release_source = mocker.patch("handlers.release_source")
     state = {**JOB.to_event(), "error": {"Error": "ReindexFailedError", "Cause": "{}"}}
-    assert handlers.update_aliases_handler({"release_source": state}, None) == JOB.to_event()
-    release_source.assert_called_once_with(connected, JOB)
+    assert handlers.update_aliases_handler({"release_source": state}, None) == {}
+    release_source.assert_called_once_with(connected, "arn:e", "a_v1", is_running, "u1")
     assert connected.block_writes.call_count == 0
+
+
+def test_the_source_is_released_after_a_failed_create_index_too(connected: Any, mocker: MockerFixture) -> None:
+    release_source = mocker.patch("handlers.release_source")
+    state = {**EVENT, "error": {"Error": "IndexCreationError", "Cause": "{}"}}
+    assert handlers.update_aliases_handler({"release_source": state}, None) == {}
+    release_source.assert_called_once_with(connected, "arn:e", "a_v1", is_running, None)
 
 
 @pytest.mark.usefixtures("connected")

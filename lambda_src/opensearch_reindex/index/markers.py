@@ -14,7 +14,15 @@ SOURCE_ALIAS_PREFIX = "opensearch-reindex-source~"
 COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
 PROVEN_ALIAS_PREFIX = "opensearch-reindex-proven~"
 DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
-_OWN_PREFIXES = (OWNER_ALIAS_PREFIX, SOURCE_ALIAS_PREFIX, COPY_ALIAS_PREFIX, PROVEN_ALIAS_PREFIX, DISCARD_ALIAS_PREFIX)
+BLOCK_ALIAS_PREFIX = "opensearch-reindex-blocked~"
+_OWN_PREFIXES = (
+    OWNER_ALIAS_PREFIX,
+    SOURCE_ALIAS_PREFIX,
+    COPY_ALIAS_PREFIX,
+    PROVEN_ALIAS_PREFIX,
+    DISCARD_ALIAS_PREFIX,
+    BLOCK_ALIAS_PREFIX,
+)
 # The owner of a target index whose execution gave the ownership up.
 RELEASED = "released"
 # The owner of a finished target index whose source index was kept. Its `proven` marker stays: a later run that deletes
@@ -35,6 +43,7 @@ class Markers:
         is_proven: whether the copy was proven complete and the aliases were moved.
         frozen_seq_no: the sum of the source's sequence numbers as of which documents were copied; None before a copy.
         discard_alias: of a source index, the permit to delete its target, see `ownership.discard_target`.
+        blocked_uuid: of a source index, UUID of the index whose write block the module set; None without such a block.
     """
 
     owner: str | None = None
@@ -43,6 +52,7 @@ class Markers:
     is_proven: bool = False
     frozen_seq_no: int | None = None
     discard_alias: str | None = None
+    blocked_uuid: str | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -57,6 +67,7 @@ class Markers:
         copies = [name for name in names if name.startswith(COPY_ALIAS_PREFIX)]
         proofs = [name for name in names if name.startswith(PROVEN_ALIAS_PREFIX)]
         discards = [name for name in names if name.startswith(DISCARD_ALIAS_PREFIX)]
+        blocks = [name.removeprefix(BLOCK_ALIAS_PREFIX) for name in names if name.startswith(BLOCK_ALIAS_PREFIX)]
         return cls(
             owner=owners[0].replace("~", ":") if owners and owners != [KEPT] else None,
             is_kept=owners == [KEPT],
@@ -64,6 +75,7 @@ class Markers:
             is_proven=bool(proofs),
             frozen_seq_no=_last_number([*copies, *proofs]),
             discard_alias=discards[0] if discards else None,
+            blocked_uuid=blocks[0] if blocks else None,
         )
 
 
@@ -123,6 +135,17 @@ def new_discard_alias(token: str) -> str:
         token: unique among all permits.
     """
     return DISCARD_ALIAS_PREFIX + token
+
+
+def block_alias(source_uuid: str) -> str:
+    """Return the marker of a source index whose write block the module set.
+
+    It belongs to the source index, because the module may throw a target index away.
+
+    Args:
+        source_uuid: UUID of the source index; an index restored from a snapshot of it has another.
+    """
+    return BLOCK_ALIAS_PREFIX + source_uuid
 
 
 def first_markers(execution_id: str, source_uuid: str, token: str) -> dict[str, dict[str, Any]]:

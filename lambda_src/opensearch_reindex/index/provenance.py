@@ -20,7 +20,8 @@ class Provenance:
     Attributes:
         source_index: name of the source index.
         source_uuid: UUID of the source index.
-        source_was_blocked: whether the source index had a write block before the first run.
+        source_was_blocked: note of earlier versions: whether the source index had a write block of the user. Now a
+            marker of the source index tells it.
         strategy: `strategy` of the trigger file.
         changes: fingerprint of what the trigger file changes, see `changes_of`.
         trigger_file: `s3://` URI of the trigger file.

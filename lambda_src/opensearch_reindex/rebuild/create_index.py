@@ -13,7 +13,8 @@ from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_a
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
 from opensearch_reindex.rebuild.job import Job
-from opensearch_reindex.rebuild.ownership import discard_target, new_token, stop_copy, take_ownership
+from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy, take_ownership
+from opensearch_reindex.rebuild.write_block import mend_marker
 from opensearch_reindex.runtime.errors import (
     RESUME_OR_ROLL_BACK,
     ROLL_BACK,
@@ -69,7 +70,6 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         provenance=Provenance(
             source_index=source_index,
             source_uuid=source.uuid,
-            source_was_blocked=_was_blocked(source, found),
             strategy=trigger_file["strategy"],
             changes=requested.changes,
             trigger_file=trigger_file["s3_uri"],
@@ -82,6 +82,9 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     if target.provenance.source_uuid != source.uuid:
         raise IndexCreationError(f"target index {target_index!r} exists, and was not created from this source index")
     take_ownership(client, target_index, target, execution_id, is_running)
+    if mending := mend_marker(source_index, source, target):
+        # Now, because the note of an older version goes with a target index that is created again.
+        apply_as(client, target_index, execution_id, mending)
     # In a new target, an index template may have added the alias itself.
     is_in_use = not is_new and target.aliases.get(alias_name, {}).get("is_write_index")
     if not is_new:
@@ -103,12 +106,6 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         source_health=source_health,
         settings_after_copy=requested.settings_after_copy,
     )
-
-
-def _was_blocked(source: IndexInfo, found: IndexInfo | None) -> bool:
-    """Return whether the user, not an earlier attempt, set the source's write block."""
-    noted = found.provenance.source_was_blocked if found else None
-    return source.is_write_blocked if noted is None else noted
 
 
 @dataclass(frozen=True)

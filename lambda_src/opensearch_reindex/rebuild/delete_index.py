@@ -5,6 +5,7 @@ from opensearch_reindex.index.markers import KEPT, owner_alias, proven_alias, so
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import both_indices, prove_source_unchanged, require_health
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.write_block import unmark_block
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexError, VerificationError
 from opensearch_reindex.runtime.logs import log
 
@@ -46,6 +47,8 @@ def _delete_source(client: OpenSearchClient, job: Job) -> None:
     if job.keep_source:
         # With this and the proof, a later run with another `keep_source` deletes the source index.
         actions.append(alias_actions.add_marker(job.target_index, owner_alias(KEPT)))
+        # The write block of the source index stays, and is the user's from here on.
+        actions += unmark_block(job.source_index, source)
     else:
         actions += [
             alias_actions.remove_if_present(job.target_index, proven_alias(job.source_seq_no)),

@@ -79,16 +79,26 @@ def apply_as_owner(client: OpenSearchClient, job: Job, actions: list[Action]) ->
         ConcurrentReindexError: another execution owns the target index.
         TransientOpenSearchError: an alias is not where it was a moment ago.
     """
-    _apply_as_owner(client, job.target_index, job.execution_id, job.execution_id, actions)
+    apply_as(client, job.target_index, job.execution_id, actions)
 
 
-def release_ownership(client: OpenSearchClient, job: Job) -> None:
-    """Give the target index up: whatever this execution tries from now on fails.
+def apply_as(client: OpenSearchClient, target_index: str, owner: str, actions: list[Action]) -> None:
+    """Apply alias actions like `apply_as_owner`, before there is a job.
+
+    Raises:
+        ConcurrentReindexError: another execution owns the target index.
+        TransientOpenSearchError: an alias is not where it was a moment ago.
+    """
+    _apply_as_owner(client, target_index, owner, owner, actions)
+
+
+def release_ownership(client: OpenSearchClient, target_index: str, owner: str) -> None:
+    """Give a target index up: whatever its owner tries from now on fails.
 
     Raises:
         ConcurrentReindexError: another execution owns the target index.
     """
-    _apply_as_owner(client, job.target_index, job.execution_id, RELEASED, [])
+    _apply_as_owner(client, target_index, owner, RELEASED, [])
 
 
 def open_copy(client: OpenSearchClient, job: Job, copy_alias: str) -> str:

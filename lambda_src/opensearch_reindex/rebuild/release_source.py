@@ -1,30 +1,82 @@
-"""State ReleaseSource: allow writes again after a failed run with `block_writes`."""
+"""State ReleaseSource: allow writes again after a failed run."""
 
-from opensearch_reindex.index.markers import RELEASED
+from collections.abc import Callable
+
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.markers import RELEASED, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import release_ownership, stop_copy
+from opensearch_reindex.rebuild.write_block import is_blocked_by_module, lift_block, unmark_block
+from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError
 from opensearch_reindex.runtime.logs import log
 
 
-def release_source(client: OpenSearchClient, job: Job) -> None:
-    """Let writers use the source index again, unless the aliases have moved.
+def release_source(
+    client: OpenSearchClient,
+    execution_id: str,
+    source_index: str,
+    is_running: Callable[[str], bool],
+    source_uuid: str | None = None,
+) -> None:
+    """Let writers use the source index again, unless they have moved to the target.
 
     Before: a step failed. After: the copy is stopped, this execution can change nothing more, and the source index has
-    no write block but the user's.
+    no write block but the user's. Nothing changes while another execution owns the work.
+
+    Args:
+        client: the domain.
+        execution_id: ARN of the execution that failed.
+        source_index: name of the source index.
+        is_running: tells whether another execution still runs.
+        source_uuid: UUID of the source index when the run started; None if CreateIndex did not get so far.
     """
-    if not job.blocks_writes:
+    source = client.get_indices([source_index], parts="settings.index.blocks").get(source_index)
+    if source is None or source_uuid not in (None, source.uuid):
+        log.warning("nothing to release: the source index is gone, or another index has its name")
         return
-    indices = client.get_indices([job.source_index, job.target_index], parts="mappings._meta")
-    source, target = indices.get(job.source_index), indices.get(job.target_index)
-    ours = source and target and (source.uuid, target.uuid) == (job.source_uuid, job.target_uuid)
-    if not target or not ours or target.markers.is_proven or target.markers.owner not in (job.execution_id, RELEASED):
-        log.warning("the write block stays: the work on this index is done, or another execution owns it")
+    found = _target_of(client, source)
+    if found and not _give_up(client, execution_id, *found, is_running):
         return
-    if target.markers.owner == job.execution_id:
-        # Before anything else: a late RemoveAlias that moved the aliases after the block is lifted would lose writes.
-        release_ownership(client, job)
-    stop_copy(client, target.markers.copy_alias)
-    if not target.provenance.source_was_blocked:
-        client.allow_writes(job.source_index)
+    target = found[1] if found else None
+    if is_blocked_by_module(source, target):
+        lift_block(client, source_index, source)
         log.warning("the run failed: the write block of the source index was lifted")
+    elif stale := unmark_block(source_index, source):
+        client.apply_alias_actions(stale)
+
+
+def _target_of(client: OpenSearchClient, source: IndexInfo) -> tuple[str, IndexInfo] | None:
+    """Return the one target index that a source index has, or None.
+
+    It may have another name than this execution's: another trigger file may rebuild the same source index.
+    """
+    try:
+        found = client.get_indices([source_alias(source.uuid)], parts="mappings._meta")
+    except OpenSearchRequestError as error:
+        # The security plugin checks an alias by the names of its indices, and a missing alias by its own name.
+        if not error.is_denied:
+            raise
+        return None
+    return next(iter(found.items()), None)
+
+
+def _give_up(
+    client: OpenSearchClient, execution_id: str, target_index: str, target: IndexInfo, is_running: Callable[[str], bool]
+) -> bool:
+    """Release the target index and stop its copy; False if its work must go on."""
+    owner = target.markers.owner
+    if target.markers.is_proven or any(entry.get("is_write_index") for entry in target.aliases.values()):
+        log.warning("the write block stays: writers use the target index")
+        return False
+    if owner not in (execution_id, RELEASED, None) and is_running(owner):
+        log.warning("the write block stays: another execution works on this index", extra={"owner": owner})
+        return False
+    if owner not in (RELEASED, None):
+        # Before anything else: a late RemoveAlias that moved the aliases after the block is lifted would lose writes.
+        try:
+            release_ownership(client, target_index, owner)
+        except ConcurrentReindexError as error:
+            log.warning("the write block stays: another execution took over", extra={"reason": error.reason})
+            return False
+    stop_copy(client, target.markers.copy_alias)
+    return True

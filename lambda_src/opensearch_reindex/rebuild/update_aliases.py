@@ -3,12 +3,14 @@
 from dataclasses import replace
 
 from opensearch_reindex.index import alias_actions
+from opensearch_reindex.index.alias_actions import Action
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import await_replicas, both_indices
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.throttle import batch_size
+from opensearch_reindex.rebuild.write_block import mark_block
 from opensearch_reindex.runtime.logs import log
 
 
@@ -24,8 +26,12 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
         DomainBusyError: replicas of the source index lag behind.
     """
     source, target = both_indices(client, job)
-    if not job.blocks_writes:
-        _redirect_writes(client, job, source, target)
+    switch = [] if job.blocks_writes else _redirect_writes(job, source, target)
+    # Before the block: a run that is killed in between leaves no block that could be taken for the user's.
+    if actions := [*switch, *mark_block(job.source_index, source, target)]:
+        apply_as_owner(client, job, actions)
+    if switch:
+        log.info("writes go to the target index", extra={"alias": job.alias_name})
     # Only in this order does the count hold every acknowledged document. A write that is under way reaches the source
     # index before the block, or is refused. Without the refresh, the count and the copy would miss it.
     client.block_writes(job.source_index)
@@ -38,16 +44,13 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     )
 
 
-def _redirect_writes(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
-    """Make the target the write index of every alias that writes to the source."""
+def _redirect_writes(job: Job, source: IndexInfo, target: IndexInfo) -> list[Action]:
+    """Return the actions that redirect the source's writes to the target."""
     actions = alias_actions.switch_writes(
         job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name
     )
-    if not actions:
-        return
-    if copy_alias := target.markers.copy_alias:
+    if actions and (copy_alias := target.markers.copy_alias):
         # Replacing the copy alias by itself changes nothing, but fails once RemoveAlias has removed it. So a late run
         # of this step cannot switch writes.
         actions += alias_actions.replace_marker(job.target_index, copy_alias, copy_alias)
-    apply_as_owner(client, job, actions)
-    log.info("writes go to the target index", extra={"alias": job.alias_name})
+    return actions

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.index.index_info import IndexInfo
-from opensearch_reindex.index.markers import RELEASED, Markers, owner_alias
+from opensearch_reindex.index.markers import RELEASED, Markers, owner_alias, source_alias
 from opensearch_reindex.index.provenance import changes_of
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.rebuild.create_index import create_index
@@ -14,7 +14,7 @@ from opensearch_reindex.rebuild.release_source import release_source
 from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
-from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError, VerificationError
+from opensearch_reindex.runtime.errors import OpenSearchRequestError, VerificationError
 from support.mocked_domain import COPIED, JOB, MADE_FROM, OWNED, PROVEN, MockedDomain, index, target
 from support.rebuild import ENVIRONMENT, event, no_execution_runs
 
@@ -26,6 +26,10 @@ MADE = {**MADE_FROM, "strategy": "block_writes", "changes": changes_of(EVENT["tr
 def unused(markers: Markers = OWNED, **made_from: Any) -> IndexInfo:
     """The target index before the aliases move."""
     return target({}, markers, **{**MADE, **made_from})
+
+
+def release(domain: MockedDomain) -> None:
+    release_source(domain.client, JOB.execution_id, JOB.source_index, no_execution_runs, JOB.source_uuid)
 
 
 def half_copied(markers: Markers = COPIED, **made_from: Any) -> MockedDomain:
@@ -109,7 +113,7 @@ def test_a_released_target_is_taken_over_without_asking_whether_anybody_runs() -
 @pytest.mark.parametrize(("frozen_seq_no", "changes"), [(1, MADE["changes"]), (JOB.source_seq_no, "others")])
 def test_an_outdated_target_is_replaced_after_its_copy_was_stopped(frozen_seq_no: int, changes: str) -> None:
     markers = replace(COPIED, owner=RELEASED, frozen_seq_no=frozen_seq_no)
-    domain = half_copied(markers, source_was_blocked=False, changes=changes)
+    domain = half_copied(markers, changes=changes)
     domain.client.find_reindex_task.return_value = "n:1"
     create_index(domain.client, EVENT, no_execution_runs)
     assert domain.changes == [
@@ -119,19 +123,22 @@ def test_an_outdated_target_is_replaced_after_its_copy_was_stopped(frozen_seq_no
         "apply_alias_actions",
         "put_index",
     ]
-    made_from = domain.indices["a_v2"].mappings["_meta"]["opensearch_reindex"]
-    assert made_from["source_was_blocked"] is False  # though it is now, by the run before
 
 
+# A write block of the user has no marker.
 @pytest.mark.parametrize("was_blocked", [False, True])
-@pytest.mark.parametrize("owner", [JOB.execution_id, RELEASED])
+@pytest.mark.parametrize("owner", [JOB.execution_id, "arn:dead", RELEASED])
 def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, *, was_blocked: bool) -> None:
-    domain = half_copied(Markers(owner=owner, copy_alias="copy~1"), source_was_blocked=was_blocked)
+    domain = half_copied(Markers(owner=owner, copy_alias="copy~1"))
+    if was_blocked:
+        domain.indices["a_v1"] = index("u1", markers=Markers())
     domain.client.find_reindex_task.return_value = "n:1"
-    release_source(domain.client, BLOCKING)
+    release(domain)
     given_up = [] if owner == RELEASED else ["apply_alias_actions"]
-    assert domain.changes == [*given_up, "cancel_task", *([] if was_blocked else ["allow_writes"])]
+    lifted = [] if was_blocked else ["allow_writes", "apply_alias_actions"]
+    assert domain.changes == [*given_up, "cancel_task", *lifted]
     assert domain.indices["a_v2"].markers.owner == RELEASED
+    assert domain.indices["a_v1"].markers.blocked_uuid is None
 
 
 @pytest.mark.parametrize(
@@ -139,25 +146,86 @@ def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, 
     [
         MockedDomain(),
         MockedDomain(a_v1=index("u9"), a_v2=unused()),
-        half_copied(Markers(owner="arn:other")),
         half_copied(PROVEN),
+        MockedDomain(a_v1=index("u1"), a_v2=target({"other": {"is_write_index": True}}, COPIED, **MADE)),
     ],
 )
-def test_what_another_execution_works_on_or_is_done_is_not_released(domain: MockedDomain) -> None:
-    release_source(domain.client, BLOCKING)
+def test_what_is_done_or_gone_is_not_released(domain: MockedDomain) -> None:
+    release(domain)
     assert domain.changes == []
 
 
-def test_with_redirected_writes_there_is_nothing_to_release() -> None:
-    domain = half_copied()
-    release_source(domain.client, JOB)
-    assert domain.client.mock_calls == []
+def test_what_another_execution_works_on_is_not_released() -> None:
+    domain = half_copied(Markers(owner="arn:other"))
+    release_source(domain.client, "arn:e", "a_v1", lambda owner: owner == "arn:other")
+    assert domain.changes == []
+
+
+def test_a_source_without_a_target_is_released() -> None:
+    domain = MockedDomain(a_v1=index("u1"))
+    release(domain)
+    assert domain.changes == ["allow_writes", "apply_alias_actions"]
+
+
+def test_a_source_is_released_where_the_role_may_not_ask_for_a_missing_alias() -> None:
+    domain = MockedDomain(a_v1=index("u1"))
+    denied = OpenSearchRequestError(403, "security_exception", "no permissions")
+
+    def get_indices(names: list[str], **_: object) -> dict[str, IndexInfo]:
+        if source_alias("u1") in names:
+            raise denied
+        return domain.indices
+
+    domain.client.get_indices.side_effect = get_indices
+    release(domain)
+    assert "allow_writes" in domain.changes
+    denied = OpenSearchRequestError(400, "x", "no")
+    with pytest.raises(OpenSearchRequestError):
+        release(domain)
+
+
+def test_a_block_of_an_earlier_version_is_lifted_by_the_note_of_its_target() -> None:
+    domain = half_copied(source_was_blocked=False)
+    domain.indices["a_v1"] = index("u1", markers=Markers())
+    release(domain)
+    assert "allow_writes" in domain.changes
+
+
+def test_a_block_of_an_earlier_version_gets_its_marker_before_the_target_goes() -> None:
+    domain = half_copied(source_was_blocked=False, changes="others")
+    domain.indices["a_v1"] = index("u1", markers=Markers())
+    create_index(domain.client, EVENT, no_execution_runs)
+    assert domain.indices["a_v1"].markers.blocked_uuid == "u1"
+    release(domain)
+    assert "allow_writes" in domain.changes
+
+
+@pytest.mark.parametrize("blocked_uuid", ["u1", "of-a-snapshot"])
+def test_a_marker_without_its_block_is_removed(blocked_uuid: str) -> None:
+    for run in (release, lambda domain: create_index(domain.client, EVENT, no_execution_runs)):
+        domain = MockedDomain(a_v1=index("u1", settings={"number_of_shards": "1"}))
+        domain.indices["a_v1"] = replace(domain.indices["a_v1"], markers=Markers(blocked_uuid=blocked_uuid))
+        run(domain)
+        assert domain.indices["a_v1"].markers.blocked_uuid is None
+        assert "allow_writes" not in domain.changes
 
 
 def test_a_target_that_was_taken_over_is_not_released() -> None:
     domain = half_copied()
     missing = f"aliases [{owner_alias('arn:e')}] missing"
     domain.client.apply_alias_actions.side_effect = OpenSearchRequestError(404, "aliases_not_found_exception", missing)
-    with pytest.raises(ConcurrentReindexError, match="took target index"):
-        release_source(domain.client, BLOCKING)
+    release(domain)
     assert "allow_writes" not in domain.changes
+
+
+@pytest.mark.parametrize("strategy", list(Strategy))
+def test_the_marker_of_the_block_comes_before_the_block_and_not_for_the_users(strategy: Strategy) -> None:
+    job = replace(BLOCKING, strategy=strategy)
+    free = index("u1", settings={"number_of_shards": "1"}, markers=Markers())
+    domain = MockedDomain(a_v1=free, a_v2=unused())
+    update_aliases(domain.client, job)
+    assert domain.changes == ["apply_alias_actions", "block_writes"]
+    assert domain.indices["a_v1"].markers.blocked_uuid == "u1"
+    domain = MockedDomain(a_v1=index("u1", markers=Markers()), a_v2=unused())
+    update_aliases(domain.client, job)
+    assert domain.indices["a_v1"].markers.blocked_uuid is None

@@ -110,5 +110,5 @@ def test_the_release_of_an_execution_that_started_before_the_upgrade_is_understo
     mocker.patch("handlers.connect")
     release = mocker.patch("handlers.release_source")
     error = {"Error": "ReindexFailedError", "Cause": "{}"}
-    assert handlers.update_aliases_handler({**BEFORE, "error": error}, None)["source_index"] == "a_v1"
+    handlers.update_aliases_handler({**BEFORE, "error": error}, None)
     release.assert_called_once()

@@ -85,10 +85,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "the source gets its write block before writes are redirected",
         "opensearch_reindex/rebuild/update_aliases.py",
-        "    if not job.blocks_writes:\n        _redirect_writes(client, job, source, target)\n",
-        "    client.block_writes(job.source_index)\n"
-        "    if not job.blocks_writes:\n"
-        "        _redirect_writes(client, job, source, target)\n",
+        "    if actions := [*switch,",
+        "    client.block_writes(job.source_index)\n    if actions := [*switch,",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
@@ -440,8 +438,8 @@ NOTHING_ELSE_CHANGES = (
     Mutation(
         "with block_writes the aliases move before the copy",
         "opensearch_reindex/rebuild/update_aliases.py",
-        "    if not job.blocks_writes:\n        _redirect_writes",
-        "    if True:\n        _redirect_writes",
+        "    switch = [] if job.blocks_writes else _redirect",
+        "    switch = _redirect",
         unit="unit/rebuild/test_block_writes.py",
     ),
 )
