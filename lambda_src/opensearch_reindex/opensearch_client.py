@@ -364,7 +364,7 @@ class OpenSearchClient:
         params = {"wait_for_completion": "true", "timeout": f"{wait_seconds}s"} if wait_seconds else {}
         try:
             return self._request("GET", f"/_tasks/{quote(task_id, safe=':')}", params)
-        except OpenSearchRequestError as error:
+        except (OpenSearchRequestError, TransientOpenSearchError) as error:
             if error.status == 404:
                 return None
             # Status 500 is OpenSearch's way to say that the task still runs.

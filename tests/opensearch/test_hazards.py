@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.check_reindex_status import MAX_RESTARTS, check_reindex_status
+from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status
 from opensearch_reindex.rebuild.create_index import create_index
 from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Copy, CopyStatus
 from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.restart import MAX_FRUITLESS_RESTARTS
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
@@ -241,11 +242,11 @@ def test_a_task_that_is_lost_again_and_again_is_given_up(
     domain: Domain, rebuild: Rebuild, client: OpenSearchClient
 ) -> None:
     job = replace(rebuild.freeze("hazards_v1"), task=Copy(id="gone:1", copy_alias="gone"))
-    for restarts in range(1, MAX_RESTARTS + 1):
+    for restarts in range(1, MAX_FRUITLESS_RESTARTS + 1):
         lost = check_reindex_status(client, job, ENVIRONMENT)
-        assert lost.task == Copy(id="gone:1", copy_alias="gone", status=CopyStatus.LOST, restarts=restarts)
-        job = lost
-    with pytest.raises(ReindexFailedError, match="lost 6 times"):
+        assert (lost.task.restarts, lost.task.fruitless, lost.task.in_target) == (restarts, restarts, 0)
+        job = replace(lost, task=replace(lost.task, status=CopyStatus.RUNNING))
+    with pytest.raises(ReindexFailedError, match="ended 11 times in a row without copying a document"):
         check_reindex_status(client, job, ENVIRONMENT)
 
 

@@ -65,9 +65,10 @@ class Rebuild:
         """Run StartReindex, and CheckReindexStatus until the copy is completed."""
         for _ in range(self.times):
             started = start_reindex(self.client, job, ENVIRONMENT)
-        while started.task.status in ("running", "recovering"):
-            started = check_reindex_status(self.client, started, ENVIRONMENT)
-        return start_reindex(self.client, job, ENVIRONMENT) if started.task.status == "lost" else started
+        while started.task.status != "completed":
+            step = start_reindex if started.task.status == "lost" else check_reindex_status
+            started = step(self.client, started, ENVIRONMENT)
+        return started
 
     def finish(self, job: Job) -> Job:
         """Run RemoveAlias and DeleteIndex."""

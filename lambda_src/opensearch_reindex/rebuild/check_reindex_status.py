@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild.faults import is_final
 from opensearch_reindex.rebuild.guards import both_indices, is_as_healthy
 from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.ownership import stop_copy
 from opensearch_reindex.rebuild.proof import OUTCOMES, is_our_task, task_problems
+from opensearch_reindex.rebuild.restart import QUICK_RESTARTS, end_pause, start_again
 from opensearch_reindex.rebuild.throttle import (
     UNLIMITED,
     Poll,
@@ -25,15 +27,13 @@ from opensearch_reindex.runtime.logs import log
 # How long OpenSearch holds a poll open when the task may end soon. With it, an index of some 100,000 small documents
 # needs no Wait state.
 POLL_SECONDS = 5
-# A task is lost with its node, as in a blue/green deployment. More losses than these have another cause.
-MAX_RESTARTS = 5
 
 
 def check_reindex_status(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
     """Poll the reindex task once.
 
     Before: StartReindex has returned. After: the copy is running, recovering (shards are being built), completed, or
-    lost with its node.
+    lost: its node is gone, or a fault of the domain ended it. Before many restarts there is a pause.
 
     Args:
         client: the domain.
@@ -41,10 +41,12 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
         environment: poll interval and stall timeout.
 
     Raises:
-        ReindexFailedError: the task ended with an error or failed documents, was cancelled, stalled, or was lost too
-            often; or OpenSearch does not build the shards of the target index.
+        ReindexFailedError: documents do not fit; the task was cancelled or stalled; many restarts in a row copied
+            nothing; or OpenSearch does not build the shards of the target index.
     """
     copy = job.task
+    if copy.status == CopyStatus.PAUSED:
+        return end_pause(job)
     if copy.status == CopyStatus.RECOVERING:
         return finish(client, job, environment)
     if copy.id is None or copy.copy_alias is None:
@@ -52,15 +54,14 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
     is_end_near = copy.wait_seconds < environment.poll_interval_seconds
     answer = client.get_task(copy.id, wait_seconds=POLL_SECONDS if is_end_near else 0)
     if answer is None or not is_our_task(answer["task"], job.source_index, copy.copy_alias):
-        return _lost(job, "reindex task was lost with its node and will be started again")
+        return start_again(
+            client, job, environment.poll_interval_seconds, fault="the reindex task was lost with its node"
+        )
     if not answer["completed"] and not answer["task"].get("cancelled"):
         return _running(client, job, copy.id, answer["task"], environment)
     problems = task_problems(answer)
     if problems:
-        _, target = both_indices(client, job)
-        if target.markers.copy_alias != copy.copy_alias:
-            return _lost(job, "another run of StartReindex started the copy again, and will be followed")
-        raise ReindexFailedError(f"reindex task {copy.id} did not copy every document", problems=problems)
+        return _failed(client, job, answer, problems, environment)
     counters = Counters.read(answer["response"])
     ended = replace(job, task=Copy(id=copy.id, copy_alias=copy.copy_alias, counters=counters))
     rate = round(counters.total / max(counters.took, 1) * 1000)
@@ -100,15 +101,29 @@ def finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
     return replace(job, task=recovering)
 
 
-def _lost(job: Job, message: str) -> Job:
-    restarts = job.task.restarts + 1
-    if restarts > MAX_RESTARTS:
-        raise ReindexFailedError(
-            f"the reindex task was lost {restarts} times: nodes restart, or OpenSearch cannot store its result in "
-            ".tasks, for example because the disks are full"
-        )
-    log.warning(message, extra={"task_id": job.task.id})
-    return replace(job, task=replace(job.task, status=CopyStatus.LOST, restarts=restarts))
+def _failed(
+    client: OpenSearchClient, job: Job, answer: Mapping[str, Any], problems: Sequence[str], environment: Environment
+) -> Job:
+    """Start a copy again that the domain ended, or that another run replaced.
+
+    Raises:
+        ReindexFailedError: another attempt would end in the same way.
+    """
+    _, target = both_indices(client, job)
+    if target.markers.copy_alias != job.task.copy_alias:
+        log.warning("another run of StartReindex started the copy again, and will be followed")
+        return replace(job, task=replace(job.task, status=CopyStatus.LOST, restarts=job.task.restarts + 1))
+    fault = f"reindex task {job.task.id} did not copy every document"
+    if is_final(answer):
+        raise ReindexFailedError(fault, problems=problems)
+    return start_again(
+        client,
+        job,
+        environment.poll_interval_seconds,
+        fault=fault,
+        problems=problems,
+        created=(answer.get("response") or {}).get("created"),
+    )
 
 
 def _running(
@@ -149,7 +164,9 @@ def _running(
         running_seconds=round(running_seconds, 1),
         moved_at=last_progress,
         throttle=throttle,
-        wait_seconds=poll_pause_seconds(
+        wait_seconds=environment.poll_interval_seconds
+        if copy.restarts > QUICK_RESTARTS
+        else poll_pause_seconds(
             [(_copied(status), status.get("total", 0)) for status in statuses],
             running_seconds,
             environment.poll_interval_seconds,
@@ -188,7 +205,10 @@ def _adapt_throttle(
         log.warning("write queues could not be read", extra={"reason": str(error)})
         return before
     poll = Poll.read(whole, slices, queues, rate)
-    throttle = before.next(poll) if before else Throttle.first(job.reindex.get("requests_per_second"), poll)
+    if before:
+        throttle = before.next(poll)
+    else:
+        throttle = Throttle.first(job.reindex.get("requests_per_second"), poll, is_gentle=job.task.gentleness > 0)
     if not is_same_limit(throttle.limit, poll.limit):
         per_second = throttle.limit if throttle.limit == UNLIMITED else throttle.limit * poll.slices
         try:

@@ -5,7 +5,7 @@ so every version reads the states of the version before, see `Copy.read`.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -20,10 +20,12 @@ class CopyStatus(StrEnum):
         RUNNING: the reindex task runs.
         RECOVERING: the reindex task succeeded, and OpenSearch builds shards of the target index.
         COMPLETED: the copy has ended well, and has yet to be proven.
-        LOST: the reindex task is gone; StartReindex starts another.
+        PAUSED: a fault of the domain ended the copy; it is LOST after the pause.
+        LOST: the reindex task is gone, or a fault of the domain ended it; StartReindex starts another.
     """
 
     RUNNING = "running"
+    PAUSED = "paused"
     RECOVERING = "recovering"
     COMPLETED = "completed"
     LOST = "lost"
@@ -70,7 +72,10 @@ class Copy:
         id: `<node>:<number>` of the reindex task; None if there was nothing to copy.
         copy_alias: alias that the task writes through, which is also its X-Opaque-Id.
         status: None before the first poll.
-        restarts: how often the task was lost.
+        restarts: how often the copy was started again.
+        fruitless: how many of the latest restarts in a row copied no document.
+        gentleness: how often the batch size is halved.
+        in_target: documents in the target index at the latest restart.
         copied: documents copied at the latest poll.
         running_seconds: age of the task at the latest poll.
         moved_at: when the copy, or the building of shards, last made progress; seconds since 1970.
@@ -83,6 +88,9 @@ class Copy:
     copy_alias: str | None = None
     status: CopyStatus | None = None
     restarts: int = 0
+    fruitless: int = 0
+    gentleness: int = 0
+    in_target: int | None = None
     copied: int | None = None
     running_seconds: float = 0.0
     moved_at: int | None = None
@@ -155,10 +163,13 @@ class Job:
     def from_event(cls, event: Mapping[str, Any]) -> Self:
         """Read the state that the step before returned.
 
+        A key with a default may be missing: the execution started before this version.
+
         Raises:
             KeyError: the event does not come from such a step.
         """
-        values = {part.name: event[part.name] for part in fields(cls)}
+        required = {part.name for part in fields(cls) if part.default is part.default_factory is MISSING}
+        values = {part.name: event[part.name] for part in fields(cls) if part.name in required | event.keys()}
         return cls(**{**values, "strategy": Strategy(event["strategy"]), "task": Copy.read(event["task"])})
 
     def to_event(self) -> dict[str, Any]:

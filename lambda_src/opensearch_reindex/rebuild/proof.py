@@ -9,6 +9,7 @@ from opensearch_reindex.rebuild.job import Counters
 from opensearch_reindex.runtime.redaction import document_error
 
 MAX_FAILURES_SHOWN = 10
+MAX_CAUSES_SHOWN = 5
 # Every document that the task read ended in exactly one of these. `deleted` is not among them: a script that sets
 # ctx.op to "delete" deletes by id in the target index, also a document that a writer stored there a moment ago.
 OUTCOMES = ("created", "updated", "version_conflicts", "noops")
@@ -43,7 +44,7 @@ def task_problems(answer: Mapping[str, Any]) -> list[str]:
     response = answer.get("response", {})
     problems = []
     if error := answer.get("error"):
-        problems.append(" caused by ".join(document_error(each) for each in (error, error.get("caused_by")) if each))
+        problems.append(" caused by ".join(_chain(error)))
     # A task that is cancelled while it backs off from status 429 can stay `completed: false, cancelled: true`.
     if response.get("canceled") or answer["task"].get("cancelled"):
         problems.append(f"the reindex task was cancelled: {response.get('canceled') or 'OpenSearch gives no reason'}")
@@ -85,15 +86,43 @@ def copy_problems(counters: Counters, source_count: int, current_source_count: i
     return problems
 
 
+def _chain(error: Mapping[str, Any] | None) -> list[str]:
+    """Describe an error and its causes; without one, the first shard that failed."""
+    chain: list[str] = []
+    while error and len(chain) < MAX_CAUSES_SHOWN:
+        shards = error.get("failed_shards") or [{}]
+        described = document_error(error)
+        chain += [described] if described not in chain else []
+        error = error.get("caused_by") or shards[0].get("reason")
+    return chain
+
+
 def _failures(failures: list[dict[str, Any]]) -> list[str]:
-    """Group the first failed documents by reason, and name them by id."""
-    if not failures:
-        return []
-    reasons: dict[str, list[str]] = {}
-    for failure in failures[:MAX_FAILURES_SHOWN]:
-        cause = failure.get("cause") or failure.get("reason") or {}
-        reasons.setdefault(document_error(cause), []).append(str(failure.get("id")))
-    shown = [f"{reason} (documents {', '.join(ids)})" for reason, ids in reasons.items()]
-    kinds = Counter(str(failure.get("status")) for failure in failures)
-    total = ", ".join(f"{count} with status {status}" for status, count in kinds.items())
-    return [f"documents failed: {total}", *shown]
+    """Group failed documents and searches by reason, and name the first ones."""
+    problems = []
+    for what, place in (("documents", _document), ("searches", _shard)):
+        failed = [failure for failure in failures if ("id" in failure) == (what == "documents")]
+        reasons: dict[str, list[str]] = {}
+        for failure in failed:
+            cause = failure.get("cause") or failure.get("reason") or {}
+            reasons.setdefault(" caused by ".join(_chain(cause)), []).append(place(failure))
+        kinds = Counter(str(failure.get("status", "unknown")) for failure in failed)
+        if failed:
+            total = ", ".join(f"{count} with status {status}" for status, count in kinds.items())
+            problems.append(f"{what} failed: {total}")
+        problems += [f"{reason} ({what} {_listed(places)})" for reason, places in reasons.items()]
+    return problems
+
+
+def _document(failure: Mapping[str, Any]) -> str:
+    return str(failure["id"])
+
+
+def _shard(failure: Mapping[str, Any]) -> str:
+    return f"of shard {failure.get('shard', 'unknown')} on node {failure.get('node') or 'unknown'}"
+
+
+def _listed(places: list[str]) -> str:
+    shown = list(dict.fromkeys(places))
+    more = len(shown) - MAX_FAILURES_SHOWN
+    return ", ".join(shown[:MAX_FAILURES_SHOWN]) + (f" and {more} more" if more > 0 else "")

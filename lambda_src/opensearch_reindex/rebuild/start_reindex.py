@@ -56,8 +56,15 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         task_id = client.submit_reindex(_reindex_body(job, copy_alias), _reindex_params(job))
         note_task(client, job, target, task_id)
         log.info("reindex task started", extra={"task_id": task_id, "documents": job.source_count})
-    started = replace(job, task=Copy(id=task_id, copy_alias=copy_alias, restarts=job.task.restarts))
-    return check_reindex_status(client, started, environment)
+    started = Copy(
+        id=task_id,
+        copy_alias=copy_alias,
+        restarts=job.task.restarts,
+        fruitless=job.task.fruitless,
+        gentleness=job.task.gentleness,
+        in_target=job.task.in_target,
+    )
+    return check_reindex_status(client, replace(job, task=started), environment)
 
 
 def _find_task(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias: str) -> str | None:
@@ -76,7 +83,7 @@ def _reindex_body(job: Job, copy_alias: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         # A document that a writer stored in the target index is newer, so it stays.
         "conflicts": "proceed",
-        "source": {"index": job.source_index, "size": options["batch_size"]},
+        "source": {"index": job.source_index, "size": max(1, options["batch_size"] >> job.task.gentleness)},
         # The documents went through the index's default pipeline when they were written.
         "dest": {"index": copy_alias, "op_type": "create", "pipeline": options.get("pipeline", "_none")},
     }
@@ -87,6 +94,9 @@ def _reindex_body(job: Job, copy_alias: str) -> dict[str, Any]:
 
 def _reindex_params(job: Job) -> dict[str, str]:
     params = {"slices": str(job.reindex["slices"])}
-    if "requests_per_second" in job.reindex:
-        params["requests_per_second"] = str(job.reindex["requests_per_second"])
+    limit = job.reindex.get("requests_per_second")
+    if job.task.gentleness and job.task.throttle:
+        limit = job.task.throttle.after_fault() or limit
+    if limit is not None:
+        params["requests_per_second"] = f"{limit:.6g}"
     return params

@@ -105,15 +105,25 @@ class Throttle:
         return cls(**{part.name: renamed[part.name] for part in fields(cls) if part.name in renamed})
 
     @classmethod
-    def first(cls, requests_per_second: float | None, poll: Poll) -> Self:
+    def first(cls, requests_per_second: float | None, poll: Poll, *, is_gentle: bool = False) -> Self:
         """Return the throttle of a task at its first poll.
 
         Args:
             requests_per_second: limit of the trigger file for the whole task; None means no limit.
             poll: what the poll sees.
+            is_gentle: whether the task was started with a lower limit, which the next polls raise.
         """
         requested = (requests_per_second or 0) / poll.slices or UNLIMITED
-        return cls(requested, requested, poll.limit, poll.slices, poll.refused, poll.rate)
+        limit = _at_most(requested, poll.limit) if is_gentle and poll.limit != UNLIMITED else requested
+        return cls(requested, limit, poll.limit, poll.slices, poll.refused, poll.rate)
+
+    def after_fault(self) -> float | None:
+        """Return half of the former limit or best rate, for all slices together.
+
+        None means that neither is known.
+        """
+        rate = self.best if self.limit == UNLIMITED else self.limit
+        return self.slices * _at_most(self.requested, max(_SLOWEST, _SLOWER * rate)) if rate > 0 else None
 
     def next(self, poll: Poll) -> "Throttle":
         """Return the throttle after a poll.

@@ -8,17 +8,29 @@ from typing import Any
 _TYPES_SHOWN = {
     "circuit_breaking_exception",
     "cluster_block_exception",
+    "cluster_manager_not_discovered_exception",
+    "connect_transport_exception",
+    "es_rejected_execution_exception",
+    "illegal_index_shard_state_exception",
     "index_closed_exception",
     "index_not_found_exception",
+    "index_shard_closed_exception",
+    "master_not_discovered_exception",
     "no_shard_available_action_exception",
     "node_closed_exception",
     "node_disconnected_exception",
+    "node_not_connected_exception",
+    "process_cluster_event_timeout_exception",
+    "receive_timeout_transport_exception",
     "rejected_execution_exception",
     "search_context_missing_exception",
     "search_phase_execution_exception",
+    "shard_not_found_exception",
     "task_cancelled_exception",
     "unavailable_shards_exception",
 }
+# From here on, the reason of a refused or unavailable write quotes the request: a single document with its source.
+_QUOTED_REQUEST = re.compile(r",? ?request: .*", re.DOTALL)
 # Each pattern ends before the reason would quote a value.
 _REASONS_SHOWN = [
     re.compile(pattern)
@@ -29,6 +41,8 @@ _REASONS_SHOWN = [
         r"Document contains at least one immense term in field=\"[^\"]*\"",
         r"Limit of \w+ \w+ \[\d+\] (?:has been|in index \[[^\]]*\] has been) exceeded",
         r"^(?:compile|runtime) error$",
+        r"node \[[^\]]*\] is not available",
+        r"[Bb]atch size is too large, size must be less than or equal to: \[\d+\]",
         r"pipeline with id \[[^\]]*\] does not exist",
     )
 ]
@@ -49,6 +63,6 @@ def document_error(cause: Mapping[str, Any]) -> str:
     """
     error_type, reason = str(cause.get("type")), str(cause.get("reason"))
     if error_type in _TYPES_SHOWN:
-        return f"{error_type}: {reason}"
+        return f"{error_type}: {_QUOTED_REQUEST.sub('', reason)}"
     shown = [match[0] for pattern in _REASONS_SHOWN if (match := pattern.search(reason))]
     return f"{error_type}: {shown[0] if shown else '(reason redacted: it may quote the document)'}"

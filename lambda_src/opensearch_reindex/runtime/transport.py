@@ -19,6 +19,16 @@ from opensearch_reindex.runtime.redaction import redact
 REQUEST_TIMEOUT_SECONDS = 60
 _TRANSIENT_STATUSES = {429, 502, 503, 504}
 _REPETITIONS = 2
+# OpenSearch answers 500 where a node left, or did not answer another node in time.
+_TRANSIENT_TYPES = {
+    "connect_transport_exception",
+    "failed_node_exception",
+    "node_closed_exception",
+    "node_disconnected_exception",
+    "node_not_connected_exception",
+    "process_cluster_event_timeout_exception",
+    "receive_timeout_transport_exception",
+}
 # A redirect is an answer, not a broken connection, so the request is not repeated.
 _BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 # AWS's own text. A warm Lambda can outlive the credentials that it was started with.
@@ -98,7 +108,7 @@ class Transport:
         error_type, reason = _reason(error)
         if status == 403 and _EXPIRED_CREDENTIALS in reason:
             raise TransientOpenSearchError(f"{request}: {reason}", status=403) from error
-        if status in _TRANSIENT_STATUSES:
+        if status in _TRANSIENT_STATUSES or error_type in _TRANSIENT_TYPES:
             raise TransientOpenSearchError(f"{request}: {reason}", status=int(status), error_type=error_type) from error
         if error_type == "snapshot_in_progress_exception":
             raise DomainBusyError(f"{request}: {reason}", status=int(status), error_type=error_type) from error

@@ -80,7 +80,8 @@ def test_a_state_keeps_its_keys_and_values_as_json() -> None:
     assert state.keys() == BEFORE.keys()
     assert state["strategy"] == "redirect_writes"
     throttle = {"requested": 7.0, "limit": 3.5, "former": 7.0, "slices": 2, "refused": 4, "best": 9.0}
-    assert state["task"] == {**TASK, "status": "running", "restarts": 0, **PROGRESS, "throttle": throttle}
+    restarts = {"restarts": 0, "fruitless": 0, "gentleness": 0}
+    assert state["task"] == {**TASK, "status": "running", **restarts, **PROGRESS, "throttle": throttle}
 
 
 def test_a_key_of_a_later_version_is_left_out() -> None:
@@ -96,6 +97,12 @@ def test_what_an_older_function_adds_is_newer_than_the_throttle() -> None:
 def test_a_state_holds_plain_text_and_no_members_of_an_enumeration() -> None:
     state = replace(JOB, task=replace(COPY, status=CopyStatus.LOST)).to_event()
     assert {type(state["strategy"]), type(state["task"]["status"])} == {str}
+
+
+def test_a_key_with_a_default_may_be_missing() -> None:
+    event = {key: value for key, value in BEFORE.items() if key not in ("settings_after_copy", "source_count")}
+    job = Job.from_event({**event, "task": TASK})
+    assert (job.settings_after_copy, job.source_count, job.task) == ({}, -1, COPY)
 
 
 @pytest.mark.parametrize("missing", ["task", "strategy", "source_uuid"])

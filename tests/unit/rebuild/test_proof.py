@@ -77,8 +77,9 @@ def test_failed_documents_are_grouped_by_reason_without_their_content() -> None:
     failures = [*(failure(number, parse) for number in range(11)), failure(12, "strange")]
     problems = task_problems({"completed": True, "task": TASK, "response": {**RESPONSE, "failures": failures}})
     assert problems[0] == "documents failed: 12 with status 400"
-    assert len(problems) == 2
-    assert problems[1].endswith("(documents 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)")
+    assert len(problems) == 3
+    assert problems[1].endswith("(documents 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more)")
+    assert problems[2].endswith("(documents 12)")
     assert "secret" not in str(problems)
 
 
