@@ -76,8 +76,8 @@ EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
         "the copy of another attempt fails the current one",
         "opensearch_reindex/rebuild/check_reindex_status.py",
-        "        if target.markers.copy_alias != copy.copy_alias:\n",
-        "        if False:\n",
+        "    if target.markers.copy_alias != job.task.copy_alias:\n",
+        "    if False:\n",
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(

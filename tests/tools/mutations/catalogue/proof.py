@@ -241,8 +241,8 @@ A_COMPLETED_TASK_IS_NO_PROOF = (
     Mutation(
         "the problems of a task have no effect",
         "opensearch_reindex/rebuild/check_reindex_status.py",
-        "    if problems:\n        _, target",
-        "    if False:\n        _, target",
+        "    if problems:\n        return _failed",
+        "    if False:\n        return _failed",
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(
