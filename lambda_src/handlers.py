@@ -47,7 +47,8 @@ def step(
 ) -> Callable[[Callable[[Event], State]], Callable[[Event, Any], State]]:
     """Make a Lambda handler of a function.
 
-    Every log line carries the context of the event, and every failure becomes a `ReindexError` with that context.
+    Every log line carries the context of the event, and every failure becomes a `ReindexError` with that context. No
+    other error is chained to it: whatever prints the chain would print texts that may hold credentials and documents.
 
     Args:
         name: name of the step, as in the state machine.
@@ -67,27 +68,36 @@ def step(
             log.debug("step started")
             try:
                 result = function(event)
-            except ReindexError as error:
-                raise _reported(error) from error.__cause__
-            except OpenSearchRequestError as error:
-                hint = PERMISSION_HINT if error.is_denied else None
-                failure = error_class(error.reason, next_step=hint, status=error.status, error_type=error.error_type)
-                raise _reported(failure) from error
-            except Exception as error:
-                raise _reported(ReindexError(f"{type(error).__name__}: {error}")) from error
-            log.info("step done")
-            return result
+            except Exception as error:  # noqa: BLE001 - each becomes the failure that is raised below
+                failure = _reported(_failure(error, error_class), error)
+            else:
+                log.info("step done")
+                return result
+            raise failure  # outside of the except clause, which would chain the error that it handles
 
         return handler
 
     return decorate
 
 
-def _reported(error: ReindexError) -> ReindexError:
+def _failure(error: Exception, error_class: type[ReindexError]) -> ReindexError:
+    """Return the failure of a step, without the texts of other packages."""
+    if isinstance(error, ReindexError):
+        return error
+    if isinstance(error, OpenSearchRequestError):
+        hint = PERMISSION_HINT if error.is_denied else None
+        return error_class(error.reason, next_step=hint, status=error.status, error_type=error.error_type)
+    return ReindexError(f"unexpected {type(error).__name__} at {logs.origin_of(error)}")
+
+
+def _reported(error: ReindexError, raised: Exception) -> ReindexError:
+    """Log a failure with the stack of the error that was raised, and unchain it."""
     error.context = logs.context()
     # The state machine retries after a transient fault.
     level = logging.WARNING if isinstance(error, TransientOpenSearchError) else logging.ERROR
-    log.log(level, "step failed", exc_info=True, extra={"error": {"name": type(error).__name__, **error.to_dict()}})
+    extra = {"error": {"name": type(error).__name__, **error.to_dict()}, "stack": logs.stack_of(raised)}
+    log.log(level, "step failed", extra=extra)
+    error.__cause__ = error.__context__ = None
     return error
 
 

@@ -16,7 +16,7 @@ from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.runtime.endpoint import Endpoint, allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
-from opensearch_reindex.runtime.redaction import redact
+from opensearch_reindex.runtime.redaction import document_error
 from opensearch_reindex.runtime.transport import Transport
 
 # A request line may have 4,096 bytes; a name is quoted to at most three times its length.
@@ -449,9 +449,8 @@ class OpenSearchClient:
             raise
         failed = answer.get("_shards", {}).get("failures") if isinstance(answer, dict) else None
         if failed:
-            raise TransientOpenSearchError(
-                redact(f"{method} {path[:200]} failed on a shard: {failed[0].get('reason')}")
-            )
+            cause = document_error(failed[0].get("reason") or {})
+            raise TransientOpenSearchError(f"{method} {path[:200]} failed on a shard: {cause}")
         return answer
 
     def _change(self, method: str, path: str, body: Mapping[str, Any]) -> None:

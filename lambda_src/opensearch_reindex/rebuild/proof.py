@@ -9,7 +9,6 @@ from opensearch_reindex.rebuild.job import Counters
 from opensearch_reindex.runtime.redaction import document_error
 
 MAX_FAILURES_SHOWN = 10
-MAX_CAUSES_SHOWN = 5
 # Every document that the task read ended in exactly one of these. `deleted` is not among them: a script that sets
 # ctx.op to "delete" deletes by id in the target index, also a document that a writer stored there a moment ago.
 OUTCOMES = ("created", "updated", "version_conflicts", "noops")
@@ -44,7 +43,7 @@ def task_problems(answer: Mapping[str, Any]) -> list[str]:
     response = answer.get("response", {})
     problems = []
     if error := answer.get("error"):
-        problems.append(" caused by ".join(_chain(error)))
+        problems.append(document_error(error))
     # A task that is cancelled while it backs off from status 429 can stay `completed: false, cancelled: true`.
     if response.get("canceled") or answer["task"].get("cancelled"):
         problems.append(f"the reindex task was cancelled: {response.get('canceled') or 'OpenSearch gives no reason'}")
@@ -86,17 +85,6 @@ def copy_problems(counters: Counters, source_count: int, current_source_count: i
     return problems
 
 
-def _chain(error: Mapping[str, Any] | None) -> list[str]:
-    """Describe an error and its causes; without one, the first shard that failed."""
-    chain: list[str] = []
-    while error and len(chain) < MAX_CAUSES_SHOWN:
-        shards = error.get("failed_shards") or [{}]
-        described = document_error(error)
-        chain += [described] if described not in chain else []
-        error = error.get("caused_by") or shards[0].get("reason")
-    return chain
-
-
 def _failures(failures: list[dict[str, Any]]) -> list[str]:
     """Group failed documents and searches by reason, and name the first ones."""
     problems = []
@@ -105,7 +93,7 @@ def _failures(failures: list[dict[str, Any]]) -> list[str]:
         reasons: dict[str, list[str]] = {}
         for failure in failed:
             cause = failure.get("cause") or failure.get("reason") or {}
-            reasons.setdefault(" caused by ".join(_chain(cause)), []).append(place(failure))
+            reasons.setdefault(document_error(cause), []).append(place(failure))
         kinds = Counter(str(failure.get("status", "unknown")) for failure in failed)
         if failed:
             total = ", ".join(f"{count} with status {status}" for status, count in kinds.items())

@@ -1,19 +1,22 @@
 """Send signed requests to a domain, and turn failures into the package's errors."""
 
+import json
 import ssl
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
 import requests
 from botocore.credentials import Credentials
 from opensearchpy import ConnectionError as OpenSearchConnectionError
 from opensearchpy import ConnectionTimeout, OpenSearch, RequestsHttpConnection, SSLError, TransportError
+from opensearchpy.exceptions import SerializationError
 from requests.adapters import HTTPAdapter
 from requests_aws4auth import AWS4Auth
 
 from opensearch_reindex.runtime.endpoint import Endpoint
 from opensearch_reindex.runtime.errors import DomainBusyError, OpenSearchRequestError, TransientOpenSearchError
-from opensearch_reindex.runtime.redaction import redact
+from opensearch_reindex.runtime.redaction import document_reason, redact, text_of
 
 # AWS closes an idle connection after about 60 s.
 REQUEST_TIMEOUT_SECONDS = 60
@@ -31,6 +34,24 @@ _TRANSIENT_TYPES = {
 }
 # A redirect is an answer, not a broken connection, so the request is not repeated.
 _BROKEN_CONNECTION = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
+# Parts of a path whose answers may quote documents.
+_DOCUMENT_REQUESTS = {
+    "_bulk",
+    "_count",
+    "_create",
+    "_delete_by_query",
+    "_doc",
+    "_explain",
+    "_mget",
+    "_msearch",
+    "_reindex",
+    "_search",
+    "_simulate",
+    "_tasks",
+    "_update",
+    "_update_by_query",
+    "_validate",
+}
 # AWS's own text. A warm Lambda can outlive the credentials that it was started with.
 _EXPIRED_CREDENTIALS = "The security token included in the request is expired"
 
@@ -51,6 +72,7 @@ class Transport:
 
     def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str, ca_certificates: str = "") -> None:
         self._endpoint = endpoint
+        self._credentials = credentials
         self._client = OpenSearch(
             hosts=[{"host": endpoint.host, "port": endpoint.port}],
             use_ssl=endpoint.scheme == "https",
@@ -86,12 +108,19 @@ class Transport:
             DomainBusyError: a snapshot of the index runs.
             OpenSearchRequestError: OpenSearch refused the request.
         """
+        path = url.partition("?")[0]
+        request = f"{method} {path[:200]}"
         try:
-            return self._client.transport.perform_request(method, url, body=body, headers=headers, ignore=ignore)
+            answer = self._client.transport.perform_request(method, url, body=body, headers=headers, ignore=ignore)
         except TransportError as error:
-            self._raise(error, f"{method} {url.partition('?')[0][:200]}")
+            self._raise(error, request, quotes_documents=not _DOCUMENT_REQUESTS.isdisjoint(PurePosixPath(path).parts))
+        except SerializationError as error:
+            raise _not_json(request) from error  # whose text is the whole answer
+        if isinstance(answer, str):
+            raise _not_json(request)
+        return answer
 
-    def _raise(self, error: TransportError, request: str) -> NoReturn:
+    def _raise(self, error: TransportError, request: str, *, quotes_documents: bool) -> NoReturn:
         status = error.status_code
         if isinstance(error, SSLError) and "CERTIFICATE_VERIFY_FAILED" in error.error:
             raise OpenSearchRequestError(
@@ -102,10 +131,12 @@ class Transport:
             ) from error
         if isinstance(error, OpenSearchConnectionError):
             raise TransientOpenSearchError(
-                f"{request}: no answer from {self._endpoint.url}: {error.error}",
+                f"{request}: no answer from {self._endpoint.url}: {_fault(error)}",
                 error_type=type(error).__name__,
             ) from error
-        error_type, reason = _reason(error)
+        error_type, reason = _reason(error, quotes_documents=quotes_documents)
+        for secret in (self._credentials.token, self._credentials.secret_key):
+            reason = reason.replace(secret, "<redacted>") if secret else reason
         if status == 403 and _EXPIRED_CREDENTIALS in reason:
             raise TransientOpenSearchError(f"{request}: {reason}", status=403) from error
         if status in _TRANSIENT_STATUSES or error_type in _TRANSIENT_TYPES:
@@ -150,8 +181,37 @@ class _Connection(RequestsHttpConnection):
                     raise
         return super().perform_request(method, url, *args, **kwargs)
 
+    def _raise_error(self, status_code: int, raw_data: str | bytes, content_type: str | None = None) -> NoReturn:
+        """Raise the library's error for any body, also for JSON without keys."""
+        del content_type  # AWS has several for JSON
+        try:
+            info = json.loads(raw_data)
+        except ValueError:
+            info = None
+        raise TransportError(status_code, raw_data, info if isinstance(info, dict) else None)
 
-def _reason(error: TransportError) -> tuple[str, str]:
+
+def _not_json(request: str) -> OpenSearchRequestError:
+    reason = f"{request}: the answer is no JSON; expected OpenSearch, without a proxy or a login page before it"
+    return OpenSearchRequestError(200, "http_error", reason)
+
+
+def _fault(error: OpenSearchConnectionError) -> str:
+    """Describe a broken connection by classes and the system's own texts.
+
+    Other texts may quote what was received.
+    """
+    names: list[str] = []
+    cause: Any = error.info
+    while isinstance(cause, BaseException) and len(names) < 10:
+        text = cause.strerror if isinstance(cause, OSError) else None
+        names.append(f"{type(cause).__name__} ({text})" if isinstance(text, str) else type(cause).__name__)
+        inner = [part for part in (getattr(cause, "reason", None), *cause.args) if isinstance(part, BaseException)]
+        cause = next(iter(inner), None) or cause.__cause__ or cause.__context__
+    return " caused by ".join(names)
+
+
+def _reason(error: TransportError, *, quotes_documents: bool) -> tuple[str, str]:
     """Return OpenSearch's own type and reason.
 
     OpenSearch names unknown settings only in `suppressed`.
@@ -159,9 +219,9 @@ def _reason(error: TransportError) -> tuple[str, str]:
     info = error.info if isinstance(error.info, dict) else {}
     details = info.get("error")
     if not isinstance(details, dict):
-        reason = str(details or info.get("message") or info.get("Message") or error.error)
-        # For a wrong signature, AWS quotes the headers of the request after this text, with the session token.
-        return "http_error", redact(reason.partition("The Canonical String")[0].strip()[:500])
+        return "http_error", text_of(str(details or info.get("message") or info.get("Message") or error.error))
+    if quotes_documents:
+        return str(details.get("type")), document_reason(details)
     reasons = [details, *details.get("suppressed", [])]
     cause = details.get("caused_by")
     if cause and cause.get("reason") != details.get("reason"):

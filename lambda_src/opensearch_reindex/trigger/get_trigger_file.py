@@ -11,6 +11,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.endpoint import allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import PERMISSION_HINT, OpenSearchRequestError, TriggerFileError
+from opensearch_reindex.runtime.executions import aws_text
 from opensearch_reindex.runtime.logs import log
 from opensearch_reindex.runtime.time_limit import time_limit
 from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
@@ -127,7 +128,7 @@ def _read_object(s3: Any, trigger_object: S3Object) -> bytes:
         return content
     except (BotoCoreError, ClientError) as error:
         raise TriggerFileError(
-            f"{trigger_object.uri} cannot be read: {error}",
+            f"{trigger_object.uri} cannot be read: {aws_text(error)}",
             next_step="No changes were made. S3 answers AccessDenied for a missing object too. Upload the file again.",
         ) from error
 

@@ -27,7 +27,7 @@ from opensearch_reindex.index.target_index import (
     repeated_settings,
     target_settings,
 )
-from opensearch_reindex.runtime.redaction import document_error, redact
+from opensearch_reindex.runtime.redaction import document_error, redact, text_of
 from opensearch_reindex.utils import merge_patch
 
 
@@ -462,6 +462,14 @@ def test_shards_are_kept_or_doubled_for_custom_routing(before: Any, after: Any, 
         ),
         ("index_not_found_exception", "no such index [a_v1]", "no such index [a_v1]"),
         ("script_exception", "compile error", "compile error"),
+        ("illegal_argument_exception", "Value [pipeline with id [S] does not exist] is bad", "(reason redacted"),
+        ("illegal_argument_exception", "Limit of total fields [10] has been exceeded [S]", "total fields [10]"),
+        ("illegal_argument_exception", "mapper [a] cannot be changed from type [long] to [text] S", "to [text]"),
+        ("mapper_parsing_exception", "[1:86] failed to parse field [a] of type [long] in 'S'", "field [a]"),
+        ("mapper_parsing_exception", "failed to parse date field [S] with format [yyyy]", "(reason redacted"),
+        ("json_parse_exception", "Unrecognized token 'S': was expecting", "(reason redacted"),
+        ("illegal_argument_exception", "'S' is not an IP string literal.", "(reason redacted"),
+        ("script_exception", "Cannot cast S", "(reason redacted"),
     ],
 )
 def test_error_of_a_document_shows_only_parts_that_cannot_quote_the_document(
@@ -471,6 +479,33 @@ def test_error_of_a_document_shows_only_parts_that_cannot_quote_the_document(
     assert text.startswith(error_type)
     assert told in text
     assert "S" not in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ("Wrong signature. The Canonical String for this request should have been 'S'", "Wrong signature."),
+        ("No 'Signature' parameter. Authorization=S", "No 'Signature' parameter. Authorization= <redacted>"),
+        (
+            "'S' not a valid key=value pair (missing equal-sign) in Authorization header: 'S'",
+            "<redacted> not a valid key=value pair (missing equal-sign) in Authorization header: <redacted>",
+        ),
+        ("<html><title>403 Forbidden</title>S</html>", "403 Forbidden"),
+        ("\n<?xml version='1.0'?><Error><Message>Denied</Message><Token>S</Token></Error>", "Denied"),
+        ("<html>504 Gateway Time-out</html>", "504 Gateway Time-out"),
+        ("denied\nS", "denied"),
+        (f"denied {'S' * 40}", "denied <redacted>"),
+        ("cookie: S", "cookie: <redacted>"),
+        ("", ""),
+    ],
+)
+def test_no_part_of_a_request_is_in_the_text_of_an_answer(answer: str, text: str) -> None:
+    assert text_of(answer).strip() == text
+
+
+def test_the_arn_of_a_denied_user_is_shown() -> None:
+    text = f"User: arn:aws:sts::1:assumed-role/{'opensearch-reindex' * 3}/a is not authorized to perform: es:ESHttpGet"
+    assert text_of(text) == text
 
 
 def test_no_value_of_a_document_is_in_a_reason() -> None:

@@ -51,7 +51,7 @@ def test_a_task_that_did_its_work_has_no_problem() -> None:
                     "caused_by": {"type": "c", "reason": "a"},
                 }
             },
-            "script_exception: runtime error caused by c: (reason redacted",
+            "script_exception: runtime error caused by c",
         ),
         ({"response": {**RESPONSE, "canceled": "by user request"}}, "cancelled: by user request"),
         ({"response": RESPONSE, "task": {**TASK, "cancelled": True}}, "cancelled"),

@@ -4,7 +4,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectTimeoutError
 from moto import mock_aws
 from pytest_mock import MockerFixture
 
@@ -46,4 +46,20 @@ def test_without_an_answer_nothing_is_assumed(mocker: MockerFixture) -> None:
     error = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "DescribeExecution")
     mocker.patch("boto3.client").return_value.describe_execution.side_effect = error
     with pytest.raises(ConcurrentReindexError, match="AccessDenied"):
+        is_running("arn:e")
+
+
+def test_a_signature_that_step_functions_refuses_brings_no_token_into_the_error(mocker: MockerFixture) -> None:
+    message = "The signature does not match.\n\nThe Canonical String for this request should have been\n'token'"
+    error = ClientError({"Error": {"Code": "InvalidSignatureException", "Message": message}}, "DescribeExecution")
+    mocker.patch("boto3.client").return_value.describe_execution.side_effect = error
+    with pytest.raises(ConcurrentReindexError, match="InvalidSignatureException: The signature does not") as caught:
+        is_running("arn:e")
+    assert "token" not in str(caught.value)
+
+
+def test_step_functions_that_cannot_be_reached_are_named(mocker: MockerFixture) -> None:
+    error = ConnectTimeoutError(endpoint_url="https://states.us-east-1.amazonaws.com/")
+    mocker.patch("boto3.client").return_value.describe_execution.side_effect = error
+    with pytest.raises(ConcurrentReindexError, match=r"ConnectTimeoutError: .*https://states.us-east-1"):
         is_running("arn:e")

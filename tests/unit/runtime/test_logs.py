@@ -63,11 +63,31 @@ def test_libraries_stay_quiet_about_what_they_send() -> None:
         """
 logging.getLogger("botocore.endpoint").debug("a request with its credentials")
 logging.getLogger("opensearch").warning("POST /_bulk")
+logging.getLogger("opensearchpy.trace").error("an answer")
 logging.getLogger("urllib3").warning("a warning")
 """,
         LOG_LEVEL="DEBUG",
     )
     assert [line["message"] for line in lines] == ["a warning"]
+
+
+def test_a_traceback_of_a_library_has_classes_and_places_but_no_text() -> None:
+    (line,) = logged("""
+try:
+    try:
+        int("a-secret")
+    except ValueError as error:
+        raise KeyError("a-secret") from error
+except KeyError:
+    logging.getLogger("botocore.credentials").warning("Refreshing failed", exc_info=True)
+""")
+    assert "a-secret" not in json.dumps(line)
+    assert line["exc_info"].splitlines() == [
+        "KeyError",
+        "  <string>:12 in <module>",
+        "behind it: ValueError",
+        "  <string>:10 in <module>",
+    ]
 
 
 def test_the_handler_that_lambda_brings_is_used() -> None:

@@ -195,7 +195,7 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     Mutation(
         "the owner counts as dead without an answer of Step Functions",
         "opensearch_reindex/runtime/executions.py",
-        'if error.response["Error"]["Code"] == "ExecutionDoesNotExist":',
+        'if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ExecutionDoesNotExist":',
         "if True:",
         unit="unit/runtime/test_executions.py",
     ),

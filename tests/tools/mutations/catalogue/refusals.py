@@ -27,9 +27,51 @@ FAILURES_ARE_FAST_AND_EXPLAINED = (
     Mutation(
         "an error quotes a document",
         "opensearch_reindex/runtime/redaction.py",
-        "(reason redacted: it may quote the document)",
-        "{reason}",
+        "if (match := pattern.match(reason))), None)",
+        "if (match := pattern.match(reason))), reason)",
         unit="unit/index/test_target_index.py",
+    ),
+    Mutation(
+        "an error keeps the chain of the client library",
+        "handlers.py",
+        "    error.__cause__ = error.__context__ = None\n",
+        "",
+        unit="unit/test_logged_answers.py",
+    ),
+    Mutation(
+        "an unexpected error quotes Python's text",
+        "handlers.py",
+        "at {logs.origin_of(error)}",
+        "at {logs.origin_of(error)}: {error}",
+        unit="unit/test_handlers.py",
+    ),
+    Mutation(
+        "a library logs its traceback with all texts",
+        "opensearch_reindex/runtime/logs.py",
+        'return "\\n".join(stack_of(ei[1])) if ei[1] else ""',
+        "return str(super().formatException(ei))",
+        unit="unit/runtime/test_logs.py",
+    ),
+    Mutation(
+        "the refusal of a search quotes a document",
+        "opensearch_reindex/runtime/transport.py",
+        "    if quotes_documents:\n",
+        "    if False:\n",
+        unit="unit/test_opensearch_client.py::test_the_refusal_of_a_search_quotes_no_document",
+    ),
+    Mutation(
+        "a refused signature brings the session token into the error",
+        "opensearch_reindex/runtime/redaction.py",
+        "    for pattern, replacement in _CREDENTIALS:\n",
+        "    for pattern, replacement in ():\n",
+        unit="unit/index/test_target_index.py::test_no_part_of_a_request_is_in_the_text_of_an_answer",
+    ),
+    Mutation(
+        "a broken connection quotes what it received",
+        "opensearch_reindex/runtime/transport.py",
+        "{_fault(error)}",
+        "{error.error}",
+        unit="unit/test_logged_answers.py",
     ),
 )
 THE_WHOLE_FILE_IS_CHECKED_FIRST = (
