@@ -88,6 +88,40 @@ def test_the_trigger_file_is_read_from_s3(mocker: MockerFixture) -> None:
     assert state["indices"] == [{"source_index": "products_v1"}]
 
 
+@pytest.mark.parametrize(
+    ("changes", "released"),
+    [
+        ({}, ["orders_v1"]),  # CreateIndex follows at once for the first index
+        ({"alias_name": "_x"}, ["products_v1", "orders_v1"]),
+        ({"strategy": "none"}, ["products_v1", "orders_v1"]),
+        ({"opensearch_endpoint": "https://other.example.com"}, None),
+        ({"index_pattern": "("}, None),
+    ],
+)
+def test_blocks_of_killed_runs_are_lifted_unless_their_index_is_next(
+    changes: dict[str, Any], released: list[str] | None, mocker: MockerFixture
+) -> None:
+    client = with_room(create_autospec(OpenSearchClient, instance=True))
+    shards = {"number_of_shards": "1"}
+    client.get_indices.return_value = {name: IndexInfo("u", {}, shards, {}) for name in ("products_v1", "orders_v1")}
+    mocker.patch("handlers.connect", return_value=client)
+    release = mocker.patch("handlers.release_abandoned", return_value=["a block is left"])
+    with mock_aws():
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket="triggers")
+        file = {**FILE, "indices": ["products_v1", "orders_v1"], **changes}
+        s3.put_object(Bucket="triggers", Key="t.json", Body=json.dumps(file))
+        event = {"execution_id": "arn:e", "detail": {"bucket": {"name": "triggers"}, "object": {"key": "t.json"}}}
+        if changes:
+            with pytest.raises(errors.TriggerFileError) as caught:
+                handlers.get_trigger_file_handler(event, None)
+            assert ("a block is left" in caught.value.problems) is bool(released)
+        else:
+            handlers.get_trigger_file_handler(event, None)
+    calls = [call.args for call in release.call_args_list]
+    assert calls == ([(client, "arn:e", released, is_running)] if released else [])
+
+
 def test_each_step_returns_the_state_for_the_next(connected: Any) -> None:
     connected.find_reindex_task.return_value = "n:1"
     connected.get_task.return_value = task_answer()

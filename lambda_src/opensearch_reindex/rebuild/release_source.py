@@ -1,13 +1,13 @@
 """State ReleaseSource: allow writes again after a failed run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from opensearch_reindex.index.index_info import IndexInfo
-from opensearch_reindex.index.markers import RELEASED, source_alias
+from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.ownership import release_ownership, stop_copy
-from opensearch_reindex.rebuild.write_block import is_blocked_by_module, lift_block, unmark_block
-from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError
+from opensearch_reindex.rebuild.write_block import how_to_lift, is_blocked_by_module, lift_block, unmark_block
+from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError, ReindexError
 from opensearch_reindex.runtime.logs import log
 
 
@@ -45,6 +45,39 @@ def release_source(
         client.apply_alias_actions(stale)
 
 
+def release_abandoned(
+    client: OpenSearchClient, execution_id: str, source_indices: Sequence[str], is_running: Callable[[str], bool]
+) -> list[str]:
+    """Lift every write block of a run that was killed.
+
+    Args:
+        client: the domain.
+        execution_id: ARN of this execution, which does not rebuild these indices now.
+        source_indices: names of source indices.
+        is_running: tells whether another execution still runs.
+
+    Returns:
+        The write blocks that may be left, with the requests that lift them.
+    """
+    problems = []
+    try:
+        found = client.get_indices(source_indices, parts="settings.index.blocks")
+    except (OpenSearchRequestError, ReindexError) as error:
+        log.warning("write blocks of earlier runs could not be looked for", extra={"reason": error.reason})
+        return []
+    for name, source in found.items():
+        if name not in source_indices or not source.is_write_blocked:
+            continue
+        try:
+            release_source(client, execution_id, name, is_running)
+        except (OpenSearchRequestError, ReindexError) as error:
+            problems.append(
+                f"index {name!r} may have a write block of a run that was killed, which could not be lifted "
+                f"({error.reason}). To lift it: {how_to_lift(name)}"
+            )
+    return problems
+
+
 def _target_of(client: OpenSearchClient, source: IndexInfo) -> tuple[str, IndexInfo] | None:
     """Return the one target index that a source index has, or None.
 
@@ -60,6 +93,14 @@ def _target_of(client: OpenSearchClient, source: IndexInfo) -> tuple[str, IndexI
     return next(iter(found.items()), None)
 
 
+def _may_work(owner: str, execution_id: str, is_running: Callable[[str], bool]) -> bool:
+    """Return whether another execution runs, or cannot be asked."""
+    try:
+        return is_of_other_deployment(owner, execution_id) or is_running(owner)
+    except ConcurrentReindexError:
+        return True
+
+
 def _give_up(
     client: OpenSearchClient, execution_id: str, target_index: str, target: IndexInfo, is_running: Callable[[str], bool]
 ) -> bool:
@@ -68,8 +109,8 @@ def _give_up(
     if target.markers.is_proven or any(entry.get("is_write_index") for entry in target.aliases.values()):
         log.warning("the write block stays: writers use the target index")
         return False
-    if owner not in (execution_id, RELEASED, None) and is_running(owner):
-        log.warning("the write block stays: another execution works on this index", extra={"owner": owner})
+    if owner not in (execution_id, RELEASED, None) and _may_work(owner, execution_id, is_running):
+        log.warning("the write block stays: another execution may work on this index", extra={"owner": owner})
         return False
     if owner not in (RELEASED, None):
         # Before anything else: a late RemoveAlias that moved the aliases after the block is lifted would lose writes.

@@ -57,3 +57,8 @@ def lift_block(client: OpenSearchClient, source_index: str, source: IndexInfo) -
     # In this order: a kill in between leaves a marker without a block, which the next run removes.
     if actions := unmark_block(source_index, source):
         client.apply_alias_actions(actions)
+
+
+def how_to_lift(source_index: str) -> str:
+    """Return the request that lifts a write block by hand."""
+    return f'PUT /{source_index}/_settings {{"index.blocks.write": null}}'

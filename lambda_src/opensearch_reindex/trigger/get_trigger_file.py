@@ -1,7 +1,7 @@
 """Step GetTriggerFile: read the trigger file and check it before any change."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +51,16 @@ class S3Object:
         return f"s3://{self.bucket}/{self.key}"
 
 
+# Lifts the write blocks that killed runs left on some source indices, and returns which it could not lift.
+Release = Callable[[OpenSearchClient, Sequence[str]], list[str]]
+
+
 def get_trigger_file(
-    event: Mapping[str, Any], s3: Any, connect: Callable[[str], OpenSearchClient], environment: Environment
+    event: Mapping[str, Any],
+    s3: Any,
+    connect: Callable[[str], OpenSearchClient],
+    environment: Environment,
+    release: Release = lambda *_: [],
 ) -> dict[str, Any]:
     """Read and check the trigger file that an S3 "Object Created" event names.
 
@@ -61,6 +69,7 @@ def get_trigger_file(
         s3: boto3 S3 client.
         connect: returns the client for an endpoint.
         environment: names the endpoints that this deployment may call.
+        release: called for the source indices that this execution does not rebuild, or not at once.
 
     Returns:
         The state of the execution. `trigger_file` is the file without its indices and with defaults filled in.
@@ -73,9 +82,42 @@ def get_trigger_file(
     """
     trigger_object = _object_of(event)
     content = parse_json(_read_object(s3, trigger_object))
-    planned = _plan_without_domain(content, environment)
-    file = with_defaults(content)
+    planned, problems = _plan_without_domain(content, environment)
+    try:
+        refuse_if_any(problems)
+        checked, state = _check_with_domain(content, planned, event, connect, trigger_object.uri)
+    except TriggerFileError as error:
+        error.problems += _release_refused(content, planned, connect, environment, release)
+        raise
+    if later := [index.source_index for index in checked.pending[1:]]:
+        release(connect(content["opensearch_endpoint"]), later)
+    for how, names in checked.done.items():
+        log.info("indices skipped: %s", how, extra={"indices": names})
+    return state
 
+
+def _release_refused(
+    content: Any,
+    planned: Sequence[PlannedIndex],
+    connect: Callable[[str], OpenSearchClient],
+    environment: Environment,
+    release: Release,
+) -> list[str]:
+    """Release the source indices of a refused file, if its endpoint is allowed."""
+    if not planned or _endpoint_problems(content, environment):
+        return []
+    return release(connect(content["opensearch_endpoint"]), [index.source_index for index in planned])
+
+
+def _check_with_domain(
+    content: Any,
+    planned: Sequence[PlannedIndex],
+    event: Mapping[str, Any],
+    connect: Callable[[str], OpenSearchClient],
+    s3_uri: str,
+) -> tuple[Checked, dict[str, Any]]:
+    """Check the file against the domain, and make the state of the execution."""
+    file = with_defaults(content)
     client = connect(file["opensearch_endpoint"])
     forbidden: list[str] = []
     try:
@@ -85,24 +127,21 @@ def get_trigger_file(
             raise
         checked, forbidden = Checked(planned, {}, []), [error.reason]
     refuse_if_any(checked.problems)
-    state = _state_of(file, checked, trigger_object.uri)
+    state = _state_of(file, checked, s3_uri)
     forbidden += permission_problems(client, checked.pending)
     refuse_if_any(forbidden, next_step=f"No changes were made. {PERMISSION_HINT}")
-    for how, names in checked.done.items():
-        log.info("indices skipped: %s", how, extra={"indices": names})
-    return state
+    return checked, state
 
 
-def _plan_without_domain(content: Any, environment: Environment) -> list[PlannedIndex]:
-    """Plan the indices, or refuse the file with all problems of the file alone."""
+def _plan_without_domain(content: Any, environment: Environment) -> tuple[list[PlannedIndex], list[str]]:
+    """Plan the indices, and find all problems of the file alone."""
     problems = schema_problems(content)
     planned: list[PlannedIndex] = []
     if part := part_with_names(content):
         planned, plan_problems = plan(part if problems else content, time_limit(MAX_PATTERN_SECONDS))
         problems += [*_endpoint_problems(part, environment), *plan_problems]
     problems += [f"reindex.script: {problem}" for problem in script_problems(script_of(content))]
-    refuse_if_any(problems)
-    return planned
+    return planned, problems
 
 
 def _object_of(event: Mapping[str, Any]) -> S3Object:

@@ -10,11 +10,16 @@ from opensearch_reindex.index.markers import RELEASED, Markers, owner_alias, sou
 from opensearch_reindex.index.provenance import changes_of
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.rebuild.create_index import create_index
-from opensearch_reindex.rebuild.release_source import release_source
+from opensearch_reindex.rebuild.release_source import release_abandoned, release_source
 from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
-from opensearch_reindex.runtime.errors import OpenSearchRequestError, VerificationError
+from opensearch_reindex.runtime.errors import (
+    ConcurrentReindexError,
+    OpenSearchRequestError,
+    TransientOpenSearchError,
+    VerificationError,
+)
 from support.mocked_domain import COPIED, JOB, MADE_FROM, OWNED, PROVEN, MockedDomain, index, target
 from support.rebuild import ENVIRONMENT, event, no_execution_runs
 
@@ -229,3 +234,28 @@ def test_the_marker_of_the_block_comes_before_the_block_and_not_for_the_users(st
     domain = MockedDomain(a_v1=index("u1", markers=Markers()), a_v2=unused())
     update_aliases(domain.client, job)
     assert domain.indices["a_v1"].markers.blocked_uuid is None
+
+
+def test_abandoned_blocks_are_lifted_and_the_others_are_named() -> None:
+    free = index("u3", settings={"number_of_shards": "1"}, markers=Markers())
+    domain = MockedDomain(a_v1=index("u1"), b_v1=free)
+    names = ["a_v1", "b_v1", "gone"]
+    assert release_abandoned(domain.client, "arn:e", names, no_execution_runs) == []
+    assert domain.changes == ["allow_writes", "apply_alias_actions"]
+    domain = MockedDomain(a_v1=index("u1"), b_v1=free)
+    domain.client.allow_writes.side_effect = TransientOpenSearchError("no answer")
+    (problem,) = release_abandoned(domain.client, "arn:e", names, no_execution_runs)
+    assert "no answer" in problem
+    assert 'PUT /a_v1/_settings {"index.blocks.write": null}' in problem
+    domain.client.get_indices.side_effect = TransientOpenSearchError("no answer")
+    assert release_abandoned(domain.client, "arn:e", names, no_execution_runs) == []
+
+
+def test_a_block_stays_while_its_owner_cannot_be_asked() -> None:
+    def is_running(_: str) -> bool:
+        raise ConcurrentReindexError("status is unknown")
+
+    for owner, execution_id in (("arn:other", "arn:e"), ("arn:other:1", "arn:mine:1")):
+        domain = half_copied(Markers(owner=owner, copy_alias="copy~1"))
+        release_source(domain.client, execution_id, "a_v1", is_running if owner == "arn:other" else no_execution_runs)
+        assert domain.changes == []

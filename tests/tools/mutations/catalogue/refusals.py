@@ -93,8 +93,8 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
         "problems of the file itself have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
-        "    refuse_if_any(problems)\n    return planned",
-        "    return planned",
+        "        refuse_if_any(problems)\n        checked,",
+        "        checked,",
         unit="unit/trigger/test_trigger_file.py::test_all_problems_of_the_file_alone_are_listed_without_a_request",
     ),
     Mutation(
