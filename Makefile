@@ -97,7 +97,7 @@ lint-terraform: $(DEV) $(CHECKOV) $(TFLINT)
 	  export TF_DATA_DIR="$(CACHE)/terraform/$$root"; \
 	  $(TERRAFORM) -chdir="$$root" init -backend=false -input=false >"$(CACHE)/terraform/init.log" \
 	    || { cat "$(CACHE)/terraform/init.log"; exit 1; }; \
-	  $(TERRAFORM) -chdir="$$root" validate; \
+	  $(BIN)/python -m support.terraform_warnings -chdir="$$root" validate; \
 	  $(if $(TFLINT),$(TFLINT) --chdir="$$root" --config="$(CURDIR)/.tflint.hcl",\
 	    echo 'tflint did NOT run: install tflint, or Go to build it'); \
 	done

@@ -50,6 +50,13 @@ resource "terraform_data" "package" {
     )
     command = local.build_path
   }
+
+  lifecycle {
+    precondition {
+      condition     = length(setsubtract(["handlers.py", "requirements.txt"], local.source_files)) == 0
+      error_message = "The sources of the Lambda functions are missing; expected the folder lambda_src two levels above the module. Terraform copies an absolute path in `source` up to the first `//` only. Write `<checkout>//modules/opensearch-reindex` instead of `<checkout>/modules/opensearch-reindex`. Or use a relative path, or a Git address with `//modules/opensearch-reindex`."
+    }
+  }
 }
 
 resource "aws_s3_object" "package" {

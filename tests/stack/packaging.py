@@ -90,9 +90,13 @@ class Checkout(TerraformRoot):
         with (self.work_dir / "lambda_src" / "handlers.py").open("a") as source:
             source.write(f"\n# {comment}\n")
 
-    def plan(self) -> str:
-        """Save a plan, and return what Terraform printed. Raises TerraformError."""
-        return self._run("plan", f"-out={SAVED_PLAN}").stdout
+    def plan(self, warns: bool = False) -> str:
+        """Save a plan, and return what Terraform printed. Raises TerraformError.
+
+        Args:
+            warns: whether Terraform may print warnings.
+        """
+        return self._run("plan", f"-out={SAVED_PLAN}", warns=warns).stdout
 
     def apply_plan(self) -> str:
         """Apply the saved plan, and return Terraform's output. Raises TerraformError."""

@@ -12,6 +12,7 @@ from support.ministack import MiniStack
 from support.paths import ROOT, unused_run_dir
 from support.signed_front import SignedFront
 from support.terraform_cli import terraform_environment, terraform_path
+from support.terraform_warnings import warnings_in
 
 # Files that a user of the example, or a suite, left in the folders.
 _NOT_COPIED = shutil.ignore_patterns(
@@ -90,6 +91,10 @@ class TerraformRoot:
         """Run `terraform validate`, and return its output. Raises TerraformError."""
         return self._run("validate").stdout
 
+    def test(self) -> str:
+        """Run `terraform test`, and return its output. Raises TerraformError."""
+        return self._run("test").stdout
+
     def apply(self, *targets: str) -> None:
         """Run `terraform apply`.
 
@@ -121,7 +126,9 @@ class TerraformRoot:
         printed = self._run("output", "-json").stdout
         return {name: output["value"] for name, output in json.loads(printed).items()}
 
-    def _run(self, command: str, *options: str, accepted: tuple[int, ...] = (0,)) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, command: str, *options: str, accepted: tuple[int, ...] = (0,), warns: bool = False
+    ) -> subprocess.CompletedProcess[str]:
         argv = [terraform_path(), command, "-no-color"]
         if command in ("init", "plan", "apply", "destroy"):
             argv.append("-input=false")
@@ -138,6 +145,9 @@ class TerraformRoot:
         if result.returncode not in accepted:
             printed = result.stdout + result.stderr
             raise TerraformError(f"terraform {command} failed in {self.path}:\n{printed}")
+        warns = warns or command == "init"  # about a mirror of providers
+        if warnings_in(result.stdout + result.stderr) and not warns:
+            raise TerraformError(f"terraform {command} warns in {self.path}:\n{result.stdout}{result.stderr}")
         return result
 
 

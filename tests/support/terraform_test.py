@@ -1,4 +1,4 @@
-"""`terraform test` at the root, with a mocked provider and with a local AWS.
+"""`terraform test` at the root, mocked and on a local AWS; fails on a warning.
 
 `python -m support.terraform_test [OPTIONS...]`; options such as `-filter=tests/x.tftest.hcl` go to Terraform.
 """
@@ -9,6 +9,7 @@ import sys
 from support.ministack import MiniStack
 from support.paths import CACHE, ROOT
 from support.terraform_cli import terraform_environment, terraform_path
+from support.terraform_warnings import run_without_warnings
 
 
 def run_terraform_tests(options: list[str]) -> int:
@@ -18,9 +19,8 @@ def run_terraform_tests(options: list[str]) -> int:
         options: additional options of `terraform test`.
     """
     environment = terraform_environment() | {"TF_DATA_DIR": str(CACHE / "terraform" / "root")}
-    terraform = terraform_path()
     init = subprocess.run(
-        [terraform, "init", "-input=false", "-no-color"],
+        [terraform_path(), "init", "-input=false", "-no-color"],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -37,18 +37,11 @@ def run_terraform_tests(options: list[str]) -> int:
             "local_access_key": ministack.access_key_id,
             "local_secret_key": ministack.secret_access_key,
         }
-        return subprocess.run(
-            [
-                terraform,
-                "test",
-                *(f"-var={name}={value}" for name, value in variables.items()),
-                *options,
-            ],
-            cwd=ROOT,
-            env=environment | {"AWS_CA_BUNDLE": str(ministack.ca_bundle)},
-            stdin=subprocess.DEVNULL,
-            check=False,
-        ).returncode
+        return run_without_warnings(
+            ["test", *(f"-var={name}={value}" for name, value in variables.items()), *options],
+            environment | {"AWS_CA_BUNDLE": str(ministack.ca_bundle)},
+            ROOT,
+        )
 
 
 if __name__ == "__main__":
