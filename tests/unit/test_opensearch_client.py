@@ -257,6 +257,13 @@ def test_a_shard_that_did_not_count_is_no_success(server: Server, client: OpenSe
         client.count("a")
 
 
+def test_an_index_of_which_no_shard_was_asked_is_not_empty(server: Server, client: OpenSearchClient) -> None:
+    # The security plugin's do_not_fail_on_forbidden_empty answers so for an index that a role may not read.
+    server.answers = [(200, {**COUNTED, "_shards": {"total": 0, "successful": 0, "failed": 0}})]
+    with pytest.raises(TransientOpenSearchError, match="only 0 of 1 shards of a answered"):
+        client.count("a")
+
+
 def test_a_shard_that_was_not_searched_for_routing_is_no_success(server: Server, client: OpenSearchClient) -> None:
     nothing: dict[str, Any] = {"aggregations": {"indices": {"buckets": []}}}
     server.answers = [(200, {**nothing, "_shards": {"total": 2, "successful": 1, "failed": 0}})]

@@ -8,6 +8,7 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, first_markers
 from opensearch_reindex.index.names import expand_names
 from opensearch_reindex.index.provenance import Provenance
+from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
 from opensearch_reindex.opensearch_client import OpenSearchClient
@@ -76,7 +77,8 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         ),
     )
     if not (found and found.markers.is_proven):
-        creation.refuse_collapsing()
+        creation.refuse_search_pipeline()
+    creation.refuse_collapsing()
     is_new = found is None and creation.create()
     target = creation.get_target()
     if target.provenance.source_uuid != source.uuid:
@@ -184,6 +186,17 @@ class _Creation:
         if not self.create():
             raise ConcurrentReindexError(f"another execution created target index {self.target_index!r}")
         return self.get_target()
+
+    def refuse_search_pipeline(self) -> None:
+        """Refuse a source index whose search pipeline would change what the copy reads.
+
+        Raises:
+            IndexCreationError: the source index has a search pipeline.
+        """
+        if problem := search_pipeline_problem(self.source_index, self.source):
+            raise IndexCreationError(
+                problem, next_step=f"{removal_of_search_pipeline(self.source_index)} Upload the trigger file again."
+            )
 
     def refuse_collapsing(self) -> None:
         """Refuse a number of shards that would merge documents with custom routing.

@@ -6,7 +6,7 @@ from typing import Any
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status, finish
-from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen
+from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen, refuse_search_pipeline
 from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.ownership import note_task, open_copy
 from opensearch_reindex.rebuild.proof import is_our_task, task_problems
@@ -28,10 +28,10 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
     Raises:
         ReindexFailedError: as for `check_reindex_status`.
         ReindexStartError: the target index has lost its copy alias.
-        VerificationError: the source index was written to since an earlier copy began.
+        VerificationError: the source index was written to since an earlier copy began, or has a search pipeline.
         ConcurrentReindexError: another execution owns the target index.
     """
-    _, target = both_indices(client, job)
+    source, target = both_indices(client, job)
     if not is_copy_of_frozen(job, target):
         # The copied documents may be outdated, and a second copy does not overwrite them.
         raise VerificationError(
@@ -52,6 +52,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
     if task_id := _find_task(client, job, target, copy_alias):
         log.info("reindex task was started before", extra={"task_id": task_id})
     else:
+        refuse_search_pipeline(job, source)
         copy_alias = open_copy(client, job, copy_alias)
         task_id = client.submit_reindex(_reindex_body(job, copy_alias), _reindex_params(job))
         note_task(client, job, target, task_id)

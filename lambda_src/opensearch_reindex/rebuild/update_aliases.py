@@ -6,7 +6,7 @@ from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.guards import await_replicas, both_indices
+from opensearch_reindex.rebuild.guards import await_replicas, both_indices, refuse_search_pipeline
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.throttle import batch_size
@@ -21,11 +21,12 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     index and readers find both. With `block_writes`, writes are refused and readers find the source index.
 
     Raises:
-        VerificationError: an index is not the one that the run started with.
+        VerificationError: an index is not the one that the run started with, or the source index has a search pipeline.
         ConcurrentReindexError: another execution owns the target index.
         DomainBusyError: replicas of the source index lag behind.
     """
     source, target = both_indices(client, job)
+    refuse_search_pipeline(job, source)
     switch = [] if job.blocks_writes else _redirect_writes(job, source, target)
     # Before the block: a run that is killed in between leaves no block that could be taken for the user's.
     if actions := [*switch, *mark_block(job.source_index, source, target)]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from opensearch_reindex.index.alias_actions import how_to_release
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
+from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.index.target_index import (
     flat_settings,
     keeps_documents_apart,
@@ -22,6 +23,7 @@ ADMISSION_PARTS = (
     "settings.index.blocks",
     "settings.index.final_pipeline",
     "settings.index.knn*",
+    "settings.index.search.default_pipeline",
     "settings.index.verified_before_close",
     "settings.index.version.created",
 )
@@ -100,6 +102,8 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
             "index.knn.derived_source.enabled some vectors are read as 1 (k-NN issue 3012). Index the documents again "
             "from their origin"
         )
+    if problem := search_pipeline_problem(planned.source_index, source):
+        yield f"{problem}. {removal_of_search_pipeline(planned.source_index)}"
     final_pipeline = source.settings.get("final_pipeline")
     if final_pipeline not in (None, "_none") and not any(
         "final_pipeline" in flat_settings(patch) for patch in planned.settings

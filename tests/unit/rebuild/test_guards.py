@@ -1,6 +1,7 @@
 """Every guard, in every step that changes or deletes something behind it."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from unittest.mock import call
 
@@ -12,10 +13,15 @@ from opensearch_reindex.rebuild import guards
 from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.remove_alias import remove_alias
+from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
-from support.mocked_domain import COUNTERS, IN_USE, JOB, MockedDomain, copied, index, proven, target
+from support.mocked_domain import COUNTERS, IN_USE, JOB, OWNED, MockedDomain, copied, index, proven, target
+from support.rebuild import ENVIRONMENT
 
+PIPED = index(
+    "u1", settings={"number_of_shards": "1", "blocks": {"write": "true"}, "search": {"default_pipeline": "p"}}
+)
 # The steps that give something up, each on a domain on which it would do so. RemoveAlias may run twice.
 GIVES_UP = pytest.mark.parametrize(
     ("function", "make_domain"),
@@ -50,6 +56,29 @@ def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, own
     with pytest.raises(ConcurrentReindexError, match="expected this execution"):
         function(domain.client, JOB)
     assert domain.changes == []
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+@pytest.mark.parametrize(
+    "function", [update_aliases, partial(start_reindex, environment=ENVIRONMENT), remove_alias], ids=str
+)
+def test_nothing_is_switched_copied_or_given_up_on_a_source_with_a_search_pipeline(
+    function: Any, strategy: Strategy
+) -> None:
+    domain = MockedDomain(a_v1=PIPED, a_v2=target(IN_USE, OWNED))
+    domain.client.find_reindex_task.return_value = None
+    with pytest.raises(VerificationError) as caught:
+        function(domain.client, replace(JOB, strategy=strategy))
+    assert "has search pipeline 'p'" in " ".join([caught.value.reason, *caught.value.problems])
+    assert '"index.search.default_pipeline": null' in caught.value.next_step
+    assert domain.changes == []
+
+
+def test_a_search_pipeline_that_comes_after_the_proof_does_no_harm() -> None:
+    domain = proven()
+    domain.indices["a_v1"] = PIPED
+    delete_index(domain.client, JOB)
+    assert "a_v1" not in domain.indices
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,14 @@ def test_a_red_source_is_refused() -> None:
     assert domain.changes == []
 
 
+def test_a_source_with_a_search_pipeline_is_refused_before_a_target_is_created() -> None:
+    settings = {"number_of_shards": "1", "search": {"default_pipeline": "p"}}
+    domain = MockedDomain(a_v1=index("u1", settings=settings))
+    with pytest.raises(IndexCreationError, match="has search pipeline 'p'"):
+        create_index(domain.client, EVENT, no_execution_runs)
+    assert domain.changes == []
+
+
 @pytest.mark.parametrize(("settings", "primaries"), [({}, False), ({"replication": {"type": "SEGMENT"}}, True)])
 def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_behind(
     settings: dict[str, Any], primaries: bool

@@ -180,6 +180,17 @@ def test_domain_problems_finds_everything_that_prevents_a_rebuild(indices: dict[
     assert any(problem in text for text in problems), problems
 
 
+@pytest.mark.parametrize("search", [{"default_pipeline": "p"}, {"default_pipeline": "p", "idle": {"after": "30s"}}])
+def test_a_source_that_is_read_through_a_search_pipeline_is_refused(search: dict[str, Any]) -> None:
+    (problem,) = domain_problems(PLANNED, {"a_v1": index(settings={"search": search})})
+    assert "source index 'a_v1' has search pipeline 'p'" in problem
+    assert 'PUT /a_v1/_settings with {"index.search.default_pipeline": null}' in problem
+
+
+def test_a_source_without_a_search_pipeline_is_fine() -> None:
+    assert domain_problems(PLANNED, {"a_v1": index(settings={"search": {"default_pipeline": "_none"}})}) == []
+
+
 @pytest.mark.parametrize("choice", ["f", None])
 def test_the_user_decides_about_a_final_pipeline(choice: str | None) -> None:
     planned = replace(PLANNED, settings=({}, {"index.final_pipeline": choice}))

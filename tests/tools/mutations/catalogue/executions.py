@@ -146,8 +146,8 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     Mutation(
         "a copy starts although the ownership is lost",
         "opensearch_reindex/rebuild/start_reindex.py",
-        "    _, target = both_indices(client, job)\n    if not is_copy",
-        "    target = client.get_indices([job.target_index])[job.target_index]\n    if not is_copy",
+        "    source, target = both_indices(client, job)\n    if not is_copy",
+        "    source, target = client.get_indices([job.source_index, job.target_index]).values()\n    if not is_copy",
         node="test_ownership.py::test_an_execution_that_was_taken_for_dead_can_do_no_more",
     ),
     Mutation(
