@@ -17,6 +17,7 @@ from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime import logs
+from opensearch_reindex.runtime.blocks import block_hint
 from opensearch_reindex.runtime.environment import Environment, log_level
 from opensearch_reindex.runtime.errors import (
     PERMISSION_HINT,
@@ -82,10 +83,14 @@ def step(
 
 def _failure(error: Exception, error_class: type[ReindexError]) -> ReindexError:
     """Return the failure of a step, without the texts of other packages."""
+    hint = None
+    if isinstance(error, ReindexError | OpenSearchRequestError) and error.error_type == "cluster_block_exception":
+        hint = block_hint(error.reason)
     if isinstance(error, ReindexError):
+        error.next_step = hint or error.next_step
         return error
     if isinstance(error, OpenSearchRequestError):
-        hint = PERMISSION_HINT if error.is_denied else None
+        hint = PERMISSION_HINT if error.is_denied else hint
         return error_class(error.reason, next_step=hint, status=error.status, error_type=error.error_type)
     return ReindexError(f"unexpected {type(error).__name__} at {logs.origin_of(error)}")
 

@@ -295,6 +295,8 @@ class OpenSearchClient:
             self._request("POST", f"{_path([name])}/_update/{quote(IMPOSSIBLE_NAME)}", NEVER, body={"doc": {}})
         except OpenSearchRequestError as error:
             return error.status == 500 and error.error_type == "security_exception"
+        except TransientOpenSearchError as error:
+            _demand_flood_stage(error)
         return False
 
     def get_pipeline(self, name: str) -> dict[str, Any] | None:
@@ -467,6 +469,8 @@ class OpenSearchClient:
             self._request(method, path, params, body=body)
         except OpenSearchRequestError as error:
             return error if error.status in (401, 403) else None
+        except TransientOpenSearchError as error:
+            _demand_flood_stage(error)
         return None
 
 
@@ -477,6 +481,15 @@ def _path(names: Iterable[str]) -> str:
 def _search_preference(primaries: bool) -> dict[str, str]:
     # Only an index with segment replication needs this: its replicas may lag behind.
     return {"preference": "_primary"} if primaries else {}
+
+
+def _demand_flood_stage(error: TransientOpenSearchError) -> None:
+    """Raise an error, unless it is the block of a full disk.
+
+    OpenSearch looks for blocks after permissions, so that such a request is allowed.
+    """
+    if error.error_type != "cluster_block_exception":
+        raise error
 
 
 def _demand_shards(answer: Mapping[str, Any], asked: int, name: str) -> None:

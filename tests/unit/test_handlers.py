@@ -206,7 +206,7 @@ def test_a_block_is_no_missing_permission(mocker: MockerFixture) -> None:
     mocker.patch("handlers.create_index", side_effect=refusal)
     with pytest.raises(errors.IndexCreationError, match="create-index") as caught:
         handlers.create_index_handler(EVENT, None)
-    assert caught.value.next_step == errors.IndexCreationError.next_step
+    assert "cluster.blocks.create_index" in caught.value.next_step
 
 
 def test_an_error_names_source_and_target_index_from_the_first_step_on(connected: Any) -> None:
@@ -256,3 +256,17 @@ def test_a_failure_is_logged_with_its_problems_and_stack(
     assert record.stack[0] == "VerificationError"  # type: ignore[attr-defined]
     assert any("handlers.py:" in line for line in record.stack)  # type: ignore[attr-defined]
     assert not record.exc_info
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("error_class", [errors.OpenSearchRequestError, errors.TransientOpenSearchError])
+def test_a_block_is_named_with_the_call_that_lifts_it(error_class: type[Exception], mocker: MockerFixture) -> None:
+    reason = "index [a_v1] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark];"
+    refusal: Exception = errors.OpenSearchRequestError(403, "cluster_block_exception", reason)
+    if error_class is errors.TransientOpenSearchError:
+        refusal = errors.TransientOpenSearchError(reason, status=429, error_type="cluster_block_exception")
+    mocker.patch("handlers.delete_index", side_effect=refusal)
+    with pytest.raises(errors.ReindexError) as caught:
+        handlers.delete_index_handler(JOB.to_event(), None)
+    call = 'PUT /a_v1/_settings {"index.blocks.read_only_allow_delete": null}'
+    assert call in json.loads(str(caught.value))["next"]

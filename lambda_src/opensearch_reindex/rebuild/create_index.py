@@ -15,7 +15,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy, take_ownership
-from opensearch_reindex.rebuild.write_block import mend_marker
+from opensearch_reindex.rebuild.write_block import lift_flood_blocks, mend_marker
 from opensearch_reindex.runtime.errors import (
     RESUME_OR_ROLL_BACK,
     ROLL_BACK,
@@ -83,6 +83,8 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     target = creation.get_target()
     if target.provenance.source_uuid != source.uuid:
         raise IndexCreationError(f"target index {target_index!r} exists, and was not created from this source index")
+    if target.markers.is_proven and not trigger_file["keep_source"]:
+        lift_flood_blocks(client, {source_index: source, target_index: target})
     take_ownership(client, target_index, target, execution_id, is_running)
     if mending := mend_marker(source_index, source, target):
         # Now, because the note of an older version goes with a target index that is created again.

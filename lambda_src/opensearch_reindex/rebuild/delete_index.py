@@ -3,7 +3,7 @@
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.markers import KEPT, owner_alias, proven_alias, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.guards import both_indices, prove_source_unchanged, require_health
+from opensearch_reindex.rebuild.guards import both_indices, free_to_finish, prove_source_unchanged, require_health
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.write_block import unmark_block
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexError, VerificationError
@@ -34,6 +34,7 @@ def delete_index(client: OpenSearchClient, job: Job) -> Job:
 def _delete_source(client: OpenSearchClient, job: Job) -> None:
     require_health(client, job)  # may take long, so the proof follows it
     source, target = both_indices(client, job)
+    free_to_finish(client, job, source, target)
     prove_source_unchanged(client, job, source, target)
     if not target.markers.is_proven:
         raise VerificationError("the copy was never proven complete")

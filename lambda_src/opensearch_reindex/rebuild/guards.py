@@ -7,6 +7,7 @@ from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline,
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import CopyStatus, Job
 from opensearch_reindex.rebuild.proof import copy_problems
+from opensearch_reindex.rebuild.write_block import lift_flood_blocks
 from opensearch_reindex.runtime.errors import ROLL_BACK, ConcurrentReindexError, DomainBusyError, VerificationError
 
 INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices before you retry."
@@ -54,6 +55,12 @@ def refuse_search_pipeline(job: Job, source: IndexInfo) -> None:
         raise VerificationError(
             problem, next_step=f"{removal_of_search_pipeline(job.source_index)} Upload the trigger file again."
         )
+
+
+def free_to_finish(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
+    """Lift the blocks of a full disk, if only the deletion of the source is left."""
+    if target.markers.is_proven and not job.keep_source:
+        lift_flood_blocks(client, {job.source_index: source, job.target_index: target})
 
 
 def await_replicas(client: OpenSearchClient, name: str, info: IndexInfo) -> None:

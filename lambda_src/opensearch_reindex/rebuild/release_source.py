@@ -6,7 +6,8 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment, source_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.ownership import release_ownership, stop_copy
-from opensearch_reindex.rebuild.write_block import how_to_lift, is_blocked_by_module, lift_block, unmark_block
+from opensearch_reindex.rebuild.write_block import is_blocked_by_module, lift_block, lift_flood_blocks, unmark_block
+from opensearch_reindex.runtime.blocks import how_to_lift
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, OpenSearchRequestError, ReindexError
 from opensearch_reindex.runtime.logs import log
 
@@ -39,6 +40,7 @@ def release_source(
         return
     target = found[1] if found else None
     if is_blocked_by_module(source, target):
+        lift_flood_blocks(client, {source_index: source})
         lift_block(client, source_index, source)
         log.warning("the run failed: the write block of the source index was lifted")
     elif stale := unmark_block(source_index, source):
@@ -73,7 +75,7 @@ def release_abandoned(
         except (OpenSearchRequestError, ReindexError) as error:
             problems.append(
                 f"index {name!r} may have a write block of a run that was killed, which could not be lifted "
-                f"({error.reason}). To lift it: {how_to_lift(name)}"
+                f"({error.reason}). To lift it: {how_to_lift(name, 'write')}"
             )
     return problems
 
@@ -84,7 +86,7 @@ def _target_of(client: OpenSearchClient, source: IndexInfo) -> tuple[str, IndexI
     It may have another name than this execution's: another trigger file may rebuild the same source index.
     """
     try:
-        found = client.get_indices([source_alias(source.uuid)], parts="mappings._meta")
+        found = client.get_indices([source_alias(source.uuid)], parts="mappings._meta,settings.index.blocks")
     except OpenSearchRequestError as error:
         # The security plugin checks an alias by the names of its indices, and a missing alias by its own name.
         if not error.is_denied:
@@ -112,6 +114,7 @@ def _give_up(
     if owner not in (execution_id, RELEASED, None) and _may_work(owner, execution_id, is_running):
         log.warning("the write block stays: another execution may work on this index", extra={"owner": owner})
         return False
+    lift_flood_blocks(client, {target_index: target})
     if owner not in (RELEASED, None):
         # Before anything else: a late RemoveAlias that moved the aliases after the block is lifted would lose writes.
         try:

@@ -3,7 +3,7 @@
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.markers import proven_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.guards import both_indices, prove, prove_source_unchanged
+from opensearch_reindex.rebuild.guards import both_indices, free_to_finish, prove, prove_source_unchanged
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.runtime.errors import VerificationError
@@ -20,6 +20,7 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
         ConcurrentReindexError: another execution owns the target index.
     """
     source, target = both_indices(client, job)
+    free_to_finish(client, job, source, target)
     actions = alias_actions.move_aliases(
         job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name
     )

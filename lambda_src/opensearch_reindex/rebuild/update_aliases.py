@@ -6,7 +6,7 @@ from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.guards import await_replicas, both_indices, refuse_search_pipeline
+from opensearch_reindex.rebuild.guards import await_replicas, both_indices, free_to_finish, refuse_search_pipeline
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.throttle import batch_size
@@ -27,6 +27,7 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     """
     source, target = both_indices(client, job)
     refuse_search_pipeline(job, source)
+    free_to_finish(client, job, source, target)
     switch = [] if job.blocks_writes else _redirect_writes(job, source, target)
     # Before the block: a run that is killed in between leaves no block that could be taken for the user's.
     if actions := [*switch, *mark_block(job.source_index, source, target)]:

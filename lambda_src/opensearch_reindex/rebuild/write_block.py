@@ -1,10 +1,14 @@
 """The write block of a source index: who set it, and how to lift it."""
 
+from collections.abc import Mapping
+
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
+from opensearch_reindex.index.blocks import FLOOD_STAGE, is_flooded
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import block_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.logs import log
 
 
 def is_blocked_by_module(source: IndexInfo, target: IndexInfo | None) -> bool:
@@ -59,6 +63,13 @@ def lift_block(client: OpenSearchClient, source_index: str, source: IndexInfo) -
         client.apply_alias_actions(actions)
 
 
-def how_to_lift(source_index: str) -> str:
-    """Return the request that lifts a write block by hand."""
-    return f'PUT /{source_index}/_settings {{"index.blocks.write": null}}'
+def lift_flood_blocks(client: OpenSearchClient, indices: Mapping[str, IndexInfo | None]) -> None:
+    """Lift the block that OpenSearch sets when a disk is almost full.
+
+    Only to free the disk, or to let writers go on. OpenSearch checks the disks every 30 seconds, and sets the block
+    again while the disk is still full. With the block it refuses every other change of the index.
+    """
+    for name, info in indices.items():
+        if info and is_flooded(info):
+            client.put_settings(name, {f"blocks.{FLOOD_STAGE}": None})
+            log.warning("lifted the block of a full disk, to finish the index", extra={"index": name})

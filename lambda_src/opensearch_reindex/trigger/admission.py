@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from opensearch_reindex.index.alias_actions import how_to_release
+from opensearch_reindex.index.blocks import blocks_of
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
@@ -11,7 +12,8 @@ from opensearch_reindex.index.target_index import (
     keeps_documents_apart,
     target_settings,
 )
-from opensearch_reindex.trigger.finished import later_problem
+from opensearch_reindex.runtime.blocks import how_to_lift
+from opensearch_reindex.trigger.finished import is_proven, later_problem
 from opensearch_reindex.trigger.plan import PlannedIndex
 
 # What `done_as` and `domain_problems` read of an index, as parts of a `filter_path`.
@@ -56,8 +58,10 @@ def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], exe
         aliased = sorted(name for name, info in indices.items() if planned.source_index in info.aliases)
         state = f"is an alias of {', '.join(aliased)}; expected the name of an index" if aliased else "does not exist"
         return [f"{planned.path}: source index {planned.source_index!r} {state}"]
+    is_copied = is_proven(planned, indices)
     problems = [
-        *_source_problems(planned, source),
+        *_block_problems(planned, indices, is_copied=is_copied),
+        *([] if is_copied else _source_problems(planned, source)),
         *_target_problems(planned, source, indices, execution_id),
         *_alias_problems(planned, indices),
     ]
@@ -76,16 +80,22 @@ def may_merge_documents(planned: PlannedIndex, source: IndexInfo) -> bool:
     return not keeps_documents_apart(source.settings, target_settings(source.settings, *planned.settings))
 
 
+def _block_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], *, is_copied: bool) -> Iterator[str]:
+    for kind, name in (("source", planned.source_index), ("target", planned.target_index)):
+        if name in indices:
+            for block in blocks_of(indices[name], is_proven=is_copied):
+                yield (
+                    f"{kind} index {name!r} has index.blocks.{block} set; expected no block but a write block. To lift "
+                    f"it, send {how_to_lift(name, block)}"
+                )
+
+
 def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
     name = f"source index {planned.source_index!r}"
     if source.markers.owner:
         yield f"{name} is the unfinished target index of {source.markers.owner}; finish that rebuild first"
     if source.settings.get("verified_before_close") == "true":
         yield f"{name} is closed; expected open"
-    # Every other block would fail a later step. The module sets a write block itself.
-    for block, value in source.settings.get("blocks", {}).items():
-        if block != "write" and value == "true":
-            yield f"{name} has index.blocks.{block} set; expected no block but a write block"
     source_field = source.mappings.get("_source", {})
     if source_field.get("enabled") is False:
         yield f"{name} has _source disabled, so its documents cannot be read or copied"

@@ -37,6 +37,17 @@ def done_as(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Done | N
     return Done.AS_REQUESTED if target.provenance.changes == planned.changes else Done.OTHERWISE
 
 
+def is_proven(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
+    """Return whether only the deletion of the source index is left to do.
+
+    Args:
+        planned: an index that `done_as` does not take for done.
+        indices: every index that has one of the file's names or aliases.
+    """
+    source, target = indices.get(planned.source_index), indices.get(planned.target_index)
+    return bool(source and target and target.markers.is_proven and target.provenance.source_uuid == source.uuid)
+
+
 def is_to_be_deleted(planned: PlannedIndex, indices: Mapping[str, IndexInfo], *, keep_source: bool) -> bool:
     """Return whether a source index that was kept is now to be deleted.
 

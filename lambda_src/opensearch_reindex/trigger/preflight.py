@@ -14,7 +14,7 @@ from opensearch_reindex.trigger.admission import (
     may_merge_documents,
 )
 from opensearch_reindex.trigger.capacity import CAPACITY_PARTS, disk_problems, growth_of, shard_problems
-from opensearch_reindex.trigger.finished import Done, done_as, is_to_be_deleted
+from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.transforms import pipeline_problems
 
@@ -68,7 +68,7 @@ def check_domain(
             else domain_problems(index, indices, execution_id)
         ):
             problems += found
-        elif not state:
+        elif not state and not is_proven(index, indices):
             admitted.append(index)
     if pipeline := file["reindex"].get("pipeline"):
         found = pipeline_problems(client.get_pipeline(pipeline))

@@ -1,5 +1,6 @@
 """Every step on a domain in states that a healthy node rarely has."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,8 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers, owner_alias, proven_alias, source_alias
 from opensearch_reindex.rebuild.create_index import create_index
 from opensearch_reindex.rebuild.delete_index import delete_index
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.remove_alias import remove_alias
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
@@ -328,3 +331,26 @@ def test_a_source_whose_copy_was_never_proven_is_not_deleted() -> None:
     with pytest.raises(VerificationError, match="never proven"):
         delete_index(domain.client, JOB)
     assert domain.changes == []
+
+
+FLOODED = {"number_of_shards": "1", "blocks": {"write": "true", "read_only_allow_delete": "true"}}
+
+
+@pytest.mark.parametrize("keep_source", [False, True])
+@pytest.mark.parametrize("step", [update_aliases, remove_alias, delete_index])
+def test_the_block_of_a_full_disk_is_lifted_where_only_the_deletion_is_missing(
+    step: Callable[[Any, Job], Job], *, keep_source: bool
+) -> None:
+    domain = proven()
+    domain.indices = {name: replace(info, settings=FLOODED) for name, info in domain.indices.items()}
+    step(domain.client, replace(JOB, keep_source=keep_source))
+    lifted = [call.args for call in domain.client.put_settings.call_args_list]
+    block: dict[str, Any] = {"blocks.read_only_allow_delete": None}
+    assert lifted == ([] if keep_source else [("a_v1", block), ("a_v2", block)])
+
+
+def test_the_block_of_a_full_disk_stays_before_the_proof() -> None:
+    domain = copied()
+    domain.indices = {name: replace(info, settings=FLOODED) for name, info in domain.indices.items()}
+    update_aliases(domain.client, JOB)
+    assert domain.client.put_settings.call_args_list == []

@@ -95,6 +95,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
         "opensearch_reindex/rebuild/delete_index.py",
         "    require_health(client, job)  # may take long, so the proof follows it\n"
         "    source, target = both_indices(client, job)\n"
+        "    free_to_finish(client, job, source, target)\n"
         "    prove_source_unchanged(client, job, source, target)\n",
         "    source, target = both_indices(client, job)\n"
         "    prove_source_unchanged(client, job, source, target)\n    require_health(client, job)\n",
