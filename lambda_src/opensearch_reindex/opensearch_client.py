@@ -21,6 +21,12 @@ from opensearch_reindex.runtime.transport import Transport
 
 # A request line may have 4,096 bytes; a name is quoted to at most three times its length.
 MAX_NAMES_CHARACTERS = 3000
+# Of an ended task, when the index .tasks is closed, blocked or on no node.
+_UNREADABLE_RESULT = {
+    "cluster_block_exception",
+    "index_closed_exception",
+    "no_shard_available_action_exception",
+}
 # OpenSearch allows no `#` in an alias name.
 IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
 # Parameters of a write that always fails: the name has to be an alias, and the document has to have a sequence number
@@ -342,6 +348,27 @@ class OpenSearchClient:
         # A KeyError here means that OpenSearch ignored the parameters and copied synchronously.
         return str(answer["task"])
 
+    def reindex(self, body: Mapping[str, Any], params: Mapping[str, str]) -> dict[str, Any]:
+        """Copy few documents with `_reindex`, and return its result.
+
+        Args:
+            body: body of `_reindex`; `dest.index` is an alias.
+            params: `slices`, `requests_per_second`.
+        """
+        params = {**params, "wait_for_completion": "true", "require_alias": "true"}
+        return self._request("POST", "/_reindex", params, body=body, headers={"x-opaque-id": body["dest"]["index"]})
+
+    def has_run_for(self, node_id: str, seconds: float) -> bool:
+        """Tell whether a node is in the domain and was started before.
+
+        Args:
+            node_id: as in the id of a task.
+            seconds: how long ago.
+        """
+        path = f"/_nodes/{quote(node_id, safe='')}/stats/jvm"
+        answer = self._request("GET", path, {"filter_path": "nodes.*.jvm.uptime_in_millis"})
+        return any(node["jvm"]["uptime_in_millis"] > seconds * 1000 for node in answer.get("nodes", {}).values())
+
     def find_reindex_task(self, opaque_id: str) -> str | None:
         """Return the id of the running, uncancelled reindex task with this X-Opaque-Id."""
         for task_id, task in self._tasks(actions=REINDEX_ACTION):
@@ -357,7 +384,7 @@ class OpenSearchClient:
     def get_task(self, task_id: str, *, wait_seconds: int = 0) -> dict[str, Any] | None:
         """Return a running or completed task.
 
-        None means that no node knows the task, and that OpenSearch stored no result.
+        None means that no node knows the task, and that OpenSearch stored no result, or cannot read it.
 
         Args:
             task_id: `<node>:<number>`.
@@ -367,7 +394,7 @@ class OpenSearchClient:
         try:
             return self._request("GET", f"/_tasks/{quote(task_id, safe=':')}", params)
         except (OpenSearchRequestError, TransientOpenSearchError) as error:
-            if error.status == 404:
+            if error.status == 404 or error.error_type in _UNREADABLE_RESULT:
                 return None
             # Status 500 is OpenSearch's way to say that the task still runs.
             if wait_seconds and error.error_type in ("timeout_exception", "receive_timeout_transport_exception"):

@@ -16,7 +16,8 @@ from opensearch_reindex.rebuild.delete_index import delete_index
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import open_copy
 from opensearch_reindex.rebuild.remove_alias import remove_alias
-from opensearch_reindex.rebuild.start_reindex import _reindex_body, _reindex_params, start_reindex
+from opensearch_reindex.rebuild.request import reindex_body, reindex_params
+from opensearch_reindex.rebuild.start_reindex import start_reindex
 from opensearch_reindex.rebuild.update_aliases import update_aliases
 from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
@@ -135,8 +136,8 @@ def test_a_copy_that_is_started_after_the_aliases_have_moved_brings_nothing_back
 ) -> None:
     job = rebuild.copy(rebuild.freeze("copies_v1", strategy=strategy, keep_source=True))
     body, params = (
-        _reindex_body(job, str(job.task.copy_alias)),
-        _reindex_params(job),
+        reindex_body(job, str(job.task.copy_alias)),
+        reindex_params(job),
     )
     remove_alias(client, job)
     domain("DELETE", "copies_current/_doc/1")

@@ -9,17 +9,10 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.faults import is_final
 from opensearch_reindex.rebuild.guards import both_indices, is_as_healthy
 from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
-from opensearch_reindex.rebuild.ownership import stop_copy
-from opensearch_reindex.rebuild.proof import OUTCOMES, is_our_task, task_problems
-from opensearch_reindex.rebuild.restart import QUICK_RESTARTS, end_pause, start_again
-from opensearch_reindex.rebuild.throttle import (
-    UNLIMITED,
-    Poll,
-    Throttle,
-    is_same_limit,
-    is_throttled,
-    poll_pause_seconds,
-)
+from opensearch_reindex.rebuild.pieces import NO_RESULTS, copy_pieces, switch_to_pieces
+from opensearch_reindex.rebuild.progress import record_progress
+from opensearch_reindex.rebuild.proof import is_our_task, lacks_result, task_problems, with_result_of_status
+from opensearch_reindex.rebuild.restart import end_pause, start_again
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexFailedError, TransientOpenSearchError
 from opensearch_reindex.runtime.logs import log
@@ -49,24 +42,51 @@ def check_reindex_status(client: OpenSearchClient, job: Job, environment: Enviro
         return end_pause(job)
     if copy.status == CopyStatus.RECOVERING:
         return finish(client, job, environment)
+    if copy.next_seq_no is not None:
+        job = copy_pieces(client, job, environment.poll_interval_seconds)
+        return finish(client, job, environment) if job.task.status == CopyStatus.COMPLETED else job
     if copy.id is None or copy.copy_alias is None:
         raise ReindexFailedError("the state names no reindex task")
     is_end_near = copy.wait_seconds < environment.poll_interval_seconds
     answer = client.get_task(copy.id, wait_seconds=POLL_SECONDS if is_end_near else 0)
+    if answer is None and _has_node(client, copy.id, copy.started_at):
+        return switch_to_pieces(job)  # the task ended, and left no result
     if answer is None or not is_our_task(answer["task"], job.source_index, copy.copy_alias):
         return start_again(
             client, job, environment.poll_interval_seconds, fault="the reindex task was lost with its node"
         )
     if not answer["completed"] and not answer["task"].get("cancelled"):
-        return _running(client, job, copy.id, answer["task"], environment)
+        return record_progress(client, job, copy.id, answer["task"], environment)
+    return _after_end(client, job, answer, environment)
+
+
+def _after_end(client: OpenSearchClient, job: Job, answer: Mapping[str, Any], environment: Environment) -> Job:
+    """Decide what the result of the ended task means for the copy."""
+    if lacks_result(answer):
+        answer = with_result_of_status(answer, job.source_count)
+        if lacks_result(answer):
+            return switch_to_pieces(job)
+        log.warning(NO_RESULTS, extra={"task_id": job.task.id})
+        job = job.warn(NO_RESULTS)
     problems = task_problems(answer)
     if problems:
         return _failed(client, job, answer, problems, environment)
     counters = Counters.read(answer["response"])
-    ended = replace(job, task=Copy(id=copy.id, copy_alias=copy.copy_alias, counters=counters))
+    ended = replace(job, task=Copy(id=job.task.id, copy_alias=job.task.copy_alias, counters=counters))
     rate = round(counters.total / max(counters.took, 1) * 1000)
     log.info("reindex task succeeded", extra={"task": ended.task.to_dict(), "documents_per_second": rate})
     return finish(client, ended, environment)
+
+
+def _has_node(client: OpenSearchClient, task_id: str, started_at: int | None) -> bool:
+    """Tell whether the node of a task has run since the task was started."""
+    if started_at is None:
+        return False
+    try:
+        return client.has_run_for(task_id.partition(":")[0], time.time() - started_at)
+    except (OpenSearchRequestError, TransientOpenSearchError) as error:
+        log.warning("the node of the task could not be asked for its age", extra={"reason": str(error)})
+        return False
 
 
 def finish(client: OpenSearchClient, job: Job, environment: Environment) -> Job:
@@ -124,97 +144,3 @@ def _failed(
         problems=problems,
         created=(answer.get("response") or {}).get("created"),
     )
-
-
-def _running(
-    client: OpenSearchClient, job: Job, task_id: str, task: Mapping[str, Any], environment: Environment
-) -> Job:
-    """Record the progress of a task, adapt its throttle, and give it up if it stalls."""
-    copy = job.task
-    whole, slices = task["status"], client.slice_statuses(task_id)
-    statuses = slices or [whole]
-    # The whole task counts the slices that are done. A slice that ends between the two requests is in neither answer.
-    copied = max(copy.copied or 0, sum(map(_copied, [whole, *slices])))
-    now = int(time.time())
-    # A task that waits because of its limit is as fast as requested.
-    moves = is_throttled(statuses) or copied != copy.copied
-    last_progress = now if moves or copy.moved_at is None else copy.moved_at
-    if now - last_progress > environment.stall_timeout_seconds:
-        stop_copy(client, copy.copy_alias)
-        raise ReindexFailedError(
-            f"the copy stalled at {copied} of {job.source_count} documents for {now - last_progress} s, and was "
-            "cancelled. Inspect the write queue, the disks and the nodes of the domain"
-        )
-    running_seconds = task["running_time_in_nanos"] / 1e9
-    rate = _rate(copy, copied, running_seconds)
-    throttle = _adapt_throttle(client, job, task_id, whole, slices, rate)
-    log.info(
-        "reindex task is running",
-        extra={
-            "task_id": task_id,
-            "copied": copied,
-            "documents": job.source_count,
-            "documents_per_second": round(rate),
-        },
-    )
-    running = replace(
-        copy,
-        status=CopyStatus.RUNNING,
-        copied=copied,
-        running_seconds=round(running_seconds, 1),
-        moved_at=last_progress,
-        throttle=throttle,
-        wait_seconds=environment.poll_interval_seconds
-        if copy.restarts > QUICK_RESTARTS
-        else poll_pause_seconds(
-            [(_copied(status), status.get("total", 0)) for status in statuses],
-            running_seconds,
-            environment.poll_interval_seconds,
-        ),
-    )
-    return replace(job, task=running)
-
-
-def _copied(status: Mapping[str, Any]) -> int:
-    return sum(status.get(outcome, 0) for outcome in OUTCOMES)
-
-
-def _rate(copy: Copy, copied: int, running_seconds: float) -> float:
-    """Return the documents a second since the poll before."""
-    seconds = running_seconds - copy.running_seconds
-    return (copied - (copy.copied or 0)) / seconds if seconds > 0 else 0.0
-
-
-def _adapt_throttle(
-    client: OpenSearchClient,
-    job: Job,
-    task_id: str,
-    whole: Mapping[str, Any],
-    slices: Sequence[Mapping[str, Any]],
-    rate: float,
-) -> Throttle | None:
-    """Throttle the task when the domain refuses write requests or has a long queue.
-
-    Requests of other applications count too.
-    No copy fails because of its throttle. None means that the domain could not be asked yet.
-    """
-    before = job.task.throttle
-    try:
-        queues = client.write_queues()
-    except (OpenSearchRequestError, TransientOpenSearchError) as error:
-        log.warning("write queues could not be read", extra={"reason": str(error)})
-        return before
-    poll = Poll.read(whole, slices, queues, rate)
-    if before:
-        throttle = before.next(poll)
-    else:
-        throttle = Throttle.first(job.reindex.get("requests_per_second"), poll, is_gentle=job.task.gentleness > 0)
-    if not is_same_limit(throttle.limit, poll.limit):
-        per_second = throttle.limit if throttle.limit == UNLIMITED else throttle.limit * poll.slices
-        try:
-            if client.rethrottle(task_id, per_second):
-                log.warning("throttle of the reindex task changed", extra={"requests_per_second": per_second})
-        except (OpenSearchRequestError, TransientOpenSearchError) as error:
-            # The change may have arrived: the next poll takes either limit for the module's own.
-            log.warning("throttle of the reindex task could not be changed", extra={"reason": str(error)})
-    return throttle

@@ -5,7 +5,7 @@ so every version reads the states of the version before, see `Copy.read`.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -63,6 +63,10 @@ class Counters:
         optional = {"took": answer["took"]} if "took" in answer else {}
         return cls(**{part.name: answer[part.name] for part in fields(cls) if part.name != "took"}, **optional)
 
+    def plus(self, other: "Counters") -> "Counters":
+        """Return the sum of both."""
+        return Counters(**{part.name: getattr(self, part.name) + getattr(other, part.name) for part in fields(self)})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Copy:
@@ -76,12 +80,15 @@ class Copy:
         fruitless: how many of the latest restarts in a row copied no document.
         gentleness: how often the batch size is halved.
         in_target: documents in the target index at the latest restart.
+        started_at: when the task was started or found; seconds since 1970.
+        next_seq_no: where a copy in pieces continues, see `pieces`; None while one task copies everything.
+        window: sequence numbers in its next piece.
         copied: documents copied at the latest poll.
         running_seconds: age of the task at the latest poll.
         moved_at: when the copy, or the building of shards, last made progress; seconds since 1970.
         throttle: limits of the task; None before the first poll that could ask the domain.
         wait_seconds: pause until the next poll.
-        counters: result of a task that succeeded.
+        counters: result of a task that succeeded, or of the pieces so far.
     """
 
     id: str | None = None
@@ -91,6 +98,9 @@ class Copy:
     fruitless: int = 0
     gentleness: int = 0
     in_target: int | None = None
+    started_at: int | None = None
+    next_seq_no: int | None = None
+    window: int | None = None
     copied: int | None = None
     running_seconds: float = 0.0
     moved_at: int | None = None
@@ -141,6 +151,7 @@ class Job:
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
         task: state of the copy; the key is named after its reindex task.
+        warnings: what the operator should know although the run succeeds.
     """
 
     execution_id: str
@@ -158,6 +169,7 @@ class Job:
     source_count: int = -1
     source_seq_no: int = -1
     task: Copy = field(default_factory=Copy)
+    warnings: list[str] = field(default_factory=list)
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> Self:
@@ -175,6 +187,10 @@ class Job:
     def to_event(self) -> dict[str, Any]:
         """Return the state for the next step."""
         return {**asdict(self), "strategy": self.strategy.value, "task": self.task.to_dict()}
+
+    def warn(self, warning: str) -> "Job":
+        """Return the state with one more warning."""
+        return self if warning in self.warnings else replace(self, warnings=[*self.warnings, warning])
 
     @property
     def blocks_writes(self) -> bool:

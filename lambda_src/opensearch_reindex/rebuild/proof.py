@@ -50,9 +50,35 @@ def task_problems(answer: Mapping[str, Any]) -> list[str]:
     if response.get("timed_out"):
         problems.append("the reindex task timed out")
     problems += _failures(response.get("failures") or [])
-    if answer.get("completed") and not error and not response:
+    if lacks_result(answer):
         problems.append("the reindex task has no result")
     return problems
+
+
+def lacks_result(answer: Mapping[str, Any]) -> bool:
+    """Tell whether a task ended and OpenSearch could not store its result in .tasks."""
+    return bool(answer.get("completed") and not answer.get("error") and not answer.get("response"))
+
+
+def with_result_of_status(answer: Mapping[str, Any], source_count: int) -> Mapping[str, Any]:
+    """Return an answer that lacks a result with the result that its last status shows.
+
+    A request that waits for the end of a task gets its last status, also when the result cannot be stored. The status
+    counts a document only once OpenSearch has answered for it, and failed documents not at all. So a status that
+    accounts for every document is the counters of a complete copy. From any other status nothing follows.
+
+    Args:
+        answer: of `GET _tasks/<id>`, which lacks a result.
+        source_count: documents in the frozen source index.
+    """
+    status = answer["task"].get("status") or {}
+    # A slice that failed is its exception in place of its status.
+    failed = [slice_ for slice_ in status.get("slices") or [] if slice_ and "slice_id" not in slice_]
+    if failed:
+        return {**answer, "error": failed[0]}
+    if sum(status.get(outcome, 0) for outcome in OUTCOMES) == status.get("total") == source_count:
+        return {**answer, "response": status}
+    return answer
 
 
 def copy_problems(counters: Counters, source_count: int, current_source_count: int, target_count: int) -> list[str]:

@@ -1,7 +1,7 @@
 """Step StartReindex: start the reindex task once, or find it again."""
 
+import time
 from dataclasses import replace
-from typing import Any
 
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
@@ -10,6 +10,7 @@ from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen, r
 from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.ownership import note_task, open_copy
 from opensearch_reindex.rebuild.proof import is_our_task, task_problems
+from opensearch_reindex.rebuild.request import reindex_body, reindex_params
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import ROLL_BACK, ReindexStartError, VerificationError
 from opensearch_reindex.runtime.logs import log
@@ -49,12 +50,15 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
     if job.source_count == 0:
         # Slicing an empty index fails on some versions (OpenSearch#16549), and there is nothing to copy.
         return finish(client, replace(job, task=Copy(copy_alias=copy_alias, counters=Counters())), environment)
+    if job.task.next_seq_no is not None:
+        pieces = replace(job.task, copy_alias=open_copy(client, job, copy_alias), status=CopyStatus.RUNNING)
+        return check_reindex_status(client, replace(job, task=pieces), environment)
     if task_id := _find_task(client, job, target, copy_alias):
         log.info("reindex task was started before", extra={"task_id": task_id})
     else:
         refuse_search_pipeline(job, source)
         copy_alias = open_copy(client, job, copy_alias)
-        task_id = client.submit_reindex(_reindex_body(job, copy_alias), _reindex_params(job))
+        task_id = client.submit_reindex(reindex_body(job, copy_alias), reindex_params(job))
         note_task(client, job, target, task_id)
         log.info("reindex task started", extra={"task_id": task_id, "documents": job.source_count})
     started = Copy(
@@ -64,6 +68,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         fruitless=job.task.fruitless,
         gentleness=job.task.gentleness,
         in_target=job.task.in_target,
+        started_at=int(time.time()),
     )
     return check_reindex_status(client, replace(job, task=started), environment)
 
@@ -77,27 +82,3 @@ def _find_task(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias
     if answer and is_our_task(answer["task"], job.source_index, copy_alias) and not task_problems(answer):
         return noted
     return client.find_reindex_task(copy_alias)
-
-
-def _reindex_body(job: Job, copy_alias: str) -> dict[str, Any]:
-    options = job.reindex
-    body: dict[str, Any] = {
-        # A document that a writer stored in the target index is newer, so it stays.
-        "conflicts": "proceed",
-        "source": {"index": job.source_index, "size": max(1, options["batch_size"] >> job.task.gentleness)},
-        # The documents went through the index's default pipeline when they were written.
-        "dest": {"index": copy_alias, "op_type": "create", "pipeline": options.get("pipeline", "_none")},
-    }
-    if "script" in options:
-        body["script"] = options["script"]
-    return body
-
-
-def _reindex_params(job: Job) -> dict[str, str]:
-    params = {"slices": str(job.reindex["slices"])}
-    limit = job.reindex.get("requests_per_second")
-    if job.task.gentleness and job.task.throttle:
-        limit = job.task.throttle.after_fault() or limit
-    if limit is not None:
-        params["requests_per_second"] = f"{limit:.6g}"
-    return params

@@ -113,6 +113,8 @@ class Transport:
         try:
             answer = self._client.transport.perform_request(method, url, body=body, headers=headers, ignore=ignore)
         except TransportError as error:
+            if isinstance(error.info, dict) and "failures" in error.info:
+                return error.info  # the result of a `_reindex`, whose status is the one of a failed document
             self._raise(error, request, quotes_documents=not _DOCUMENT_REQUESTS.isdisjoint(PurePosixPath(path).parts))
         except SerializationError as error:
             raise _not_json(request) from error  # whose text is the whole answer

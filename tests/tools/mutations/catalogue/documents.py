@@ -174,7 +174,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "the copy overwrites documents that writers stored during the copy",
-        "opensearch_reindex/rebuild/start_reindex.py",
+        "opensearch_reindex/rebuild/request.py",
         '"op_type": "create", ',
         "",
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -182,14 +182,14 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "the copy stops at the first document that writers stored during the copy",
-        "opensearch_reindex/rebuild/start_reindex.py",
+        "opensearch_reindex/rebuild/request.py",
         '        "conflicts": "proceed",\n',
         "",
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(
         "the default pipeline runs a second time on every copied document",
-        "opensearch_reindex/rebuild/start_reindex.py",
+        "opensearch_reindex/rebuild/request.py",
         '"pipeline": options.get("pipeline", "_none")}',
         '**({"pipeline": options["pipeline"]} if "pipeline" in options else {})}',
         node="test_rebuild.py::test_the_default_pipeline_does_not_run_a_second_time",
@@ -217,7 +217,7 @@ NO_DOCUMENT_IS_LOST = (
     ),
     Mutation(
         "a copy writes to the target index by name, and can create it",
-        "opensearch_reindex/rebuild/start_reindex.py",
+        "opensearch_reindex/rebuild/request.py",
         '"dest": {"index": copy_alias,',
         '"dest": {"index": job.target_index,',
         unit="unit/rebuild/test_check_reindex_status.py",
@@ -226,8 +226,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a copy without its alias can create an index",
         "opensearch_reindex/opensearch_client.py",
-        ', "require_alias": "true"}',
-        "}",
+        '"wait_for_completion": "false", "require_alias": "true"}',
+        '"wait_for_completion": "false"}',
         node="test_copies.py::test_a_copy_that_is_started_after_the_aliases_have_moved_brings_nothing_back",
     ),
     Mutation(

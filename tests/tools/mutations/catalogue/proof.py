@@ -235,9 +235,31 @@ A_COMPLETED_TASK_IS_NO_PROOF = (
     Mutation(
         "a task without a result goes unnoticed",
         "opensearch_reindex/rebuild/proof.py",
-        '    if answer.get("completed") and not error and not response:\n',
-        "    if False:\n",
+        "    if lacks_result(answer):\n        problems",
+        "    if False:\n        problems",
         unit="unit/rebuild/test_proof.py",
+    ),
+    Mutation(
+        "a status that lacks documents counts as the result of a copy",
+        "opensearch_reindex/rebuild/proof.py",
+        ' == status.get("total") == source_count:\n',
+        ' == status.get("total"):\n',
+        unit="unit/rebuild/test_pieces.py",
+    ),
+    Mutation(
+        "a slice that failed goes unnoticed where the task has no result",
+        "opensearch_reindex/rebuild/proof.py",
+        "    if failed:\n        return",
+        "    if False:\n        return",
+        unit="unit/rebuild/test_pieces.py",
+    ),
+    Mutation(
+        "the pieces of a copy leave documents out",
+        "opensearch_reindex/rebuild/pieces.py",
+        "        next_seq_no=(copy.next_seq_no or 0) + window,\n",
+        "        next_seq_no=(copy.next_seq_no or 0) + window + 1,\n",
+        unit="unit/rebuild/test_pieces.py",
+        node="test_tasks_index.py::test_a_copy_whose_result_is_gone_is_proven_in_pieces",
     ),
     Mutation(
         "the problems of a task have no effect",
