@@ -343,8 +343,8 @@ TRANSIENT_ERRORS_ARE_NOT_FATAL = (
     Mutation(
         "a lost task is an error",
         "opensearch_reindex/opensearch_client.py",
-        "            if error.status == 404 or error.error_type in _UNREADABLE_RESULT:\n                return None\n            # Status 500",
-        "            # Status 500",
+        "            if error.status == 404 or error.error_type in _UNREADABLE_RESULT:\n                return None\n",
+        "",
         node="test_client.py::test_an_unknown_task_is_none",
     ),
 )
