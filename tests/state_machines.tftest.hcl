@@ -83,10 +83,12 @@ run "the_definitions" {
         { for name, state in jsondecode(aws_sfn_state_machine.index.definition).States : name => state if state.Type == "Task" },
         ) : { for retry in state.Retry : join(" ", retry.ErrorEquals) => [retry.IntervalSeconds, retry.MaxAttempts, retry.BackoffRate, retry.JitterStrategy] if retry.ErrorEquals[0] != "DomainBusyError" } == {
         "Lambda.ClientExecutionTimeoutException Lambda.ServiceException Lambda.AWSLambdaException Lambda.SdkClientException Lambda.TooManyRequestsException" = [2, 6, 2, "FULL"]
+        (join(" ", jsondecode(file("modules/opensearch-reindex/state_machines/retry.json")).function_not_ready.ErrorEquals))                                 = [15, 20, 1, "NONE"]
+        "Lambda.Unknown Sandbox.Timedout Sandbox.Failure Runtime.ExitError Runtime.OutOfMemory"                                                              = [5, 2, 2, "NONE"]
         "TransientOpenSearchError"                                                                                                                           = [2, 8, 2, "FULL"]
       }
     ])
-    error_message = "Every step retries faults of Lambda and transient faults of OpenSearch with backoff, and no other error."
+    error_message = "Every step retries faults of Lambda, a function that is not ready or died, and transient faults of OpenSearch."
   }
 
   assert {
@@ -123,7 +125,10 @@ run "the_definitions" {
       {
         Resource = "arn:aws:states:::states:startExecution.sync:2"
         Retry = [{
-          ErrorEquals     = ["StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"]
+          ErrorEquals = [
+            "StepFunctions.ExecutionLimitExceeded", "StepFunctions.ExecutionLimitExceededException", "StepFunctions.ThrottlingException",
+            "StepFunctions.ServiceException", "StepFunctions.SdkClientException", "StepFunctions.AWSStepFunctionsException",
+          ]
           IntervalSeconds = 2, MaxAttempts = 6, BackoffRate = 2, JitterStrategy = "FULL"
         }]
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = "ReadIndexError" }]

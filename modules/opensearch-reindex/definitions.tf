@@ -5,10 +5,19 @@
 locals {
   retry = jsondecode(file("${path.module}/state_machines/retry.json"))
 
-  # What the Lambda tasks of each state machine retry. A trigger file is only read: it never waits for a busy domain.
+  # What every function is invoked for again. A function that was idle for weeks, or lacks its network interface, takes some
+  # minutes. AWS writes some of these names in two ways. A function that died may have done its work: every step can run twice.
+  function_retries = [
+    local.retry.lambda_service,
+    local.retry.function_not_ready,
+    local.retry.function_died,
+    local.retry.opensearch_transient,
+  ]
+
+  # A trigger file is only read: it never waits for a busy domain.
   task_retries = {
-    reindex = [local.retry.lambda_service, local.retry.opensearch_transient]
-    index   = [local.retry.lambda_service, local.retry.opensearch_transient, local.retry.domain_busy]
+    reindex = local.function_retries
+    index   = concat(local.function_retries, [local.retry.domain_busy])
   }
 
   definition_files = {

@@ -7,6 +7,7 @@ from typing import Any
 import opensearchpy
 import pytest
 from moto.core.exceptions import JsonRESTError
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from workflow.functions import Event, Handler, Hook, State
 from workflow.interpreter import FunctionError
@@ -51,7 +52,7 @@ def domain_fails(fault: Callable[[], Exception], *, calls: int | None = None) ->
             patch.setattr(opensearchpy.RequestsHttpConnection, "perform_request", fail)
             return handler(event)
 
-    return _first(calls, call_during_fault)
+    return call_during_fault if calls is None else first_calls(calls, call_during_fault)
 
 
 def lambda_refuses(codes: Iterable[str], message: str = "Rate exceeded") -> Hook:
@@ -85,14 +86,39 @@ def function_dies(error_type: str, message: str) -> Hook:
     return die
 
 
-def _first(calls: int | None, hook: Hook) -> Hook:
-    """Use a hook in the first calls only."""
+def refuse_nested_starts(patch: pytest.MonkeyPatch, times: int) -> list[str]:
+    """Let Step Functions refuse nested executions, and return the refused inputs.
+
+    Args:
+        patch: undoes it.
+        times: how many starts.
+    """
+    refused: list[str] = []
+    start = StepFunctionsParserBackend.start_execution
+
+    def refuse(self: Any, state_machine_arn: str, name: Any = None, execution_input: Any = None, *rest: Any) -> Any:
+        if state_machine_arn.endswith("-index") and len(refused) < times:
+            refused.append(execution_input)
+            raise JsonRESTError("ExecutionLimitExceeded", "Too many executions run")
+        return start(self, state_machine_arn, name, execution_input, *rest)
+
+    patch.setattr(StepFunctionsParserBackend, "start_execution", refuse)
+    return refused
+
+
+def first_calls(calls: int, hook: Hook) -> Hook:
+    """Use a hook in the first calls only.
+
+    Args:
+        calls: how many.
+        hook: the hook.
+    """
     made = 0
 
     def count(handler: Handler, event: Event) -> State:
         nonlocal made
         made += 1
-        return hook(handler, event) if calls is None or made <= calls else handler(event)
+        return hook(handler, event) if made <= calls else handler(event)
 
     return count
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from support.trigger_file import trigger_file
-from workflow.faults import domain_fails, function_dies, lambda_refuses, status
+from workflow.faults import domain_fails, first_calls, function_dies, lambda_refuses, status
 from workflow.functions import Event, Handler, State
 from workflow.indices import Documents, Indices
 from workflow.machines import Execution, StateMachines
@@ -68,7 +68,7 @@ def test_a_failed_copy_lifts_the_block_and_a_file_with_other_mappings_finishes(
     [
         pytest.param(lambda: domain_fails(lambda: status(503), calls=9), id="outage"),
         pytest.param(lambda: lambda_refuses(["TooManyRequestsException"] * 7), id="throttled"),
-        pytest.param(lambda: once(function_dies("Sandbox.Timedout", "RequestId: 1 Task timed out")), id="time-out"),
+        pytest.param(lambda: first_calls(3, function_dies("Sandbox.Timedout", "Task timed out")), id="time-out"),
     ],
 )
 def test_whatever_ends_the_execution_before_the_aliases_move_the_block_is_lifted(
@@ -118,13 +118,3 @@ def test_after_the_aliases_have_moved_a_failure_lifts_no_block(
     assert run(machines, indices, source).status == "SUCCEEDED"
     assert "1" not in indices.documents(indices.alias(source))
     assert indices.names() == {indices.target(source)}
-
-
-def once(hook: Callable[[Handler, Event], State]) -> Callable[[Handler, Event], State]:
-    called: list[Event] = []
-
-    def call(handler: Handler, event: Event) -> State:
-        called.append(event)
-        return hook(handler, event) if len(called) == 1 else handler(event)
-
-    return call

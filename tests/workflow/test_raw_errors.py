@@ -21,7 +21,7 @@ def test_an_error_without_json_ends_the_execution_with_its_own_error_and_cause(
     machines: StateMachines, indices: Indices, step: str, code: str, cause: str
 ) -> None:
     source = indices.create("orders", {"1": {}})
-    machines.functions.hooks[step] = lambda_refuses([code], cause)
+    machines.functions.hooks[step] = lambda_refuses([code] * 3, cause)
 
     execution = machines.run(trigger_file(indices.endpoint, source))
 
@@ -33,15 +33,15 @@ def test_an_error_without_json_ends_the_execution_with_its_own_error_and_cause(
 
 @EITHER_MACHINE
 @pytest.mark.parametrize(
-    ("error_type", "message"),
+    ("error_type", "message", "calls"),
     [
-        ("Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 300.00 seconds"),
-        ("Runtime.ExitError", "RequestId: 1 Error: Runtime exited with error: signal: killed"),
-        ("Runtime.ImportModuleError", "Unable to import module 'handlers': No module named 'opensearchpy'"),
+        ("Sandbox.Timedout", "RequestId: 1 Error: Task timed out after 300.00 seconds", 3),
+        ("Runtime.ExitError", "RequestId: 1 Error: Runtime exited with error: signal: killed", 3),
+        ("Runtime.ImportModuleError", "Unable to import module 'handlers': No module named 'opensearchpy'", 1),
     ],
 )
 def test_a_function_that_dies_ends_the_execution_with_the_runtimes_message(
-    machines: StateMachines, indices: Indices, step: str, error_type: str, message: str
+    machines: StateMachines, indices: Indices, step: str, error_type: str, message: str, calls: int
 ) -> None:
     source = indices.create("orders", {"1": {}})
     machines.functions.hooks[step] = function_dies(error_type, message)
@@ -49,6 +49,8 @@ def test_a_function_that_dies_ends_the_execution_with_the_runtimes_message(
     execution = machines.run(trigger_file(indices.endpoint, source))
 
     assert (execution.status, execution.error, execution.cause) == ("FAILED", error_type, message)
+    tried = [call for call in machines.functions.of(step) if "release_source" not in call.event]
+    assert len(tried) == calls
 
 
 def test_a_nested_execution_that_is_aborted_ends_the_parent_and_names_the_index(

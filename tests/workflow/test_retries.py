@@ -1,12 +1,22 @@
 """What is tried again, how often, and what is not."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from support.trigger_file import trigger_file
 from workflow.definitions import STEPS, Definition, tasks
-from workflow.faults import domain_fails, lambda_refuses, no_connection, poll_once, status
+from workflow.faults import (
+    domain_fails,
+    first_calls,
+    function_dies,
+    lambda_refuses,
+    no_connection,
+    poll_once,
+    refuse_nested_starts,
+    status,
+)
 from workflow.functions import Event, Handler, State
 from workflow.indices import Documents, Indices
 from workflow.machines import StateMachines, definition, index_definition
@@ -34,11 +44,30 @@ OPENSEARCH_RETRY = {
     "MaxDelaySeconds": 60,
     "JitterStrategy": "FULL",
 }
+# A function that was idle for weeks, or whose network interface is missing: five minutes.
+NOT_READY = (
+    "ResourceNotReadyException",
+    "ENINotReadyException",
+    "ResourceConflictException",
+    "CodeArtifactUserPendingException",
+    "EC2ThrottledException",
+    "EC2UnexpectedException",
+    "SubnetIPAddressLimitReachedException",
+    "ENILimitReachedException",
+)
+DEAD = ("Lambda.Unknown", "Sandbox.Timedout", "Sandbox.Failure", "Runtime.ExitError", "Runtime.OutOfMemory")
+DEAD_RETRY = {
+    "ErrorEquals": [*DEAD],
+    "IntervalSeconds": 5,
+    "MaxAttempts": 2,
+    "BackoffRate": 2,
+    "JitterStrategy": "NONE",
+}
 # A snapshot, or shards that are being built: 40 minutes.
 BUSY_RETRY = {"ErrorEquals": ["DomainBusyError"], "IntervalSeconds": 60, "MaxAttempts": 40, "BackoffRate": 1}
 
 
-def retries_by_task(machine: Definition) -> dict[str, object]:
+def retries_by_task(machine: Definition) -> dict[str, list[dict[str, Any]]]:
     return {name: task["Retry"] for name, task in tasks(machine)}
 
 
@@ -47,11 +76,15 @@ def test_every_function_is_retried_for_minutes_on_faults_that_pass() -> None:
     nested = retries.pop("ReindexIndex")
 
     assert len(retries) == len(STEPS) + 1  # the source is released by the function that froze it
-    assert retries.pop("GetTriggerFile") == [LAMBDA_RETRY, OPENSEARCH_RETRY]
-    assert all(retry == [LAMBDA_RETRY, OPENSEARCH_RETRY, BUSY_RETRY] for retry in retries.values())
-    assert nested == [
-        {**LAMBDA_RETRY, "ErrorEquals": ["StepFunctions.ExecutionLimitExceeded", "StepFunctions.ThrottlingException"]}
-    ]
+    not_ready = retries["GetTriggerFile"][1]
+    function_retries = [LAMBDA_RETRY, not_ready, DEAD_RETRY, OPENSEARCH_RETRY]
+    assert retries.pop("GetTriggerFile") == function_retries
+    assert all(retry == [*function_retries, BUSY_RETRY] for retry in retries.values())
+    assert not_ready["IntervalSeconds"] * not_ready["MaxAttempts"] == 300
+    assert not_ready["BackoffRate"] == 1
+    assert {f"Lambda.{error}" for error in NOT_READY} <= set(not_ready["ErrorEquals"])
+    assert nested == [{**LAMBDA_RETRY, "ErrorEquals": nested[0]["ErrorEquals"]}]
+    assert all(name.startswith("StepFunctions.") for name in nested[0]["ErrorEquals"])
 
 
 def test_the_map_is_not_retried_because_that_would_run_every_index_again() -> None:
@@ -117,6 +150,64 @@ def test_a_step_is_tried_again_when_lambda_fails_for_a_moment(machines: StateMac
     assert indices.names() == {indices.target(source)}
 
 
+@pytest.mark.parametrize("step", ["get_trigger_file", "update_aliases"])
+def test_a_step_waits_for_a_function_that_was_idle_for_weeks(
+    machines: StateMachines, indices: Indices, step: str
+) -> None:
+    source = indices.create("orders", DOCUMENTS)
+    machines.functions.hooks[step] = lambda_refuses(NOT_READY, "The function is in the state Inactive")
+
+    execution = machines.run(trigger_file(indices.endpoint, source))
+
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert len(machines.functions.of(step)) == 1 + len(NOT_READY)
+
+
+@pytest.mark.parametrize("error_type", DEAD[1:])
+@pytest.mark.parametrize("step", ["get_trigger_file", "remove_alias"])
+def test_a_step_whose_function_died_runs_twice_more(
+    machines: StateMachines, indices: Indices, step: str, error_type: str
+) -> None:
+    source = indices.create("orders", DOCUMENTS)
+    machines.functions.hooks[step] = first_calls(2, function_dies(error_type, "RequestId: 1"))
+
+    execution = machines.run(trigger_file(indices.endpoint, source))
+
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert len(machines.functions.of(step)) == 1 + 2
+    assert indices.documents(indices.target(source)) == DOCUMENTS
+
+
+def test_a_step_that_died_after_its_work_is_done_again(machines: StateMachines, indices: Indices) -> None:
+    source = indices.create("orders", DOCUMENTS)
+
+    def die_after_work(handler: Handler, event: Event) -> State:
+        handler(event)
+        return function_dies("Sandbox.Timedout", "RequestId: 1")(handler, event)
+
+    for step in STEPS:
+        machines.functions.hooks[step] = first_calls(1, die_after_work)
+
+    execution = machines.run(trigger_file(indices.endpoint, source))
+
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert indices.documents(indices.target(source)) == DOCUMENTS
+    assert indices.names() == {indices.target(source)}
+
+
+def test_the_start_of_a_nested_execution_is_tried_again(
+    machines: StateMachines, indices: Indices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = indices.create("orders", DOCUMENTS)
+    refused = refuse_nested_starts(monkeypatch, 2)
+
+    execution = machines.run(trigger_file(indices.endpoint, source))
+
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert len(refused) == 2
+    assert len(machines.nested()) == 1
+
+
 def test_a_lambda_that_stays_throttled_ends_the_execution_after_all_attempts(
     machines: StateMachines, indices: Indices
 ) -> None:
@@ -127,7 +218,9 @@ def test_a_lambda_that_stays_throttled_ends_the_execution_after_all_attempts(
 
     assert (execution.status, execution.error) == ("FAILED", "Lambda.TooManyRequestsException")
     assert "Rate exceeded" in str(execution.cause)
-    assert len(machines.functions.of("update_aliases")) == 1 + 6
+    # ReleaseSource invokes the same function.
+    tried = [call for call in machines.functions.of("update_aliases") if "release_source" not in call.event]
+    assert len(tried) == 1 + 6
 
 
 def test_a_permanent_error_is_not_tried_again(machines: StateMachines, indices: Indices) -> None:

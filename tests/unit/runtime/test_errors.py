@@ -72,6 +72,13 @@ def test_every_error_is_listed_and_every_transient_one_is_retried_by_its_name() 
     assert retried == {each.__name__ for each in all_errors(TransientOpenSearchError)}
 
 
+def test_no_policy_retries_an_error_of_another_policy_or_every_error() -> None:
+    retry = json.loads((ROOT / "modules/opensearch-reindex/state_machines/retry.json").read_text("utf-8"))
+    names = [name for policy in retry.values() for name in policy["ErrorEquals"]]
+    assert len(names) == len(set(names))
+    assert not {name for name in names if name.startswith("States.")}
+
+
 @pytest.mark.parametrize("error_class", all_errors())
 def test_every_error_says_what_to_do_next(error_class: type[ReindexError]) -> None:
     assert json.loads(str(error_class("reason")))["next"].endswith(".")
