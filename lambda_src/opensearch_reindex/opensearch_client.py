@@ -316,7 +316,11 @@ class OpenSearchClient:
 
     def put_meta(self, name: str, meta: Mapping[str, Any]) -> None:
         """Replace `_meta` of the mapping as a whole."""
-        self._change("PUT", f"{_path([name])}/_mapping", {"_meta": meta})
+        self.put_mappings(name, {"_meta": meta})
+
+    def put_mappings(self, name: str, mappings: Mapping[str, Any]) -> None:
+        """Merge mappings into the mappings of an index: all of them, or none."""
+        self._change("PUT", f"{_path([name])}/_mapping", mappings)
 
     def health(self, name: str, *, wait_for_status: str | None = None, timeout_seconds: int = 30) -> str:
         """Return `green`, `yellow` or `red`, after waiting for a status at least as good.

@@ -24,6 +24,7 @@ class Provenance:
             marker of the source index tells it.
         strategy: `strategy` of the trigger file.
         changes: fingerprint of what the trigger file changes, see `changes_of`.
+        lasting_changes: fingerprint of what no correction can change, see `lasting_changes_of`; older notes lack it.
         trigger_file: `s3://` URI of the trigger file.
         task_id: the latest reindex task; None before the first.
     """
@@ -33,6 +34,7 @@ class Provenance:
     source_was_blocked: bool | None = None
     strategy: str | None = None
     changes: str | None = None
+    lasting_changes: str | None = None
     trigger_file: str | None = None
     task_id: str | None = None
 
@@ -63,7 +65,7 @@ class Provenance:
 def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
     """Return the fingerprint of a trigger file's changes to one index.
 
-    A target index with another fingerprint cannot be continued.
+    A target index with another fingerprint was made by another file, or the file was corrected.
 
     Args:
         trigger_file: with or without `settings`, `mappings`, `reindex` and `strategy`.
@@ -72,4 +74,22 @@ def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str
     changes = [part.get(key, {}) for key in ("settings", "mappings") for part in (trigger_file, entry)]
     changes += [trigger_file.get("reindex", {}).get(key) for key in ("script", "pipeline")]
     changes.append(trigger_file.get("strategy") == Strategy.BLOCK_WRITES)
+    return _fingerprint(changes)
+
+
+def lasting_changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+    """Return the fingerprint of what stays as it is once writers use the index.
+
+    These are the settings, which an open index cannot all change, and the strategy. OpenSearch adds to mappings, and
+    another script or pipeline applies to the documents that are not copied yet.
+
+    Args:
+        trigger_file: with or without `settings` and `strategy`.
+        entry: one entry of `indices`, with or without `settings`.
+    """
+    settings = [part.get("settings", {}) for part in (trigger_file, entry)]
+    return _fingerprint([*settings, trigger_file.get("strategy") == Strategy.BLOCK_WRITES])
+
+
+def _fingerprint(changes: list[Any]) -> str:
     return hashlib.sha256(json.dumps(changes, sort_keys=True).encode()).hexdigest()[:16]

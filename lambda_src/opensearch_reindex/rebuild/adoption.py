@@ -4,6 +4,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.index.strategy import Strategy
 
 
@@ -14,32 +15,42 @@ class Adoption(Enum):
         ADOPT: continue with it.
         REPLACE: delete it with the copies in it, and create it again.
         REPLACE_IF_EMPTY: the same, but only if it holds no document: a writer may have stored one.
-        REFUSE: it is in use, and was made with other changes.
+        CORRECT: it is in use, and the file was corrected: extend its mappings, and start the copy again.
+        REFUSE: it is in use, and was made with other settings or another strategy.
     """
 
     ADOPT = auto()
     REPLACE = auto()
     REPLACE_IF_EMPTY = auto()
+    CORRECT = auto()
     REFUSE = auto()
 
 
 def adopt_or_replace(
-    target: IndexInfo, *, alias_name: str, changes: str, execution_id: str, source_seq_no: Callable[[], int]
+    target: IndexInfo,
+    *,
+    alias_name: str,
+    requested: Provenance,
+    execution_id: str,
+    source_seq_no: Callable[[], int],
 ) -> Adoption:
     """Decide on a target index that an earlier attempt created from the source index.
 
     Args:
         target: the index as it was before this execution took it over.
         alias_name: alias whose write index moves.
-        changes: fingerprint of the requested changes.
+        requested: what a new target index would note, with the fingerprints of the requested changes.
         execution_id: ARN of this execution.
         source_seq_no: returns the sum of the source's sequence numbers; asked only where the decision needs it.
     """
     if target.markers.is_proven:
         return Adoption.ADOPT  # every document is there, and writers use it: other changes come too late
-    is_as_requested = target.provenance.changes == changes
+    is_as_requested = target.provenance.changes == requested.changes
     if target.aliases.get(alias_name, {}).get("is_write_index"):
-        return Adoption.ADOPT if is_as_requested else Adoption.REFUSE
+        if is_as_requested:
+            return Adoption.ADOPT
+        is_correction = target.provenance.lasting_changes == requested.lasting_changes
+        return Adoption.CORRECT if is_correction else Adoption.REFUSE
     has_copies_only = target.provenance.strategy == Strategy.BLOCK_WRITES
     frozen_seq_no = target.markers.frozen_seq_no
     if is_as_requested:

@@ -7,12 +7,13 @@ from typing import Any
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, first_markers
 from opensearch_reindex.index.names import expand_names
-from opensearch_reindex.index.provenance import Provenance
+from opensearch_reindex.index.provenance import Provenance, lasting_changes_of
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
+from opensearch_reindex.rebuild.correction import correct_target
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy, take_ownership
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks, mend_marker
@@ -73,6 +74,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             source_uuid=source.uuid,
             strategy=trigger_file["strategy"],
             changes=requested.changes,
+            lasting_changes=lasting_changes_of(trigger_file, entry),
             trigger_file=trigger_file["s3_uri"],
         ),
     )
@@ -165,7 +167,7 @@ class _Creation:
         adoption = adopt_or_replace(
             target,
             alias_name=alias_name,
-            changes=self.requested.changes,
+            requested=self.provenance,
             execution_id=self.execution_id,
             source_seq_no=lambda: self.client.last_seq_no(self.source_index, self.source.shards),
         )
@@ -173,10 +175,12 @@ class _Creation:
             return target
         if adoption == Adoption.REFUSE:
             raise IndexCreationError(
-                f"target index {self.target_index!r} was created with other settings, mappings, script, pipeline or "
-                "strategy",
+                f"target index {self.target_index!r} was created with other settings or another strategy",
                 next_step=RESUME_OR_ROLL_BACK,
             )
+        if adoption == Adoption.CORRECT:
+            correct_target(self.client, self.target_index, target, self.execution_id, self.requested, self.provenance)
+            return self.get_target()
         if adoption == Adoption.REPLACE:
             stop_copy(self.client, target.markers.copy_alias)
             self._discard(target)

@@ -143,19 +143,35 @@ def discard_target(
         TransientOpenSearchError: another run of this step was faster.
         IndexCreationError: the target index has lost its copy alias.
     """
-    if target.markers.copy_alias is None:
-        raise IndexCreationError(f"target index {target_index!r} has lost its copy alias", next_step=ROLL_BACK)
     permit = new_discard_alias(new_token())
-    # With the same number: until it is deleted, the index holds the copied documents, and another attempt has to know.
-    closed = new_copy_alias(new_token(), target.markers.frozen_seq_no)
     actions = [
-        *alias_actions.replace_marker(target_index, target.markers.copy_alias, closed),
+        *_replace_copy(target_index, target),
         alias_actions.add_marker(source_index, permit),
     ]
     if source.markers.discard_alias:  # of an attempt that did not end
         actions.append(alias_actions.remove_if_present(source_index, source.markers.discard_alias))
     _apply_as_owner(client, target_index, execution_id, execution_id, actions)
     client.apply_alias_actions([alias_actions.remove(source_index, permit), alias_actions.remove_index(target_index)])
+
+
+def close_copy(client: OpenSearchClient, target_index: str, target: IndexInfo, execution_id: str) -> None:
+    """Replace the copy alias, so that a copy of an earlier execution writes no more.
+
+    Raises:
+        ConcurrentReindexError: another execution took over.
+        TransientOpenSearchError: another run of this step was faster.
+        IndexCreationError: the target index has lost its copy alias.
+    """
+    actions = _replace_copy(target_index, target)
+    _apply_as_owner(client, target_index, execution_id, execution_id, actions)
+
+
+def _replace_copy(target_index: str, target: IndexInfo) -> list[Action]:
+    if target.markers.copy_alias is None:
+        raise IndexCreationError(f"target index {target_index!r} has lost its copy alias", next_step=ROLL_BACK)
+    # With the same number: the index holds the copied documents, and another attempt has to know.
+    closed = new_copy_alias(new_token(), target.markers.frozen_seq_no)
+    return alias_actions.replace_marker(target_index, target.markers.copy_alias, closed)
 
 
 def note_task(client: OpenSearchClient, job: Job, target: IndexInfo, task_id: str) -> None:

@@ -154,11 +154,10 @@ def _target_problems(
                 f"{name} is half done, and owned by an execution of another deployment. "
                 f"{how_to_release(planned.target_index, owner)}"
             )
-        elif planned.alias_name in target.aliases and made_from.changes != planned.changes:
+        elif planned.alias_name in target.aliases and not _may_continue(planned, target):
             yield (
-                f"{name} was created by {made_from.trigger_file} with other settings, mappings, script, "
-                "pipeline or strategy and may hold documents; upload that trigger file again, or roll back (see "
-                "docs/roll-back.md)"
+                f"{name} was created by {made_from.trigger_file} with other settings or another strategy, and writers "
+                "use it. Give the file these settings and this strategy again, or roll back (see docs/roll-back.md)"
             )
         elif owner is None and not target.markers.is_kept:
             yield f"{name} has lost its owner alias; roll back (see docs/roll-back.md)"
@@ -166,6 +165,16 @@ def _target_problems(
         yield f"{name} is the name of an alias"
     if any(info.data_stream == planned.target_index for info in indices.values()):
         yield f"{name} is the name of a data stream"
+
+
+def _may_continue(planned: PlannedIndex, target: IndexInfo) -> bool:
+    """Return whether a run can continue with a target index that is in the alias."""
+    made_from = target.provenance
+    return (
+        target.markers.is_proven
+        or made_from.changes == planned.changes
+        or made_from.lasting_changes == planned.lasting_changes
+    )
 
 
 def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:

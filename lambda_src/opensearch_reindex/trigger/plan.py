@@ -8,7 +8,7 @@ from typing import Any
 
 from opensearch_reindex.index.markers import is_own_alias
 from opensearch_reindex.index.names import expand_names, name_problem
-from opensearch_reindex.index.provenance import changes_of
+from opensearch_reindex.index.provenance import changes_of, lasting_changes_of
 from opensearch_reindex.index.target_index import (
     flat_settings,
     forbidden_settings,
@@ -36,6 +36,7 @@ class PlannedIndex:
         alias_name: alias whose write index moves.
         settings: patches on the settings of the source index: the file's, then the entry's.
         changes: fingerprint of everything that the file changes in this index.
+        lasting_changes: fingerprint of what a correction cannot change in a target index that writers use.
     """
 
     path: str
@@ -44,6 +45,7 @@ class PlannedIndex:
     alias_name: str
     settings: tuple[Mapping[str, Any], ...]
     changes: str
+    lasting_changes: str = ""
 
 
 def plan(
@@ -91,7 +93,17 @@ def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str
         except ValueError as error:
             problems.append(f"{path}: {error}")
             continue
-        planned.append(PlannedIndex(path, name, target_index, alias_name, patches, changes_of(file, own)))
+        planned.append(
+            PlannedIndex(
+                path,
+                name,
+                target_index,
+                alias_name,
+                patches,
+                changes=changes_of(file, own),
+                lasting_changes=lasting_changes_of(file, own),
+            )
+        )
     return planned, problems
 
 

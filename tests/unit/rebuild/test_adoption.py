@@ -7,6 +7,7 @@ import pytest
 
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
+from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
 from support.mocked_domain import COPIED, IN_USE, JOB, MADE_FROM, OWNED, target
 
@@ -19,7 +20,7 @@ def decide(found: IndexInfo, changes: str = CHANGES) -> Adoption:
     return adopt_or_replace(
         found,
         alias_name=JOB.alias_name,
-        changes=changes,
+        requested=Provenance(changes=changes, lasting_changes="lasting"),
         execution_id=JOB.execution_id,
         source_seq_no=lambda: SEQ_NO,
     )
@@ -34,7 +35,10 @@ def left(aliases: dict[str, Any], markers: Markers, strategy: str) -> IndexInfo:
 def test_a_target_in_use_is_adopted_or_refused_by_its_changes(markers: Markers, strategy: str) -> None:
     found = left(IN_USE, markers, strategy)
     assert decide(found) == Adoption.ADOPT
-    assert decide(found, "others") == Adoption.REFUSE
+    assert decide(found, "others") == Adoption.REFUSE  # a version before this one noted no lasting changes
+    noted = {"strategy": strategy, "lasting_changes": "settings"}
+    assert decide(target(IN_USE, markers, **noted), "others") == Adoption.REFUSE
+    assert decide(target(IN_USE, markers, **{**noted, "lasting_changes": "lasting"}), "others") == Adoption.CORRECT
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,7 @@ def test_the_source_is_asked_only_where_the_decision_needs_it() -> None:
         adopt_or_replace(
             found,
             alias_name=JOB.alias_name,
-            changes=CHANGES,
+            requested=Provenance(changes=CHANGES),
             execution_id=JOB.execution_id,
             source_seq_no=lambda: pytest.fail("the source index was asked"),
         )

@@ -110,7 +110,7 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
     [
         (index("u2"), "was not created from this source index"),
         (target(source_uuid="u9"), "was not created from this source index"),
-        (target(IN_USE, changes="others"), "was created with other settings, mappings, script, pipeline or strategy"),
+        (target(IN_USE, changes="others"), "was created with other settings or another strategy"),
         (target(markers=Markers()), "has lost its owner alias"),
     ],
 )

@@ -17,6 +17,10 @@ FILE = {
 PLANNED = PlannedIndex("indices[0]", "a_v1", "a_v2", "a_current", (), "c")
 
 
+def fingerprints(planned: PlannedIndex) -> tuple[str, str]:
+    return planned.changes, planned.lasting_changes
+
+
 def domain_problems(planned: PlannedIndex, indices: dict[str, IndexInfo]) -> list[str]:
     return admission.domain_problems(planned, indices, "arn:x")
 
@@ -43,10 +47,32 @@ def test_names_are_worked_out_in_the_order_of_the_file() -> None:
     )
     assert problems == []
     assert planned == [
-        PlannedIndex("indices[0]", "b_v1", "b_v2", "b_current", ({"x": 1}, {}), planned[0].changes),
-        PlannedIndex("indices[1]", "a_v7", "a_v8", "a_current", ({"x": 1}, own), planned[1].changes),
+        PlannedIndex("indices[0]", "b_v1", "b_v2", "b_current", ({"x": 1}, {}), *fingerprints(planned[0])),
+        PlannedIndex("indices[1]", "a_v7", "a_v8", "a_current", ({"x": 1}, own), *fingerprints(planned[1])),
     ]
-    assert planned[0].changes != planned[1].changes
+    assert len({*fingerprints(planned[0]), *fingerprints(planned[1])}) == 4
+
+
+def test_a_correction_of_mappings_or_script_lasts_on_the_same_settings() -> None:
+    file = {**FILE, "settings": {"x": 1}, "indices": ["a_v1"]}
+    ((before,), _) = planned_and_problems(file)
+    corrections: list[dict[str, Any]] = [
+        {"mappings": {"dynamic": False}},
+        {"reindex": {"script": {"source": "ctx._source.a = 1"}}},
+        {"reindex": {"pipeline": "p"}},
+        {"indices": [{"name": "a_v1", "mappings": {"dynamic": False}}]},
+    ]
+    for correction in corrections:
+        ((after,), _) = planned_and_problems({**file, **correction})
+        assert after.changes != before.changes
+        assert after.lasting_changes == before.lasting_changes
+    for other in (
+        {"settings": {"x": 2}},
+        {"strategy": "block_writes"},
+        {"indices": [{"name": "a_v1", "settings": {"y": 1}}]},
+    ):
+        ((after,), _) = planned_and_problems({**file, **other})
+        assert after.lasting_changes != before.lasting_changes
 
 
 @pytest.mark.parametrize(
@@ -121,10 +147,18 @@ def test_target_may_get_other_changes_when_it_is_not_in_use_yet() -> None:
     assert domain_problems(PLANNED, {"a_v1": index(), "a_v2": target}) == []
 
 
-def test_a_half_done_run_has_no_problem() -> None:
-    target = replace(target_of(), markers=Markers(owner="arn:e"))
+@pytest.mark.parametrize(
+    ("made_from", "markers"),
+    [
+        ({}, Markers(owner="arn:e")),
+        ({"changes": "d", "lasting_changes": "l"}, Markers(owner="arn:e")),  # the file was corrected
+        ({"changes": "d", "lasting_changes": "m"}, Markers(owner="arn:e", is_proven=True)),  # too late for changes
+    ],
+)
+def test_a_half_done_run_has_no_problem(made_from: dict[str, str], markers: Markers) -> None:
+    target = replace(target_of(**made_from), markers=markers)
     source = index(aliases={"a_current": {"is_write_index": False}})
-    assert domain_problems(PLANNED, {"a_v1": source, "a_v2": target}) == []
+    assert domain_problems(replace(PLANNED, lasting_changes="l"), {"a_v1": source, "a_v2": target}) == []
 
 
 @pytest.mark.parametrize(
@@ -153,7 +187,7 @@ def test_a_half_done_run_has_no_problem() -> None:
                 "a_v1": index(),
                 "a_v2": replace(target_of(changes="d", trigger_file="s3://b/k"), markers=Markers(owner="arn:e")),
             },
-            "was created by s3://b/k with",
+            "was created by s3://b/k with other settings",
         ),
         (
             {"a_v1": index(), "a_v2": replace(target_of(), markers=Markers(copy_alias="c"))},
