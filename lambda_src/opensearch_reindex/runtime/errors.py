@@ -132,8 +132,8 @@ class ReindexFailedError(ReindexError):
     next_step = (
         "The source index is complete and still in its aliases. If the copy was cancelled or stalled, upload the "
         "trigger file again. If shards were not built, upload the trigger file again when they are. If documents do "
-        "not fit and the strategy is redirect_writes, roll back first (see docs/roll-back.md). If documents do not "
-        "fit and the strategy is block_writes, upload a trigger file with other mappings."
+        "not fit, upload a corrected trigger file: with mappings that they fit, or with a script that mends or drops "
+        "them. With redirect_writes, documents that are copied already stay as they are."
     )
 
 

@@ -410,8 +410,8 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a target in use is filled by another trigger file",
         "opensearch_reindex/rebuild/adoption.py",
-        "return Adoption.ADOPT if is_as_requested else Adoption.REFUSE",
-        "return Adoption.ADOPT",
+        "return Adoption.CORRECT if is_correction else Adoption.REFUSE",
+        "return Adoption.CORRECT",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(
@@ -455,6 +455,27 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         "    elif client.last_seq_no(name, source.shards) != target.markers.frozen_seq_no:\n",
         "    elif False:\n",
         unit="workflow/test_corrected_files.py",
+    ),
+    Mutation(
+        "the copy of an uncorrected file writes on",
+        "opensearch_reindex/rebuild/correction.py",
+        "    stop_copy(client, target.markers.copy_alias)\n    close_copy(client, target_index, target, execution_id)\n",
+        "",
+        node="test_corrections.py::test_the_copy_of_the_file_before_writes_nothing_after_the_correction",
+    ),
+    Mutation(
+        "a corrected mapping is noted and not made",
+        "opensearch_reindex/rebuild/correction.py",
+        "{**requested.mappings, ",
+        "{",
+        node="test_corrections.py::test_a_corrected_file_goes_on_after_a_copy_of_documents_that_do_not_fit",
+    ),
+    Mutation(
+        "a correction of the settings goes unnoticed",
+        "opensearch_reindex/index/provenance.py",
+        "_fingerprint([*settings, ",
+        "_fingerprint([",
+        unit="unit/trigger/test_plan.py",
     ),
     Mutation(
         "the fingerprint of a trigger file leaves the script out",
