@@ -1,4 +1,4 @@
-"""Continue a half-done target index that writers use with a corrected trigger file."""
+"""Continue a target index that writers use with a corrected trigger file."""
 
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.provenance import Provenance
