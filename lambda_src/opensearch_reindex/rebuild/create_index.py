@@ -80,7 +80,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     )
     if not (found and found.markers.is_proven):
         creation.refuse_search_pipeline()
-    creation.refuse_collapsing()
+        creation.refuse_collapsing()
     is_new = found is None and creation.create()
     target = creation.get_target()
     if target.provenance.source_uuid != source.uuid:

@@ -459,7 +459,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "the copy of an uncorrected file writes on",
         "opensearch_reindex/rebuild/correction.py",
-        "    stop_copy(client, target.markers.copy_alias)\n    close_copy(client, target_index, target, execution_id)\n",
+        "    close_copy(client, target_index, target, execution_id)\n",
         "",
         node="test_corrections.py::test_the_copy_of_the_file_before_writes_nothing_after_the_correction",
     ),
