@@ -403,7 +403,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "an unused target of another trigger file is kept",
         "opensearch_reindex/rebuild/adoption.py",
-        "    is_as_requested = target.provenance.changes == changes\n",
+        "    is_as_requested = target.provenance.changes == requested.changes\n",
         "    is_as_requested = True\n",
         unit="unit/rebuild/test_steps.py",
     ),
