@@ -29,6 +29,8 @@ _UNREADABLE_RESULT = {
 }
 # OpenSearch allows no `#` in an alias name.
 IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
+# An alias may have this name, but no query has it.
+IMPOSSIBLE_ALIAS = "opensearch-reindex-probe"
 # Parameters of a write that always fails: the name has to be an alias, and the document has to have a sequence number
 # that no document can have.
 NEVER = {"require_alias": "true", "if_seq_no": str(2**63 - 1), "if_primary_term": "1"}
@@ -281,6 +283,27 @@ class OpenSearchClient:
             self._refusal("POST", "/_reindex", body={"source": no_documents, "dest": {"index": target_index}}),
         ]
         return [refusal for refusal in refusals if refusal]
+
+    def refused_creation(self, name: str, body: Mapping[str, Any]) -> OpenSearchRequestError | None:
+        """Return why OpenSearch would refuse to create an index; it creates none.
+
+        OpenSearch validates settings, analyzers, templates, shard limit and mappings, then the filter of an alias, and
+        only then creates the index (`MetadataCreateIndexService.applyCreateIndexWithTemporaryService`, since
+        Elasticsearch 7.8). So a filter that it cannot parse makes the request fail at its end.
+
+        Args:
+            name: name of an index that does not exist.
+            body: body of the create request.
+        """
+        aliases = {IMPOSSIBLE_ALIAS: {"filter": {IMPOSSIBLE_ALIAS: dict[str, Any]()}}}
+        try:
+            self._request("PUT", _path([name]), body={**body, "aliases": aliases})
+        except OpenSearchRequestError as error:
+            return None if IMPOSSIBLE_ALIAS in error.reason else error
+        raise ReindexError(
+            f"OpenSearch created {name!r} with an alias filter that it should have refused",
+            next_step=f"Check that {name!r} is empty, and delete it. Report this as a fault of the module.",
+        )
 
     def refused_alias_change(self, names: Iterable[str]) -> OpenSearchRequestError | None:
         """Return the refusal to change aliases of these indices, if any.

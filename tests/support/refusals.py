@@ -13,7 +13,7 @@ from unittest.mock import patch
 from urllib.parse import quote, urlencode, urlsplit
 
 from handlers import step
-from opensearch_reindex.opensearch_client import IMPOSSIBLE_NAME, NEVER, OpenSearchClient
+from opensearch_reindex.opensearch_client import IMPOSSIBLE_ALIAS, IMPOSSIBLE_NAME, NEVER, OpenSearchClient
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import TriggerFileError
 from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
@@ -54,6 +54,7 @@ def is_change(method: str, path: str, body: Any) -> bool:
     return not (
         is_reading(method, path)
         or (method == "PUT" and body == {"settings": {"number_of_shards": 0}})
+        or (method == "PUT" and body.get("aliases") == {IMPOSSIBLE_ALIAS: {"filter": {IMPOSSIBLE_ALIAS: {}}}})
         or (method in ("PUT", "POST") and impossible and urlencode(NEVER) in query)
         or (bare_path == "/_reindex" and body["source"]["query"] == {"match_none": {}})
         or (bare_path == "/_aliases" and all(_is_impossible(action) for action in body["actions"]))
@@ -86,7 +87,7 @@ class FirstStep:
     def __init__(self, client: OpenSearchClient, url: str) -> None:
         self.requests: list[tuple[str, str, Any]] = []
         self._client = client
-        self._url = url
+        self.url = url
         self._bucket = Bucket()
         (connection,) = self._client._transport._client.transport.connection_pool.connections
         self._send = connection.perform_request
@@ -108,11 +109,11 @@ class FirstStep:
         return self._handler({"execution_id": EXECUTION, "detail": detail}, None)
 
     def _get_trigger_file(self, event: Any) -> dict[str, Any]:
-        environment = replace(ENVIRONMENT, allowed_endpoints=(urlsplit(self._url).netloc,))
+        environment = replace(ENVIRONMENT, allowed_endpoints=(urlsplit(self.url).netloc,))
         return get_trigger_file(event, self._bucket, self._connect, environment)
 
     def _connect(self, endpoint: str) -> OpenSearchClient:
-        assert parse_endpoint(endpoint).url == self._url, "a request was about to go elsewhere"
+        assert parse_endpoint(endpoint).url == self.url, "a request was about to go elsewhere"
         return self._client
 
     def _record(self, method: str, path: str, params: Any = None, body: Any = None, **others: Any) -> Any:

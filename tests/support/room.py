@@ -17,6 +17,7 @@ def with_room(client: Any) -> Any:
     client.data_disks.return_value = [(10**12, 10**12)] * 2
     client.shards.return_value = (2, 10)
     client.refused_actions.return_value = []
+    client.refused_creation.return_value = None
     client.refused_alias_change.return_value = None
     client.is_restricted.return_value = False
     return client

@@ -16,6 +16,7 @@ from opensearch_reindex.trigger.admission import (
 from opensearch_reindex.trigger.capacity import CAPACITY_PARTS, disk_problems, growth_of, shard_problems
 from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
 from opensearch_reindex.trigger.plan import PlannedIndex
+from opensearch_reindex.trigger.probe import creation_problems
 from opensearch_reindex.trigger.transforms import pipeline_problems
 
 # The complete settings and mappings of a thousand indices would be far too large.
@@ -74,6 +75,8 @@ def check_domain(
         found = pipeline_problems(client.get_pipeline(pipeline))
         problems += [f"reindex.pipeline: {pipeline!r} {problem}" for problem in found]
     if admitted:
+        new = [index for index in admitted if index.target_index not in indices]
+        problems += creation_problems(client, file, new)
         problems += _routing_problems(client, admitted, indices)
         problems += _capacity_problems(client, admitted, indices, keep_source=keep_source)
     return Checked(pending, done, problems)

@@ -25,7 +25,8 @@ FILE: dict[str, Any] = {"keep_source": False, "reindex": {}}
 
 def check(client: Any, file: dict[str, Any], planned: list[PlannedIndex]) -> tuple[list[PlannedIndex], list[str]]:
     """Return the indices that are not rebuilt yet, and all problems."""
-    checked = check_domain(client, file, planned, "arn:e")
+    names = [index.source_index for index in planned]
+    checked = check_domain(client, {"strategy": "block_writes", "indices": names, **file}, planned, "arn:e")
     return list(checked.pending), list(checked.problems)
 
 

@@ -98,6 +98,20 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
         unit="unit/trigger/test_trigger_file.py::test_all_problems_of_the_file_alone_are_listed_without_a_request",
     ),
     Mutation(
+        "an index that cannot be created is found only after others were rebuilt",
+        "opensearch_reindex/trigger/preflight.py",
+        "        problems += creation_problems(client, file, new)\n",
+        "",
+        node="test_probe.py::test_a_mistake_in_the_last_index_is_found_before_the_first_changes",
+    ),
+    Mutation(
+        "a trial creates the index",
+        "opensearch_reindex/opensearch_client.py",
+        'body={**body, "aliases": aliases})',
+        "body=body)",
+        node="test_probe.py::test_creation_is_refused_with_opensearch_s_reason",
+    ),
+    Mutation(
         "problems that the domain reveals have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
         "    refuse_if_any(checked.problems)\n    state",

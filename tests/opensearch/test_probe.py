@@ -1,0 +1,103 @@
+"""GetTriggerFile tries to create each target index, and leaves nothing."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.errors import OpenSearchRequestError, TriggerFileError
+from support.domain import Domain
+from support.rebuild import Rebuild
+from support.refusals import FirstStep, is_change
+from support.trigger_file import trigger_file
+
+PREFIX = "probed"
+
+FIRST, LAST = "probed-first_v1", "probed-last_v1"
+TEXT = {"properties": {"sku": {"type": "text"}}}
+# What cannot be created: changes of the last index, and a part of OpenSearch's own reason.
+MISTAKES: list[tuple[dict[str, Any], str]] = [
+    ({"mappings": {"properties": {"new": {"type": "kword"}}}}, "No handler for type [kword] declared on field [new]"),
+    ({"mappings": {"properties": {"new": {"type": "text", "analyzer": "nope"}}}}, "analyzer [nope] has not been"),
+    ({"mappings": {"properties": {"new": {"type": "long", "foo": 1}}}}, "unknown parameter [foo]"),
+    ({"mappings": {"properties": {"new": {"type": "alias", "path": "nope"}}}}, "Invalid [path] value [nope]"),
+    ({"mappings": {"dynamic": "sometimes"}}, "Could not convert [dynamic.dynamic]"),
+    ({"mappings": {"properties": {f"f{n}": {"type": "long"} for n in range(1100)}}}, "Limit of total fields [1000]"),
+    ({"settings": {"nope": 1}}, "unknown setting [index.nope]"),
+    ({"settings": {"refresh_interval": "often"}}, "failed to parse setting [index.refresh_interval]"),
+    ({"settings": {"analysis": {"analyzer": {"a": {"type": "nope"}}}}}, "Unknown analyzer type [nope] for [a]"),
+    ({"settings": {"analysis": {"filter": {"s": {"type": "stop", "stopwords_path": "no"}}}}}, "stopwords_path"),
+    ({"settings": {"number_of_shards": 2, "number_of_routing_shards": 3}}, "must be a factor of [3]"),
+    ({"settings": {"sort.field": ["sku"]}}, "docvalues not found for index sort field:[sku]"),
+    ({"settings": {"codec": "nope"}}, "unknown value for [index.codec]"),
+]
+
+
+@pytest.fixture
+def first_step(rebuild: Rebuild) -> FirstStep:
+    return FirstStep(rebuild.client, rebuild.url)
+
+
+@pytest.fixture(autouse=True)
+def sources(domain: Domain) -> None:
+    for name in (FIRST, LAST):
+        alias = name.replace("_v1", "_current")
+        domain("PUT", name, {"mappings": TEXT, "aliases": {alias: {"is_write_index": True}}})
+        domain.bulk(name, {"1": {"sku": "x"}})
+
+
+def refusal(first_step: FirstStep, domain: Domain, changes: dict[str, Any]) -> str:
+    """Return the one problem of a file whose last index has these changes."""
+    before = domain.state()
+    file = trigger_file(first_step.url, FIRST, {"name": LAST, **changes}, strategy="block_writes")
+    with pytest.raises(TriggerFileError) as caught:
+        first_step(json.dumps(file).encode())
+    assert domain.state() == before
+    (problem,) = caught.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(("changes", "reason"), MISTAKES)
+def test_a_mistake_in_the_last_index_is_found_before_the_first_changes(
+    changes: dict[str, Any], reason: str, first_step: FirstStep, domain: Domain
+) -> None:
+    problem = refusal(first_step, domain, changes)
+    assert problem.startswith("indices[1]: target index 'probed-last_v2' cannot be created: ")
+    assert reason in problem
+
+
+@pytest.fixture
+def stream_template(domain: Domain) -> Iterator[None]:
+    template = {"index_patterns": ["probed-last_v2"], "data_stream": {}, "priority": 5}
+    domain("PUT", "_index_template/probed-stream", template)
+    yield
+    domain("DELETE", "_index_template/probed-stream")
+
+
+@pytest.mark.usefixtures("stream_template")
+def test_a_template_that_makes_data_streams_is_found(first_step: FirstStep, domain: Domain) -> None:
+    assert "creates data streams only" in refusal(first_step, domain, {})
+
+
+def test_a_file_without_mistakes_is_tried_and_leaves_nothing(first_step: FirstStep, domain: Domain) -> None:
+    before = domain.state()
+    first_step(json.dumps(trigger_file(first_step.url, FIRST, LAST)).encode())
+    assert domain.state() == before
+    probes = [path for method, path, body in first_step.requests if method == "PUT" and "aliases" in (body or {})]
+    assert probes == ["/probed-first_v2", "/probed-last_v2"]
+    assert not any(is_change(*request) for request in first_step.requests)
+
+
+def test_a_target_index_that_exists_is_not_tried(first_step: FirstStep, domain: Domain, rebuild: Rebuild) -> None:
+    rebuild.create(LAST)
+    first_step(json.dumps(trigger_file(first_step.url, LAST)).encode())
+    assert not [body for method, _, body in first_step.requests if method == "PUT" and "aliases" in (body or {})]
+
+
+def test_creation_is_refused_with_opensearch_s_reason(client: OpenSearchClient, domain: Domain) -> None:
+    assert client.refused_creation("probed-new", {}) is None
+    found = client.refused_creation("probed-new", {"settings": {"number_of_shards": "many"}})
+    assert isinstance(found, OpenSearchRequestError)
+    assert not domain.exists("probed-new")
