@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from opensearch_reindex.index.comparison import is_same, mapping_differences, with_template
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.provenance import Provenance, changes_of
@@ -40,8 +41,16 @@ _SETTINGS_OF_THE_USER = (
     "routing.allocation.include",
     "routing.allocation.require",
 )
-# If an index template adds one of these settings, OpenSearch changes or refuses documents.
-_SETTINGS_COMPARED = ("default_pipeline", "final_pipeline", "blocks")
+# OpenSearch or a plugin gives these to an index by itself.
+_SETTINGS_OF_OPENSEARCH = (
+    *(name for name in _SETTINGS_LEFT_OUT if name not in ("blocks", *_SETTINGS_OF_THE_USER)),
+    "knn.derived_source",
+    "remote_store",
+    "replication.type",
+    "routing.allocation.include._tier_preference",
+)
+# Without a value of the user, OpenSearch chooses one, or an index template.
+_SETTINGS_LEFT_TO_OPENSEARCH = ("number_of_replicas", "number_of_shards")
 
 
 @dataclass(frozen=True)
@@ -101,22 +110,43 @@ class TargetIndex:
         }
 
     def unrequested(self, created: IndexInfo) -> list[str]:
-        """List what an index template added to the created index.
-
-        Only settings count that change documents or stop them.
+        """List what an index template added to the created index, compared by value.
 
         Args:
             created: the index as it was created.
         """
-        found, requested = created.mappings, self.mappings
-        added = [f"alias {name}" for name in created.aliases]
-        added += [
-            f"setting {name}" for name in _SETTINGS_COMPARED if created.settings.get(name) != self.settings.get(name)
+        return [
+            *(f"alias {name}" for name in created.aliases),
+            *self._setting_differences(flat_settings(created.settings)),
+            *mapping_differences(created.mappings, self.mappings),
         ]
-        added += [
-            f"mapping parameter {key}" for key in found if key not in ("properties", "_meta") and key not in requested
+
+    def added_by_template(self, template: Mapping[str, Any]) -> list[str]:
+        """List what a composable index template would add to the index, compared by value.
+
+        Args:
+            template: `template` of the answer to `POST _index_template/_simulate_index/<target index>`.
+        """
+        settings = flat_settings(template.get("settings", {})) | self.settings | self.filling_settings
+        return [
+            *(f"alias {name}" for name in template.get("aliases", {})),
+            *self._setting_differences(settings),
+            *mapping_differences(with_template(self.mappings, template.get("mappings", {})), self.mappings),
         ]
-        return added + [f"field {field}" for field in sorted(_fields(found) - _fields(requested))]
+
+    def _setting_differences(self, found: Mapping[str, Any]) -> list[str]:
+        ignored = [*_SETTINGS_OF_OPENSEARCH]
+        if _expands_replicas(found):
+            ignored.append("number_of_replicas")
+        return [
+            f"setting {name}"
+            for name, value in found.items()
+            if not any(is_below(name, each) for each in ignored)
+            and not any(
+                name in asked and is_same(value, asked[name]) for asked in (self.settings, self.filling_settings)
+            )
+            and not (name in _SETTINGS_LEFT_TO_OPENSEARCH and name not in self.settings)
+        ]
 
 
 def flat_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,9 +198,12 @@ def filling_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         settings: of the target index, flat names without `index.`.
     """
-    # With auto_expand_replicas OpenSearch sets the number of replicas itself.
-    expands = str(settings.get("auto_expand_replicas", "false")) != "false"
-    return {"refresh_interval": "-1"} | ({} if expands else {"number_of_replicas": "0"})
+    return {"refresh_interval": "-1"} | ({} if _expands_replicas(settings) else {"number_of_replicas": "0"})
+
+
+def _expands_replicas(settings: Mapping[str, Any]) -> bool:
+    """Return whether OpenSearch sets the number of replicas itself."""
+    return str(settings.get("auto_expand_replicas", "false")).lower() != "false"
 
 
 def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[str, Any]) -> bool:
@@ -195,14 +228,3 @@ def keeps_documents_apart(source_settings: Mapping[str, Any], settings: Mapping[
         for name in ("number_of_routing_shards", "routing_partition_size")
     )
     return same and rest == 0 and doubled & (doubled - 1) == 0
-
-
-def _fields(mappings: Mapping[str, Any], prefix: str = "") -> set[str]:
-    """Return the full names of all fields, sub-objects and multi-fields."""
-    names: set[str] = set()
-    for part in ("properties", "fields"):
-        for name, field in mappings.get(part, {}).items():
-            steps = f"{prefix}{name}".split(".")
-            names.update(".".join(steps[: end + 1]) for end in range(len(steps)))
-            names |= _fields(field, f"{prefix}{name}.")
-    return names

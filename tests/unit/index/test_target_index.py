@@ -293,11 +293,15 @@ def test_what_an_index_template_added_is_found() -> None:
     assert requested.unrequested(IndexInfo("u", {"live": {}}, settings, mappings)) == [
         "alias live",
         "setting final_pipeline",
-        "setting blocks",
+        "setting blocks.write",
         "mapping parameter _source",
         "field a.c",
         "field d",
     ]
+    template = {"settings": {"index": settings}, "mappings": mappings, "aliases": {"live": {}}}
+    assert requested.added_by_template(template) == requested.unrequested(
+        IndexInfo("u", {"live": {}}, settings, mappings)
+    )
     same = replace(requested, settings={}, mappings=mappings)
     assert same.unrequested(IndexInfo("u", {}, {}, mappings)) == []
 

@@ -442,6 +442,28 @@ NOTHING_ELSE_CHANGES = (
         unit="unit/rebuild/test_check_reindex_status.py",
     ),
     Mutation(
+        "a parameter that an index template brings back is accepted",
+        "opensearch_reindex/index/comparison.py",
+        "        elif not any(is_same(value, default) for default in stored.get(key, ()))",
+        "        elif False and not any(is_same(value, default) for default in stored.get(key, ()))",
+        unit="unit/index/test_comparison.py",
+    ),
+    Mutation(
+        "a rule that an index template puts in front is accepted",
+        "opensearch_reindex/index/comparison.py",
+        "        if name not in asked or not is_same(body, asked[name]):\n",
+        "        if name in asked and not is_same(body, asked[name]):\n",
+        unit="unit/index/test_comparison.py",
+        node="test_templates.py",
+    ),
+    Mutation(
+        "a setting that an index template adds is accepted",
+        "opensearch_reindex/index/target_index.py",
+        "            for name, value in found.items()\n            if not any(is_below",
+        "            for name, value in found.items()\n            if name in self.settings and not any(is_below",
+        unit="unit/index/test_target_index.py",
+    ),
+    Mutation(
         "additions of an index template are accepted",
         "opensearch_reindex/rebuild/create_index.py",
         "        if not added:\n            return\n",
