@@ -10,7 +10,7 @@ import boto3
 from botocore.credentials import Credentials
 
 from opensearch_reindex.index import alias_actions
-from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards, StoreSize, WriteQueue
+from opensearch_reindex.index.index_info import Allocation, IndexInfo, PrimaryShards, StoreSize, WriteQueue
 from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
 from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.runtime.endpoint import Endpoint, allowed_endpoint
@@ -27,6 +27,10 @@ _UNREADABLE_RESULT = {
     "index_closed_exception",
     "no_shard_available_action_exception",
 }
+# Explanations of an unassigned shard in an error.
+MAX_EXPLANATIONS, MAX_EXPLANATION_CHARACTERS = 3, 500
+# Values of `can_allocate` for a shard that OpenSearch allocates later by itself.
+_MAY_FOLLOW = {"yes", "throttled", "awaiting_info", "allocation_delayed"}
 # OpenSearch allows no `#` in an alias name.
 IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
 # An alias may have this name, but no query has it.
@@ -120,8 +124,11 @@ class OpenSearchClient:
         return found
 
     def put_index(self, name: str, body: Mapping[str, Any]) -> None:
-        """Create an index; of two callers exactly one succeeds."""
-        self._request("PUT", _path([name]), body=body)
+        """Create an index; of two callers exactly one succeeds.
+
+        OpenSearch does not wait for its shards here, see `health`.
+        """
+        self._request("PUT", _path([name]), {"wait_for_active_shards": "0"}, body=body)
 
     def apply_alias_actions(self, actions: list[dict[str, Any]]) -> None:
         """Apply all alias actions at once, or none of them; return when every node knows."""
@@ -356,6 +363,40 @@ class OpenSearchClient:
         params = {"wait_for_status": wait_for_status, "timeout": f"{timeout_seconds}s"} if wait_for_status else {}
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
         return str(answer["status"])
+
+    def explain_allocation(self, name: str) -> Allocation | None:
+        """Return why OpenSearch does not allocate an unassigned shard, or None.
+
+        None means that every shard of the index is on a node, perhaps since a moment ago.
+        """
+        shards = self._request("GET", f"/_cluster/health{_path([name])}", {"level": "shards"}, ignore=(408,))
+        for number, shard in shards.get("indices", {}).get(name, {}).get("shards", {}).items():
+            if shard["unassigned_shards"]:
+                return self._explain_allocation(name, int(number), primary=not shard["primary_active"])
+        return None
+
+    def _explain_allocation(self, name: str, shard: int, *, primary: bool) -> Allocation | None:
+        body = {"index": name, "shard": shard, "primary": primary}
+        try:
+            answer = self._request("POST", "/_cluster/allocation/explain", body=body)
+        except OpenSearchRequestError as error:
+            if error.status == 400:  # the shard is on a node by now
+                return None
+            raise
+        nodes = answer.get("node_allocation_decisions", [])
+        # Each node has its reasons, mostly the same ones. The first reasons are enough for a person.
+        reasons = dict.fromkeys(
+            decider["explanation"]
+            for node in nodes
+            for decider in node.get("deciders", [])
+            if decider["decision"] == "NO"
+        )
+        shown = list(reasons)[:MAX_EXPLANATIONS] or [answer.get("allocate_explanation", "OpenSearch gives no reason")]
+        return Allocation(
+            shard=f"{'primary shard' if primary else 'a replica of shard'} {shard}",
+            reason="; ".join(explanation[:MAX_EXPLANATION_CHARACTERS] for explanation in shown),
+            may_follow=answer.get("can_allocate") in _MAY_FOLLOW or "current_node" in answer,
+        )
 
     def is_building(self) -> bool:
         """Tell whether OpenSearch builds or moves any shard of the domain."""

@@ -105,6 +105,7 @@ class MockedDomain:
         self.client.slice_statuses.return_value = []
         self.client.write_queues.return_value = []
         self.client.is_building.return_value = False
+        self.client.explain_allocation.return_value = None
         self.client.apply_alias_actions.side_effect = self.update_markers
 
     def get_indices(self, names: Iterable[str], **_: object) -> dict[str, IndexInfo]:

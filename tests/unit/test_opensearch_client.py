@@ -17,7 +17,7 @@ from botocore.credentials import Credentials
 from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
-from opensearch_reindex.index.index_info import StoreSize
+from opensearch_reindex.index.index_info import Allocation, StoreSize
 from opensearch_reindex.opensearch_client import OpenSearchClient, _connect, connect
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import (
@@ -692,3 +692,40 @@ def test_an_authority_that_cannot_be_read_is_named(text: str, lambda_environment
     lambda_environment.setenv("CA_CERTIFICATES", text)
     with pytest.raises(ReindexError, match="ca_certificates cannot be read"):
         connect("https://search.example.com")
+
+
+SHARDS = {
+    "status": "yellow",
+    "indices": {
+        "a": {
+            "shards": {
+                "0": {"primary_active": True, "unassigned_shards": 0},
+                "1": {"primary_active": True, "unassigned_shards": 1},
+            }
+        }
+    },
+}
+DECIDERS = [
+    {"decider": "enable", "decision": "NO", "explanation": "no allocations are allowed"},
+    {"decider": "throttling", "decision": "YES", "explanation": "below limit"},
+]
+
+
+@pytest.mark.parametrize(("can_allocate", "may_follow"), [("no", False), ("throttled", True)])
+def test_the_reasons_of_an_unassigned_shard_are_those_of_the_deciders(
+    server: Server, client: OpenSearchClient, can_allocate: str, *, may_follow: bool
+) -> None:
+    nodes = [{"deciders": DECIDERS}, {"deciders": DECIDERS}]
+    server.answers = [(200, SHARDS), (200, {"can_allocate": can_allocate, "node_allocation_decisions": nodes})]
+    found = client.explain_allocation("a")
+    assert found == Allocation("a replica of shard 1", "no allocations are allowed", may_follow)
+
+
+def test_a_shard_that_is_on_a_node_by_now_has_no_reason(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, SHARDS), (400, ERROR)]
+    assert client.explain_allocation("a") is None
+    server.answers = [(200, {"indices": {"a": {"shards": {"0": {"primary_active": True, "unassigned_shards": 0}}}}})]
+    assert client.explain_allocation("a") is None
+    server.answers = [(200, SHARDS), (403, ERROR)]
+    with pytest.raises(OpenSearchRequestError):
+        client.explain_allocation("a")

@@ -77,6 +77,21 @@ class StoreSize:
 
 
 @dataclass(frozen=True)
+class Allocation:
+    """Why OpenSearch has not put one shard of an index on a node.
+
+    Attributes:
+        shard: which shard, for people.
+        reason: explanations of OpenSearch.
+        may_follow: whether OpenSearch waits for something that passes by itself.
+    """
+
+    shard: str
+    reason: str
+    may_follow: bool
+
+
+@dataclass(frozen=True)
 class WriteQueue:
     """The queue of write requests of one node.
 

@@ -33,6 +33,7 @@ def adopt_or_replace(
     requested: Provenance,
     execution_id: str,
     source_seq_no: Callable[[], int],
+    is_red: Callable[[], bool],
 ) -> Adoption:
     """Decide on a target index that an earlier attempt created from the source index.
 
@@ -42,6 +43,7 @@ def adopt_or_replace(
         requested: what a new target index would note, with the fingerprints of the requested changes.
         execution_id: ARN of this execution.
         source_seq_no: returns the sum of the source's sequence numbers; asked only where the decision needs it.
+        is_red: returns whether the target index lacks primary shards; asked only where the decision needs it.
     """
     if target.markers.is_proven:
         return Adoption.ADOPT  # every document is there, and writers use it: other changes come too late
@@ -59,7 +61,9 @@ def adopt_or_replace(
             return Adoption.ADOPT
         # Half copied, and the source index has not changed since.
         if has_copies_only and frozen_seq_no is not None and frozen_seq_no == source_seq_no():
-            return Adoption.ADOPT
-    if has_copies_only and not target.aliases:
+            # Every document of a lost shard is still in the source index.
+            return Adoption.REPLACE if is_red() and not target.aliases else Adoption.ADOPT
+    # Documents of an index without shards cannot be counted. Without alias and copy, no writer could store any.
+    if not target.aliases and (has_copies_only or (frozen_seq_no is None and is_red())):
         return Adoption.REPLACE
     return Adoption.REPLACE_IF_EMPTY

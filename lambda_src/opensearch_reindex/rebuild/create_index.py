@@ -13,6 +13,7 @@ from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
+from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unallocated, is_red
 from opensearch_reindex.rebuild.correction import correct_target
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy, take_ownership
@@ -91,13 +92,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     if mending := mend_marker(source_index, source, target):
         # Now, because the note of an older version goes with a target index that is created again.
         apply_as(client, target_index, execution_id, mending)
-    # In a new target, an index template may have added the alias itself.
-    is_in_use = not is_new and target.aliases.get(alias_name, {}).get("is_write_index")
-    if not is_new:
-        target = creation.adopt_or_replace(target, alias_name)
-    # Once the target index holds documents, dynamic mapping may have added fields that no template added.
-    if not is_in_use and target.markers.frozen_seq_no is None:
-        creation.refuse_template_additions(target)
+    target = creation.prepare(target, alias_name, source_health, is_new=is_new)
     return Job(
         execution_id=execution_id,
         opensearch_endpoint=trigger_file["opensearch_endpoint"],
@@ -153,6 +148,24 @@ class _Creation:
         """Return the target index as it is now."""
         return self.client.get_indices([self.target_index])[self.target_index]
 
+    def prepare(self, target: IndexInfo, alias_name: str, source_health: str, *, is_new: bool) -> IndexInfo:
+        """Return the target index as requested and on nodes, or in use already.
+
+        Raises:
+            IndexCreationError: the target index is not as requested, or OpenSearch does not allocate its shards.
+        """
+        # In a new target, an index template may have added the alias itself.
+        is_in_use = not is_new and target.aliases.get(alias_name, {}).get("is_write_index")
+        if not is_new:
+            target = self.adopt_or_replace(target, alias_name)
+        if is_in_use or target.markers.is_proven:
+            return target
+        # Once the target index holds documents, dynamic mapping may have added fields that no template added.
+        if target.markers.frozen_seq_no is None:
+            self.refuse_template_additions(target)
+        self.refuse_unallocated(target, source_health)
+        return target
+
     def adopt_or_replace(self, target: IndexInfo, alias_name: str) -> IndexInfo:
         """Continue with a target index that exists, or create it again.
 
@@ -170,6 +183,7 @@ class _Creation:
             requested=self.provenance,
             execution_id=self.execution_id,
             source_seq_no=lambda: self.client.last_seq_no(self.source_index, self.source.shards),
+            is_red=lambda: is_red(self.client, self.target_index),
         )
         if adoption == Adoption.ADOPT:
             return target
@@ -235,6 +249,17 @@ class _Creation:
             next_step="Narrow the index_patterns of the template, or put what it adds into the trigger file. Upload "
             "the file again.",
         )
+
+    def refuse_unallocated(self, target: IndexInfo, expected: str) -> None:
+        """Refuse an unused target index whose shards are not there, and delete it.
+
+        Raises:
+            IndexCreationError: with the reason why OpenSearch does not allocate them.
+        """
+        if problem := discard_unallocated(
+            self.client, expected, self.source_index, self.source, self.target_index, self.execution_id, target
+        ):
+            raise IndexCreationError(problem, next_step=UPLOAD_AGAIN)
 
     def _discard(self, target: IndexInfo) -> None:
         discard_target(self.client, self.source_index, self.source, self.target_index, self.execution_id, target)

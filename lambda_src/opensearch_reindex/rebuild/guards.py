@@ -5,6 +5,7 @@ import time
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild.allocation import is_at_least
 from opensearch_reindex.rebuild.job import CopyStatus, Job
 from opensearch_reindex.rebuild.proof import copy_problems
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks
@@ -94,8 +95,7 @@ def require_health(client: OpenSearchClient, job: Job) -> None:
 
 def is_as_healthy(health: str, job: Job) -> bool:
     """Tell whether a health is at least the one that the source index had."""
-    ranks = ("red", "yellow", "green")
-    return ranks.index(health) >= ranks.index(job.source_health)
+    return is_at_least(health, job.source_health)
 
 
 def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:

@@ -1,7 +1,9 @@
 """Step StartReindex: start the reindex task once, or find it again."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
@@ -80,5 +82,21 @@ def _find_task(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias
     noted = target.provenance.task_id
     answer = client.get_task(noted) if noted else None
     if answer and is_our_task(answer["task"], job.source_index, copy_alias) and not task_problems(answer):
-        return noted
+        if not _has_lost_documents(client, job, target, answer):
+            return noted
+        log.warning("the target index lost copied documents, which will be copied again", extra={"task_id": noted})
     return client.find_reindex_task(copy_alias)
+
+
+def _has_lost_documents(client: OpenSearchClient, job: Job, target: IndexInfo, answer: Mapping[str, Any]) -> bool:
+    """Return whether the target index lost documents since a task copied them.
+
+    A primary shard may have been allocated empty since. With redirected writes a writer may have deleted documents,
+    and another copy would bring them back.
+    """
+    if not answer["completed"] or not job.blocks_writes:
+        return False
+    counters = Counters.read(answer["response"])
+    client.refresh(job.target_index)
+    found = client.count(job.target_index, primaries=target.replicas_may_be_behind)
+    return found < counters.total - counters.noops

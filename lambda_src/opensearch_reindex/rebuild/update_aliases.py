@@ -6,11 +6,13 @@ from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unallocated
 from opensearch_reindex.rebuild.guards import await_replicas, both_indices, free_to_finish, refuse_search_pipeline
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.throttle import batch_size
 from opensearch_reindex.rebuild.write_block import mark_block
+from opensearch_reindex.runtime.errors import AliasUpdateError
 from opensearch_reindex.runtime.logs import log
 
 
@@ -23,11 +25,13 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     Raises:
         VerificationError: an index is not the one that the run started with, or the source index has a search pipeline.
         ConcurrentReindexError: another execution owns the target index.
-        DomainBusyError: replicas of the source index lag behind.
+        AliasUpdateError: OpenSearch does not allocate the shards of the target index.
+        DomainBusyError: replicas of the source index lag behind, or shards of the target index are being allocated.
     """
     source, target = both_indices(client, job)
     refuse_search_pipeline(job, source)
     free_to_finish(client, job, source, target)
+    _require_allocated(client, job, source, target)
     switch = [] if job.blocks_writes else _redirect_writes(job, source, target)
     # Before the block: a run that is killed in between leaves no block that could be taken for the user's.
     if actions := [*switch, *mark_block(job.source_index, source, target)]:
@@ -44,6 +48,21 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     return replace(
         job, source_count=count, source_seq_no=shards.last_seq_no, reindex={"batch_size": size, **job.reindex}
     )
+
+
+def _require_allocated(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
+    """Refuse to send writers to a target index that lost its shards.
+
+    Raises:
+        AliasUpdateError: with the reason why OpenSearch does not allocate them.
+        DomainBusyError: OpenSearch still allocates them.
+    """
+    if target.markers.is_proven or target.aliases.get(job.alias_name, {}).get("is_write_index"):
+        return  # writers use it
+    if problem := discard_unallocated(
+        client, job.source_health, job.source_index, source, job.target_index, job.execution_id, target
+    ):
+        raise AliasUpdateError(problem, next_step=UPLOAD_AGAIN)
 
 
 def _redirect_writes(job: Job, source: IndexInfo, target: IndexInfo) -> list[Action]:

@@ -76,6 +76,27 @@ def growth_of(
     )
 
 
+def replica_problem(planned: PlannedIndex, source: IndexInfo, data_nodes: int) -> str | None:
+    """Return why the target index would stay less healthy than a green source index.
+
+    OpenSearch puts each copy of a shard on a node of its own.
+
+    Args:
+        planned: the planned index.
+        source: the source index.
+        data_nodes: number of data nodes.
+    """
+    settings = target_settings(source.settings, *planned.settings)
+    copies = 1 + _replicas(settings, data_nodes)
+    if copies <= data_nodes:
+        return None
+    return (
+        f"{planned.path}: target index {planned.target_index!r} has number_of_replicas {copies - 1}, thus {copies} "
+        f"copies of each shard, but the domain has {_count(data_nodes, 'data node', 'data nodes')}. It would stay "
+        f"yellow, and source index {planned.source_index!r} is green; expected at most {max(0, data_nodes - 1)}"
+    )
+
+
 def disk_problems(
     growths: Sequence[Growth], disks: Sequence[tuple[int, int]], settings: Mapping[str, str], *, keep_source: bool
 ) -> list[str]:

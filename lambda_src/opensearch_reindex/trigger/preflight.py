@@ -13,7 +13,13 @@ from opensearch_reindex.trigger.admission import (
     domain_problems,
     may_merge_documents,
 )
-from opensearch_reindex.trigger.capacity import CAPACITY_PARTS, disk_problems, growth_of, shard_problems
+from opensearch_reindex.trigger.capacity import (
+    CAPACITY_PARTS,
+    disk_problems,
+    growth_of,
+    replica_problem,
+    shard_problems,
+)
 from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.probe import creation_problems
@@ -165,6 +171,10 @@ def _capacity_problems(
             )
     settings = client.cluster_settings()
     data_nodes, open_shards = client.shards()
+    for index in planned:
+        problem = replica_problem(index, indices[index.source_index], data_nodes)
+        if problem and client.health(index.source_index) == "green":
+            yield problem
     growths = [growth_of(index, indices, sizes, data_nodes) for index in planned if index.source_index in sizes]
     yield from disk_problems(growths, client.data_disks(), settings, keep_source=keep_source)
     yield from shard_problems(growths, open_shards, data_nodes, settings, keep_source=keep_source)

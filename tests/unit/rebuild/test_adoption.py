@@ -16,13 +16,14 @@ CHANGES = str(MADE_FROM["changes"])
 FOREIGN = replace(COPIED, owner="arn:dead")
 
 
-def decide(found: IndexInfo, changes: str = CHANGES) -> Adoption:
+def decide(found: IndexInfo, changes: str = CHANGES, *, is_red: bool = False) -> Adoption:
     return adopt_or_replace(
         found,
         alias_name=JOB.alias_name,
         requested=Provenance(changes=changes, lasting_changes="lasting"),
         execution_id=JOB.execution_id,
         source_seq_no=lambda: SEQ_NO,
+        is_red=lambda: is_red,
     )
 
 
@@ -81,4 +82,22 @@ def test_the_source_is_asked_only_where_the_decision_needs_it() -> None:
             requested=Provenance(changes=CHANGES),
             execution_id=JOB.execution_id,
             source_seq_no=lambda: pytest.fail("the source index was asked"),
+            is_red=lambda: False,
         )
+
+
+@pytest.mark.parametrize(
+    ("strategy", "markers", "aliases", "adoption"),
+    [
+        ("block_writes", COPIED, {}, Adoption.REPLACE),
+        ("block_writes", COPIED, {"live": {}}, Adoption.ADOPT),  # an application may use it
+        ("redirect_writes", FOREIGN, {}, Adoption.REPLACE_IF_EMPTY),  # writers may have used it
+        ("redirect_writes", replace(OWNED, owner="arn:dead"), {}, Adoption.REPLACE),
+        ("redirect_writes", replace(OWNED, owner="arn:dead"), {"live": {}}, Adoption.REPLACE_IF_EMPTY),
+        ("redirect_writes", COPIED, IN_USE, Adoption.ADOPT),
+    ],
+)
+def test_a_target_that_lost_a_shard_is_made_again_unless_writers_may_use_it(
+    strategy: str, markers: Markers, aliases: dict[str, Any], adoption: Adoption
+) -> None:
+    assert decide(left(aliases, markers, strategy), is_red=True) == adoption

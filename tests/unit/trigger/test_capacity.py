@@ -3,7 +3,14 @@ from typing import Any
 import pytest
 
 from opensearch_reindex.index.index_info import IndexInfo, StoreSize
-from opensearch_reindex.trigger.capacity import Growth, disk_problems, growth_of, readable, shard_problems
+from opensearch_reindex.trigger.capacity import (
+    Growth,
+    disk_problems,
+    growth_of,
+    readable,
+    replica_problem,
+    shard_problems,
+)
 from opensearch_reindex.trigger.plan import PlannedIndex
 
 GIB = 1024**3
@@ -152,3 +159,19 @@ def test_shard_problems_is_empty_when_the_domain_has_no_limit_in_its_settings() 
 )
 def test_sizes_are_readable(size: float, text: str) -> None:
     assert readable(size) == text
+
+
+@pytest.mark.parametrize(
+    ("changes", "data_nodes", "numbers"),
+    [
+        ({"number_of_replicas": 2}, 3, None),
+        ({"number_of_replicas": 3}, 3, "number_of_replicas 3, thus 4 copies of each shard, but the domain has 3 data"),
+        ({"auto_expand_replicas": "0-5"}, 3, None),
+        ({}, 1, "number_of_replicas 1, thus 2 copies of each shard, but the domain has 1 data node."),
+    ],
+)
+def test_more_replicas_than_nodes_are_named_with_the_numbers(
+    changes: dict[str, Any], data_nodes: int, numbers: str | None
+) -> None:
+    problem = replica_problem(planned(**changes), source(), data_nodes)
+    assert (problem is None) if numbers is None else (problem is not None and numbers in problem)

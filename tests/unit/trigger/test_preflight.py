@@ -152,3 +152,25 @@ def test_a_role_that_hides_something_of_an_index_is_refused(client: Any) -> None
     client.is_restricted.side_effect = None
     client.is_restricted.return_value = True
     assert len(permission_problems(client, plans(100))) == MAX_REFUSALS_SHOWN
+
+
+@pytest.mark.parametrize(("health", "problems"), [("green", 1), ("yellow", 0)])
+def test_more_replicas_than_nodes_are_refused_where_the_source_is_green(
+    client: Any, health: str, problems: int
+) -> None:
+    planned = plans(1)
+    on_domain(client, planned, number_of_replicas="2")
+    client.health.return_value = health
+    assert len(check(client, FILE, planned)[1]) == problems
+
+
+def test_a_proven_target_needs_no_room_and_no_source_without_a_full_disk(client: Any) -> None:
+    (planned,) = plans(1)
+    indices = on_domain(client, [planned], blocks={"read_only_allow_delete": "true"}, number_of_replicas="2")
+    assert len(check(client, FILE, [planned])[1]) == 1
+    meta = {"_meta": {"opensearch_reindex": {"source_index": "i0_v1", "source_uuid": "u", "changes": "c"}}}
+    markers = Markers(owner="arn:e", is_proven=True, frozen_seq_no=1)
+    aliases = {"i0_current": {"is_write_index": True}}
+    indices["i0_v2"] = IndexInfo("u2", aliases, {"number_of_shards": "1"}, meta, markers=markers)
+    client.health.return_value = "green"
+    assert check(client, FILE, [planned]) == ([planned], [])

@@ -394,6 +394,28 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         unit="unit/index/test_blocks.py",
     ),
     Mutation(
+        "a half-copied target that lost a shard is kept",
+        "opensearch_reindex/rebuild/adoption.py",
+        "return Adoption.REPLACE if is_red() and not target.aliases else Adoption.ADOPT",
+        "return Adoption.ADOPT",
+        unit="unit/rebuild/test_adoption.py",
+        node="test_allocation.py::test_a_half_copied_target_that_lost_a_shard_is_made_again",
+    ),
+    Mutation(
+        "a red target that writers may use is deleted",
+        "opensearch_reindex/rebuild/adoption.py",
+        "(has_copies_only or (frozen_seq_no is None and is_red()))",
+        "(has_copies_only or is_red())",
+        unit="unit/rebuild/test_adoption.py",
+    ),
+    Mutation(
+        "a copy counts as done although its target was emptied",
+        "opensearch_reindex/rebuild/start_reindex.py",
+        "    return found < counters.total - counters.noops\n",
+        "    return False\n",
+        node="test_allocation.py::test_a_target_whose_primary_shard_was_emptied_is_filled_again",
+    ),
+    Mutation(
         "a copy into a replaced target is left running",
         "opensearch_reindex/rebuild/create_index.py",
         "            stop_copy(self.client, target.markers.copy_alias)\n",

@@ -91,6 +91,27 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
         unit="unit/trigger/test_trigger_file.py::test_all_problems_of_the_file_alone_are_listed_without_a_request",
     ),
     Mutation(
+        "more replicas than data nodes are found after the copy",
+        "opensearch_reindex/trigger/preflight.py",
+        '        if problem and client.health(index.source_index) == "green":\n',
+        "        if False:\n",
+        unit="unit/trigger/test_preflight.py",
+    ),
+    Mutation(
+        "replicas that the source lacks too refuse the file",
+        "opensearch_reindex/trigger/preflight.py",
+        '        if problem and client.health(index.source_index) == "green":\n',
+        "        if problem:\n",
+        unit="unit/trigger/test_preflight.py",
+    ),
+    Mutation(
+        "a proven target is refused for lack of room",
+        "opensearch_reindex/trigger/preflight.py",
+        "        elif not state and not is_proven(index, indices):\n",
+        "        elif not state:\n",
+        unit="unit/trigger/test_preflight.py",
+    ),
+    Mutation(
         "problems of the file itself have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
         "        refuse_if_any(problems)\n        checked,",
