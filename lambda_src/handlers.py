@@ -71,6 +71,8 @@ def step(
                 result = function(event)
             except Exception as error:  # noqa: BLE001 - each becomes the failure that is raised below
                 failure = _reported(_failure(error, error_class), error)
+                if RELEASE_SOURCE in event:
+                    failure.add_failed_step(state)
             else:
                 log.info("step done")
                 return result

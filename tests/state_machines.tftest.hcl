@@ -108,13 +108,13 @@ run "the_definitions" {
       ) : name => [for catch in state.Catch : join(" ", [catch.ErrorEquals[0], catch.ResultPath, catch.Next])]
       } == {
       GetTriggerFile     = ["States.ALL $.error ReadError"]
-      CreateIndex        = ["States.ALL $.error ReleaseSource"]
-      UpdateAliases      = ["States.ALL $.error ReleaseSource"]
+      CreateIndex        = ["States.ALL $.error IsJob"]
+      UpdateAliases      = ["States.ALL $.error IsJob"]
       StartReindex       = ["States.ALL $.error AreWritesBlocked"]
       CheckReindexStatus = ["States.ALL $.error AreWritesBlocked"]
       RemoveAlias        = ["States.ALL $.error AreWritesBlocked"]
       DeleteIndex        = ["States.ALL $.error ReadError"]
-      ReleaseSource      = ["States.ALL $.release_error ReadError"]
+      ReleaseSource      = ["States.ALL $.release_error IsReleaseErrorOfHandler"]
     }
     error_message = "Every error of a step becomes the error of the execution, and the source index is released first if the aliases may not have moved."
   }

@@ -157,6 +157,37 @@ def test_a_failed_release_names_its_state_and_its_indices(mocker: MockerFixture)
     assert named == ["ReleaseSource", "a_v1", "a_v2", "arn:e"]
 
 
+@pytest.mark.usefixtures("connected")
+def test_a_failed_release_has_the_error_of_the_step_and_how_to_lift_the_block(
+    mocker: MockerFixture, caplog: pytest.LogCaptureFixture
+) -> None:
+    mocker.patch("handlers.release_source", side_effect=errors.TransientOpenSearchError("busy"))
+    failed = errors.ReindexFailedError("not copied", problems=["one"], next_step="Mend it.")
+    failed.context = {"step": "StartReindex", "target_index": "a_v2"}
+    cause = json.dumps({"errorMessage": str(failed), "errorType": "ReindexFailedError"})
+    state = {**JOB.to_event(), "error": {"Error": "ReindexFailedError", "Cause": cause}}
+    with pytest.raises(errors.TransientOpenSearchError) as caught:  # by its name, so that it is retried
+        handlers.update_aliases_handler({"release_source": state}, None)
+    lift = 'PUT /a_v1/_settings {"index.blocks.write": null}'
+    message = json.loads(str(caught.value))
+    assert [message[key] for key in ("step", "reason", "problems")] == ["StartReindex", "not copied", ["one"]]
+    assert message["write_block"].endswith(f"(TransientOpenSearchError: busy). To lift it, send {lift}")
+    assert message["next"] == f"Lift the write block: send {lift}. Mend it."
+    (record,) = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert (record.step, record.error["reason"]) == ("ReleaseSource", "busy")  # type: ignore[attr-defined]
+
+
+@pytest.mark.usefixtures("connected")
+def test_a_failed_release_after_a_dead_function_has_its_cause(mocker: MockerFixture) -> None:
+    mocker.patch("handlers.release_source", side_effect=errors.TransientOpenSearchError("busy"))
+    state = {**JOB.to_event(), "error": {"Error": "Lambda.Unknown", "Cause": "Task timed out"}}
+    with pytest.raises(errors.TransientOpenSearchError) as caught:
+        handlers.update_aliases_handler({"release_source": state}, None)
+    message = json.loads(str(caught.value))
+    assert message["reason"] == "a step failed with Lambda.Unknown: Task timed out"
+    assert "PUT /a_v1/_settings" in message["write_block"]
+
+
 def test_the_poll_interval_comes_from_the_environment(connected: Any, lambda_environment: pytest.MonkeyPatch) -> None:
     lambda_environment.setenv("POLL_INTERVAL_SECONDS", "7")
     connected.get_task.return_value = task_answer(completed=False)

@@ -7,7 +7,7 @@ import pytest
 
 from support.trigger_file import trigger_file
 from workflow.faults import domain_fails, first_calls, function_dies, lambda_refuses, status
-from workflow.functions import Event, Handler, State
+from workflow.functions import Event, Handler, Hook, State
 from workflow.indices import Documents, Indices
 from workflow.machines import Execution, StateMachines
 
@@ -86,22 +86,53 @@ def test_whatever_ends_the_execution_before_the_aliases_move_the_block_is_lifted
     assert indices.names() == {indices.target(source)}
 
 
-def test_a_block_that_cannot_be_lifted_leaves_the_error_of_the_step(
-    machines: StateMachines, indices: Indices, source: str
+@pytest.mark.parametrize(
+    ("step", "fault", "error"),
+    [
+        ("start_reindex", domain_fails(lambda: status(403)), "ReindexStartError"),
+        ("start_reindex", function_dies("Runtime.ImportModuleError", "no module"), "Runtime.ImportModuleError"),
+        ("create_index", domain_fails(lambda: status(403)), "IndexCreationError"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("release_fault", "why"),
+    [
+        (domain_fails(lambda: status(503)), "a fault with status 503"),
+        (domain_fails(lambda: status(403)), "a fault with status 403"),
+        (function_dies("Runtime.ImportModuleError", "no module"), "Runtime.ImportModuleError"),
+    ],
+    ids=["outage", "permission", "function"],
+)
+def test_a_block_that_cannot_be_lifted_is_in_the_error_of_the_step(
+    machines: StateMachines,
+    indices: Indices,
+    source: str,
+    step: str,
+    fault: Hook,
+    error: str,
+    release_fault: Hook,
+    why: str,
 ) -> None:
-    machines.functions.hooks["start_reindex"] = domain_fails(lambda: status(403))
-
-    def fail_to_release(handler: Handler, event: Event) -> State:
-        return domain_fails(lambda: status(503))(handler, event) if "release_source" in event else handler(event)
-
-    machines.functions.hooks["update_aliases"] = fail_to_release
+    machines.functions.hooks[step] = fault
+    machines.functions.hooks["update_aliases"] = lambda handler, event: (
+        release_fault(handler, event) if "release_source" in event else handler(event)
+    )
 
     failed = run(machines, indices, source)
 
-    assert failed.error == "ReindexStartError"
-    assert failed.message()["step"] == "StartReindex"
-    assert indices.is_write_blocked(source)
-    del machines.functions.hooks["start_reindex"], machines.functions.hooks["update_aliases"]
+    assert failed.error == error
+    lift = f'PUT /{source}/_settings {{"index.blocks.write": null}}'
+    message = failed.message()
+    assert message["source_index"] == source
+    assert why in message["write_block"]
+    assert f"To lift it, send {lift}" in message["write_block"]
+    assert lift in message["next"]
+    # If neither function works, the cause has both errors as text.
+    assert error in message["reason"] or message["step"].replace("_", "").lower() == step.replace("_", "")
+    assert indices.is_write_blocked(source) is (step != "create_index")
+    indices("PUT", f"{source}/_settings", {"index.blocks.write": None})
+    indices("PUT", f"{indices.alias(source)}/_doc/1", DOCUMENTS["1"])
+    machines.functions.hooks.clear()
     assert run(machines, indices, source).status == "SUCCEEDED"
     assert indices.documents(indices.alias(source)) == DOCUMENTS
 

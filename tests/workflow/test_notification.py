@@ -10,6 +10,7 @@ import pytest
 from support.trigger_file import trigger_file
 from support.waiting import wait_until
 from workflow.definitions import Definition
+from workflow.faults import domain_fails, status
 from workflow.functions import Event, Handler, State
 from workflow.indices import Indices
 from workflow.machines import (
@@ -105,6 +106,30 @@ def test_notification_of_a_failed_index_has_index_step_reason_and_problems(
         ),
     )
     assert len(cause["problems"]) > 1
+
+
+def test_notification_of_a_block_that_cannot_be_lifted_says_how_to_lift_it(
+    machines: StateMachines, notifications: Notifications, indices: Indices
+) -> None:
+    source = indices.create("orders", {"1": {"amount": "many"}})
+    mappings = {"properties": {"amount": {"type": "integer"}}}
+    machines.functions.hooks["update_aliases"] = lambda handler, event: (
+        domain_fails(lambda: status(403))(handler, event) if "release_source" in event else handler(event)
+    )
+
+    machines.functions.hooks["start_reindex"] = domain_fails(lambda: status(403))
+    execution = machines.run(trigger_file(indices.endpoint, source, strategy="block_writes", mappings=mappings))
+
+    cause = execution.message()
+    assert notifications.of(execution.arn)[1].split("\n")[:6] == [
+        "Status: FAILED",
+        "Error: ReindexStartError",
+        f"Source index: {source}",
+        f"Writers: {cause['write_block']}",
+        "Step: StartReindex",
+        f"Reason: {cause['reason']}",
+    ]
+    assert f'PUT /{source}/_settings {{"index.blocks.write": null}}' in cause["write_block"]
 
 
 def test_notification_of_a_refused_trigger_file_has_all_problems_and_no_index(

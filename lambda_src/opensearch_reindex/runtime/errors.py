@@ -17,13 +17,16 @@ ReindexError                     any failure that has no class of its own
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from opensearch_reindex.runtime.blocks import how_to_lift
 
 # Step Functions cuts a cause at 32,768 characters, and a cut cause is no longer JSON. Lambda wraps the message in JSON
 # that escapes every quote again, writes non-ASCII letters as \u1234 and adds a stack trace.
 MAX_MESSAGE_CHARACTERS = 26_000
 MAX_REASON_CHARACTERS = 8_000
+MAX_RELEASE_REASON_CHARACTERS = 1_000
 # For a target index that another trigger file can still continue.
 RESUME_OR_ROLL_BACK = (
     "The target index may already hold documents. To continue, upload the trigger file with which it was created. To "
@@ -67,13 +70,39 @@ class ReindexError(Exception):
         self.error_type = error_type
         self.problems = list(problems)
         self.context: dict[str, Any] = {}
+        self.write_block: str | None = None
         if next_step:
             self.next_step = next_step
+
+    def add_failed_step(self, state: Mapping[str, Any]) -> None:
+        """Turn the failure of ReleaseSource into the error of the failed step.
+
+        It also says that a write block may be left.
+
+        Args:
+            state: of ReleaseSource, with the `error` of the failed step.
+        """
+        name = state.get("source_index") or state.get("index", {}).get("source_index")
+        lift = how_to_lift(name, "write")
+        self.write_block = (
+            f"source index {name!r} may still refuse writes (403): ReleaseSource could not lift its write block "
+            f"({type(self).__name__}: {self.reason[:MAX_RELEASE_REASON_CHARACTERS]}). To lift it, send {lift}"
+        )
+        error = state.get("error")
+        if error is None:
+            return
+        message = _message_of(str(error.get("Cause")))
+        self.reason = str(message.get("reason", f"a step failed with {error.get('Error')}: {error.get('Cause')}"))
+        self.status, self.error_type = message.get("status"), message.get("type")
+        self.problems = message.get("problems", [])
+        self.context |= {key: message[key] for key in ("step", "target_index") if key in message}
+        self.next_step = f"Lift the write block: send {lift}. {message.get('next', ReindexError.next_step)}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return the complete error for the log: context, answer, reason and next step."""
         message = {
             **self.context,
+            "write_block": self.write_block,
             "status": self.status,
             "type": self.error_type,
             "reason": self.reason,
@@ -97,6 +126,15 @@ class ReindexError(Exception):
             else:
                 break
         return text
+
+
+def _message_of(cause: str) -> dict[str, Any]:
+    """Return the message in the cause of a handler's error; empty for another cause."""
+    try:
+        message = json.loads(json.loads(cause)["errorMessage"])
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return message if isinstance(message, dict) else {}
 
 
 class TriggerFileError(ReindexError):

@@ -39,6 +39,13 @@ FAILURES_ARE_FAST_AND_EXPLAINED = (
         unit="unit/test_logged_answers.py",
     ),
     Mutation(
+        "a write block that could not be lifted is not in the error",
+        "handlers.py",
+        "                    failure.add_failed_step(state)\n",
+        "                    pass\n",
+        unit="unit/test_handlers.py",
+    ),
+    Mutation(
         "an unexpected error quotes Python's text",
         "handlers.py",
         "at {logs.origin_of(error)}",
