@@ -57,25 +57,9 @@ run "the_module_creates_the_bucket" {
   assert {
     condition = jsonencode([
       for rule in aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule :
-      [rule.id, rule.status, length(rule.expiration), rule.noncurrent_version_expiration[*].noncurrent_days, rule.abort_incomplete_multipart_upload[*].days_after_initiation]
-      ]) == jsonencode([
-      ["expire-trigger-files", "Enabled", 1, [30], []],
-      ["clean-up-uploads-and-delete-markers", "Enabled", 1, [], [1]],
-    ])
-    error_message = "Noncurrent versions expire after 30 days and incomplete uploads after one day."
-  }
-
-  assert {
-    condition = (
-      aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule[0].expiration[0].days == 30 &&
-      aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule[1].expiration[0].expired_object_delete_marker
-    )
-    error_message = "Trigger files expire after 30 days, and so do their delete markers."
-  }
-
-  assert {
-    condition     = aws_s3_bucket_lifecycle_configuration.triggers["triggers"].rule[0].filter[0].object_size_less_than == 1048577
-    error_message = "Objects above the maximum size of a trigger file do not expire, so that the package stays."
+      [rule.status, rule.expiration[*].days, rule.noncurrent_version_expiration[*].noncurrent_days, rule.abort_incomplete_multipart_upload[*].days_after_initiation]
+    ]) == jsonencode([["Enabled", [30], [30], [1]]])
+    error_message = "Trigger files and noncurrent versions expire after 30 days, and incomplete uploads after one day."
   }
 
   assert {
@@ -116,10 +100,10 @@ run "the_inputs_reach_the_bucket" {
   assert {
     condition = (
       aws_s3_bucket.triggers["triggers"].bucket == "another-bucket" && output.bucket_name == "another-bucket" &&
-      output.bucket_arn == "arn:aws:s3:::another-bucket" && aws_s3_object.package[0].bucket == "another-bucket" &&
+      output.bucket_arn == "arn:aws:s3:::another-bucket" &&
       jsondecode(aws_s3_bucket_policy.triggers["triggers"].policy).Statement[0].Resource == ["arn:aws:s3:::another-bucket", "arn:aws:s3:::another-bucket/*"]
     )
-    error_message = "The bucket, policy, package and outputs use bucket_name."
+    error_message = "The bucket, policy and outputs use bucket_name."
   }
 
   assert {
@@ -187,11 +171,10 @@ run "an_existing_bucket_stays_unchanged" {
   assert {
     condition = (
       output.bucket_name == "some.teams.bucket" && output.bucket_arn == "arn:aws:s3:::some.teams.bucket" &&
-      aws_s3_object.package[0].bucket == "some.teams.bucket" &&
       jsondecode(aws_cloudwatch_event_rule.trigger_file.event_pattern).detail.bucket.name == ["some.teams.bucket"] &&
       jsondecode(aws_iam_role_policy.lambda[0].policy).Statement[0].Resource == ["arn:aws:s3:::some.teams.bucket/${var.trigger_file_prefix}*.json"]
     )
-    error_message = "The rule, policy, package and outputs use the existing bucket."
+    error_message = "The rule, policy and outputs use the existing bucket."
   }
 }
 

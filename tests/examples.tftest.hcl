@@ -139,19 +139,6 @@ run "vpc_can_be_planned_while_all_ids_are_unknown" {
     values = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
   }
 
-  # Terraform reports a check with unknown values as failed.
-  override_resource {
-    target          = module.opensearch_reindex.aws_lambda_function.step
-    override_during = plan
-    values          = { code_sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
-  }
-
-  override_resource {
-    target          = module.opensearch_reindex.aws_s3_object.package
-    override_during = plan
-    values          = { checksum_sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
-  }
-
   variables {
     domain_arns = ["arn:aws:es:eu-central-1:123456789012:domain/search"]
   }

@@ -39,6 +39,16 @@ run "the_module_applies" {
   }
 
   assert {
+    condition = alltrue([
+      for function in aws_lambda_function.step : (
+        function.s3_object_version == aws_s3_object.package[0].version_id && function.s3_object_version == terraform_data.pinned_package.output.version_id &&
+        function.code_sha256 == output.package_sha256
+      )
+    ]) && output.package_sha256 == aws_s3_object.package[0].checksum_sha256
+    error_message = "Every function runs the version that Terraform uploaded, and package_sha256 is the hash of its code."
+  }
+
+  assert {
     condition     = output.bucket_name == "terraform-test-triggers" && output.bucket_arn == "arn:aws:s3:::terraform-test-triggers"
     error_message = "The outputs return bucket_name."
   }

@@ -39,7 +39,7 @@ run "the_defaults" {
   assert {
     condition = {
       alarms         = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.alarm_name }
-      bucket         = aws_s3_bucket.triggers["triggers"].bucket
+      buckets        = [aws_s3_bucket.triggers["triggers"].bucket, aws_s3_bucket.packages[0].bucket]
       dashboard      = aws_cloudwatch_dashboard.this[0].dashboard_name
       package        = dirname(aws_s3_object.package[0].key)
       queue          = aws_sqs_queue.dead_letter[0].name
@@ -55,7 +55,7 @@ run "the_defaults" {
         lambda_errors    = "opensearch-reindex-dev-lambda-errors"
         lambda_throttles = "opensearch-reindex-dev-lambda-throttles"
       }
-      bucket         = "opensearch-reindex-triggers-123456789012"
+      buckets        = ["opensearch-reindex-triggers-123456789012", "opensearch-reindex-packages-123456789012"]
       dashboard      = "opensearch-reindex-dev"
       package        = "opensearch-reindex-package/opensearch-reindex-dev"
       queue          = "opensearch-reindex-dev-dead-letters"
@@ -65,7 +65,7 @@ run "the_defaults" {
       state_machines = ["opensearch-reindex-dev", "opensearch-reindex-dev-index", "opensearch-reindex-dev-notification"]
       topic          = "opensearch-reindex-dev-notification"
     }
-    error_message = "Every name but that of the bucket begins with <project_name>-<environment>."
+    error_message = "Every name except the names of buckets begins with <project_name>-<environment>."
   }
 
   assert {
@@ -154,7 +154,7 @@ run "the_longest_names" {
     condition = alltrue([
       for name in [aws_sfn_state_machine.reindex.name, aws_sfn_state_machine.index.name, aws_sfn_state_machine.notification[0].name, aws_sqs_queue.dead_letter[0].name] :
       length(name) <= 80
-    ]) && length(aws_s3_bucket.triggers["triggers"].bucket) <= 63
+    ]) && length(aws_s3_bucket.triggers["triggers"].bucket) == 63 && length(aws_s3_bucket.packages[0].bucket) == 63
     error_message = "Names of state machines and queues have at most 80 characters, those of buckets 63."
   }
 
@@ -163,7 +163,7 @@ run "the_longest_names" {
       for resource in concat(
         values(aws_cloudwatch_log_group.step), values(aws_cloudwatch_metric_alarm.this), values(aws_lambda_function.step),
         values(aws_s3_bucket.triggers), values(aws_vpc_security_group_egress_rule.lambda),
-        aws_cloudwatch_event_rule.notification, aws_iam_role.events, aws_iam_role.index_state_machine, aws_iam_role.lambda,
+        aws_cloudwatch_event_rule.notification, aws_iam_role.events, aws_s3_bucket.packages, aws_iam_role.index_state_machine, aws_iam_role.lambda,
         aws_iam_role.notification, aws_iam_role.state_machine, aws_security_group.lambda, aws_sfn_state_machine.notification,
         aws_sns_topic.notification, aws_sqs_queue.dead_letter,
         [

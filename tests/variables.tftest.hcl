@@ -228,13 +228,12 @@ run "one_invalid_entry_among_valid_entries" {
     package               = { file = "tests/mocks/package.zip", sha256 = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=" }
     poll_interval_seconds = 3601
     project_name          = "open_search"
-    trigger_file_suffix   = ".zip"
     vpc_config            = { subnet_ids = ["subnet-1", "sg-1"], security_group_ids = ["sg-1"] }
   }
 
   expect_failures = [
     var.allowed_endpoints, var.domain_arns, var.lambda_environment, var.package, var.poll_interval_seconds,
-    var.project_name, var.trigger_file_suffix, var.vpc_config,
+    var.project_name, var.vpc_config,
   ]
 }
 

@@ -22,7 +22,7 @@ resource "aws_lambda_function" "step" {
   filename                       = try(var.package.file, null)
   s3_bucket                      = local.builds_package ? aws_s3_object.package[0].bucket : var.package.s3_bucket
   s3_key                         = local.builds_package ? aws_s3_object.package[0].key : var.package.s3_key
-  s3_object_version              = local.builds_package ? aws_s3_object.package[0].version_id : var.package.s3_object_version
+  s3_object_version              = local.builds_package ? terraform_data.pinned_package.output.version_id : var.package.s3_object_version
   source_code_hash               = local.package_hash
   tags                           = var.tags
 
@@ -47,6 +47,19 @@ resource "aws_lambda_function" "step" {
     content {
       subnet_ids         = vpc_config.value.subnet_ids
       security_group_ids = concat(vpc_config.value.security_group_ids, aws_security_group.lambda[*].id)
+    }
+  }
+
+  lifecycle {
+    # Compares what Terraform recorded at the build, so that a later change in S3 cannot make a foreign version pass.
+    precondition {
+      condition     = local.builds_package ? terraform_data.pinned_package.output.built_sha256 == terraform_data.pinned_package.output.object_sha256 : true
+      error_message = "The package s3://${local.package_bucket}/${try(aws_s3_object.package[0].key, "")} was overwritten while Terraform uploaded it; expected the SHA-256 of the zip that Terraform built. The functions keep their code. Find out who wrote the object. ${local.rebuild_advice}"
+    }
+
+    precondition {
+      condition     = local.builds_package ? !contains(["", "null"], try(coalesce(terraform_data.pinned_package.output.version_id), "")) : true
+      error_message = "The bucket ${local.package_bucket} in package_bucket has no versioning; expected versioning, so that the functions get the version that Terraform uploaded. The functions keep their code. Turn on versioning. ${local.rebuild_advice}"
     }
   }
 

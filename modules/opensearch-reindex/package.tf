@@ -16,8 +16,7 @@ locals {
     runtime      = var.lambda_runtime
     sources      = { for file in local.source_files : file => filesha256("${local.source_dir}/${file}") }
   }))
-  build_path     = "${path.module}/.build/${substr(local.build_hash, 0, 16)}.zip"
-  package_bucket = coalesce(var.package_bucket, local.bucket_name)
+  build_path = "${path.module}/.build/${substr(local.build_hash, 0, 16)}.zip"
 
   # The provider stores any source_code_hash, and updates the code of a function when the value changes.
   package_hash = (
@@ -27,15 +26,20 @@ locals {
   )
   # The SHA-256 of the zip in Base64, like `code_sha256` of Lambda. Null if the input `package` has no hash.
   package_sha256 = (
-    local.builds_package ? aws_s3_object.package[0].checksum_sha256 :
+    local.builds_package ? terraform_data.pinned_package.output.built_sha256 :
     try(var.package.file, null) != null ? local.package_hash : var.package.sha256
   )
+  rebuild_advice = "Then apply with -replace='module.<name>.terraform_data.package[0]', which builds and uploads the package again."
+
+  # Terraform warns about a check whose values are unknown in a plan, and `terraform test` fails. In a plan with a new package
+  # everything is unknown, so that plan has nothing to compare.
+  package_is_new = terraform_data.pinned_package.input.recorded_at == plantimestamp()
 }
 
 resource "terraform_data" "package" {
   count = local.builds_package ? 1 : 0
   # A new name or bucket makes Terraform upload the zip again, which requires the zip on this machine.
-  triggers_replace = [local.build_hash, local.name, local.package_bucket]
+  triggers_replace = { bucket = local.package_bucket, build_hash = local.build_hash, name = local.name }
 
   provisioner "local-exec" {
     # local-exec appends the command to the interpreter. Paths are arguments of the script, so that no path needs quotes.
@@ -66,6 +70,7 @@ resource "aws_s3_object" "package" {
   bucket             = local.package_bucket
   key                = "opensearch-reindex-package/${local.name}/${local.build_hash}.zip"
   source             = local.build_path
+  source_hash        = terraform_data.package[0].id
   checksum_algorithm = "SHA256"
 
   # S3 limits an object to 10 tags, and the default tags of a provider may be more.
@@ -78,20 +83,51 @@ resource "aws_s3_object" "package" {
   lifecycle {
     # Keep the previous object until the functions use the new one, and if the build fails.
     create_before_destroy = true
+
+    precondition {
+      condition     = local.package_bucket != local.bucket_name
+      error_message = "package_bucket must not be the bucket for trigger files: who may upload trigger files could overwrite the code of the functions. Name another bucket, or leave package_bucket out."
+    }
   }
 
   depends_on = [
-    aws_s3_bucket_ownership_controls.triggers,
-    aws_s3_bucket_policy.triggers,
-    aws_s3_bucket_server_side_encryption_configuration.triggers,
-    aws_s3_bucket_versioning.triggers,
+    aws_s3_bucket_ownership_controls.packages,
+    aws_s3_bucket_policy.packages,
+    aws_s3_bucket_public_access_block.packages,
+    aws_s3_bucket_server_side_encryption_configuration.packages,
+    aws_s3_bucket_versioning.packages,
     terraform_data.package,
   ]
 }
 
+# The version of the object that Terraform uploaded, and the hash of the zip that it built. Both stay as they were at the
+# build, whatever S3 holds later: a refresh of `aws_s3_object` returns the latest version, which anybody may have written.
+resource "terraform_data" "pinned_package" {
+  triggers_replace = [local.package_hash, local.name, one(terraform_data.package[*].id)]
+
+  # The ID of a new build is unknown in the plan, so that Terraform reads the zip and the object only after the upload.
+  input = {
+    recorded_at   = plantimestamp()
+    built_sha256  = try(filebase64sha256(terraform_data.package[0].id == "" ? "" : local.build_path), null)
+    object_sha256 = try(terraform_data.package[0].id == "" ? "" : aws_s3_object.package[0].checksum_sha256, null)
+    version_id    = try(terraform_data.package[0].id == "" ? "" : aws_s3_object.package[0].version_id, null)
+  }
+
+  lifecycle {
+    create_before_destroy = true
+    ignore_changes        = [input]
+  }
+}
+
 check "package" {
   assert {
-    condition = local.package_sha256 == null ? true : alltrue([
+    condition     = local.package_is_new || !local.builds_package ? true : aws_s3_object.package[0].checksum_sha256 == local.package_sha256
+    error_message = "The package s3://${local.package_bucket}/${try(aws_s3_object.package[0].key, "")} was overwritten after Terraform uploaded it. No function runs the new content, because Terraform deploys only the version that it uploaded. Find out who wrote it. ${local.rebuild_advice}"
+  }
+
+  assert {
+    # Before Terraform 1.12, `true || unknown` is unknown.
+    condition = local.package_is_new ? true : local.package_sha256 == null ? true : alltrue([
       for function in aws_lambda_function.step : function.code_sha256 == local.package_sha256
     ])
     error_message = "The code of these functions was changed outside Terraform: ${join(", ", [

@@ -3,9 +3,6 @@
 locals {
   own_bucket                 = var.create_bucket ? { triggers = local.bucket_name } : {}
   manage_bucket_notification = coalesce(var.manage_bucket_notification, var.create_bucket)
-
-  # The maximum size of a trigger file, MAX_FILE_BYTES in lambda_src/opensearch_reindex/trigger/get_trigger_file.py.
-  max_trigger_file_bytes = 1048576
 }
 
 resource "aws_s3_bucket" "triggers" {
@@ -65,15 +62,12 @@ resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
   for_each = aws_s3_bucket.triggers
   bucket   = each.value.id
 
-  # Lifecycle rules have no filter by suffix. The filter by size excludes the package of the functions, which is in the same
-  # bucket and larger than any trigger file.
+  # With an age in days, S3 removes the delete marker of an expired object too.
   rule {
     id     = "expire-trigger-files"
     status = "Enabled"
 
-    filter {
-      object_size_less_than = local.max_trigger_file_bytes + 1
-    }
+    filter {}
 
     expiration {
       days = 30
@@ -82,21 +76,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "triggers" {
     noncurrent_version_expiration {
       noncurrent_days = 30
     }
-  }
-
-  # S3 rejects these two actions in a rule with a filter by size.
-  rule {
-    id     = "clean-up-uploads-and-delete-markers"
-    status = "Enabled"
-
-    filter {}
 
     abort_incomplete_multipart_upload {
       days_after_initiation = 1
-    }
-
-    expiration {
-      expired_object_delete_marker = true
     }
   }
 

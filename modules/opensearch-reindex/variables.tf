@@ -497,7 +497,7 @@ variable "package" {
 }
 
 variable "package_bucket" {
-  description = "Name of the bucket that stores the package that Terraform builds, in the region of the functions. Null means the bucket for trigger files."
+  description = "Name of an existing bucket for the package that Terraform builds, with versioning and in the region of the functions, but not the bucket for trigger files. Null means that the module creates `<project_name>-packages-<account id>`, named like the bucket in `bucket_name`."
   type        = string
   default     = null
 
@@ -661,8 +661,8 @@ variable "trigger_file_suffix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9!_.()-]*\\.[A-Za-z0-9_-]+$", var.trigger_file_suffix)) && !endswith(var.trigger_file_suffix, ".zip")
-    error_message = "trigger_file_suffix must end with a dot and letters or digits, such as `.json` or `.reindex.json`. `.zip` is reserved for the package."
+    condition     = can(regex("^[A-Za-z0-9!_.()-]*\\.[A-Za-z0-9_-]+$", var.trigger_file_suffix))
+    error_message = "trigger_file_suffix must end with a dot and letters or digits, such as `.json` or `.reindex.json`."
   }
 }
 

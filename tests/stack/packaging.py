@@ -98,13 +98,30 @@ class Checkout(TerraformRoot):
         """
         return self._run("plan", f"-out={SAVED_PLAN}", warns=warns).stdout
 
-    def apply_plan(self) -> str:
-        """Apply the saved plan, and return Terraform's output. Raises TerraformError."""
-        return self._run("apply", SAVED_PLAN).stdout
+    def apply_plan(self, warns: bool = False) -> str:
+        """Apply the saved plan, and return Terraform's output. Raises TerraformError.
 
-    def apply_now(self, *options: str) -> str:
-        """Plan and apply, and return what Terraform printed. Raises TerraformError."""
-        return self._run("apply", "-auto-approve", *options).stdout
+        Args:
+            warns: whether Terraform may print warnings.
+        """
+        return self._run("apply", SAVED_PLAN, warns=warns).stdout
+
+    def apply_now(self, *options: str, warns: bool = False) -> str:
+        """Plan and apply, and return what Terraform printed. Raises TerraformError.
+
+        Args:
+            options: further options of `terraform apply`.
+            warns: whether Terraform may print warnings.
+        """
+        return self._run("apply", "-auto-approve", *options, warns=warns).stdout
+
+    def forget(self, address: str) -> None:
+        """Remove a resource of the module from the state. Raises TerraformError.
+
+        Args:
+            address: address in the module.
+        """
+        self._run("state", "rm", f"{MODULE}.{address}")
 
     @contextmanager
     def without_python(self, folder: Path) -> Iterator[None]:
@@ -171,17 +188,48 @@ class Account:
         return {function["CodeSha256"] for function in self.functions(environment).values()}
 
     def packages(self) -> dict[str, bytes]:
-        """Return every package that is kept in the bucket by its key."""
-        keys = [item["Key"] for item in self._s3.list_objects_v2(Bucket=self.bucket).get("Contents", [])]
-        return {key: self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read() for key in keys}
+        """Return every package in the buckets that the module created, by bucket and key."""
+        buckets = [item["Name"] for item in self._s3.list_buckets()["Buckets"] if "-packages-" in item["Name"]]
+        found = [
+            (bucket, item["Key"])
+            for bucket in buckets
+            for item in self._s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        ]
+        return {
+            f"{bucket}/{key}": self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            for bucket, key in found
+            if bucket.startswith(_PROJECT)
+        }
 
-    def remove_package(self, key: str) -> None:
+    def put_package(self, name: str, content: bytes) -> None:
+        """Overwrite a package.
+
+        Args:
+            name: bucket and key.
+            content: new content.
+        """
+        bucket, _, key = name.partition("/")
+        self._s3.put_object(Bucket=bucket, Key=key, Body=content)
+
+    def remove_package(self, name: str) -> None:
         """Delete a package.
 
         Args:
-            key: of the object.
+            name: bucket and key.
         """
-        self._s3.delete_object(Bucket=self.bucket, Key=key)
+        bucket, _, key = name.partition("/")
+        self._s3.delete_object(Bucket=bucket, Key=key)
+
+    def make_bucket(self, name: str, versioning: bool) -> None:
+        """Create a bucket.
+
+        Args:
+            name: name of the bucket.
+            versioning: whether the bucket has versioning.
+        """
+        self._s3.create_bucket(Bucket=name)
+        if versioning:
+            self._s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
 
 
 def make_package(package: Path) -> str:

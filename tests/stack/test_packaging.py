@@ -31,6 +31,7 @@ STEPS = {
 # A new package, and nothing but it.
 NEW_PACKAGE = {
     "terraform_data.package[0]": "replaced",
+    "terraform_data.pinned_package": "replaced",
     "aws_s3_object.package[0]": "replaced",
     **{f'aws_lambda_function.step["{step.replace("-", "_")}"]': "updated" for step in STEPS},
 }
@@ -100,7 +101,8 @@ def test_a_clean_runner_makes_a_function_again_from_s3(checkout: Checkout, accou
     checkout.lose_builds()
     account.functions_client.delete_function(FunctionName="packaging-dev-create-index")
 
-    printed = checkout.apply_now()
+    # The check of the code waits for the new function.
+    printed = checkout.apply_now(warns=True)
 
     assert changes(printed) == {'aws_lambda_function.step["create_index"]': "created"}
     assert account.functions("dev").keys() == STEPS
@@ -157,26 +159,80 @@ def test_another_runtime_or_architecture_updates_the_package_and_every_function(
     assert len(checkout.builds) == 1
 
 
+def foreign_package() -> bytes:
+    """Return a zip that the module did not build."""
+    swapped = io.BytesIO()
+    with zipfile.ZipFile(swapped, "w") as archive:
+        archive.writestr("handlers.py", "")
+    return swapped.getvalue()
+
+
 def test_code_that_changed_outside_of_terraform_shows_in_every_plan_until_it_is_back(
     checkout: Checkout, account: Account
 ) -> None:
     (intact,) = account.code("dev")
-    swapped = io.BytesIO()
-    with zipfile.ZipFile(swapped, "w") as archive:
-        archive.writestr("handlers.py", "")
     account.functions_client.update_function_code(
-        FunctionName="packaging-dev-delete-index", ZipFile=swapped.getvalue(), Publish=False
+        FunctionName="packaging-dev-delete-index", ZipFile=foreign_package(), Publish=False
     )
-    assert account.code("dev") == {intact, sha256(swapped.getvalue())}
+    assert account.code("dev") == {intact, sha256(foreign_package())}
 
-    printed = plain(checkout.plan())
+    printed = plain(checkout.plan(warns=True))
     assert "Warning: Check block assertion failed" in printed
     assert "changed outside Terraform: packaging-dev-delete-index. " in printed
+    assert "overwritten" not in printed
 
     checkout.lose_builds()
-    checkout.apply_now(f'-replace={MODULE}.aws_lambda_function.step["delete_index"]')
+    checkout.apply_now(f'-replace={MODULE}.aws_lambda_function.step["delete_index"]', warns=True)
     assert account.code("dev") == {intact}
-    assert "Warning" not in checkout.plan()
+    checkout.plan()
+
+
+def test_an_overwritten_package_is_reported_and_never_deployed(checkout: Checkout, account: Account) -> None:
+    (intact,) = account.code("dev")
+    ((name, package),) = account.packages().items()
+    account.put_package(name, foreign_package())
+    checkout.lose_builds()
+
+    printed = plain(checkout.plan(warns=True))
+    assert f"The package s3://{name} was overwritten after Terraform uploaded it. " in printed
+    assert "changed outside Terraform" not in printed
+    assert changes(printed) == {}
+
+    # An ordinary change, and a new function.
+    account.functions_client.delete_function(FunctionName="packaging-dev-create-index")
+    checkout.set(lambda_memory=512)
+    checkout.apply_now(warns=True)
+    assert account.functions("dev").keys() == STEPS
+    assert account.code("dev") == {intact}
+    assert checkout.outputs()["package_sha256"] == intact
+    assert checkout.builds == []
+
+    checkout.apply_now(f"-replace={MODULE}.terraform_data.package[0]")
+    assert account.packages() == {name: package}
+    assert account.code("dev") == {intact}
+    checkout.plan()
+
+
+def test_a_package_that_was_overwritten_during_the_upload_is_never_deployed(
+    checkout: Checkout, account: Account
+) -> None:
+    (intact,) = account.code("dev")
+    ((name, package),) = account.packages().items()
+    # As after an apply that ended between the upload and the record of its version.
+    checkout.forget("terraform_data.pinned_package")
+    account.put_package(name, foreign_package())
+
+    with pytest.raises(TerraformError) as caught:
+        checkout.apply_now()
+    assert f"The package s3://{name} was overwritten while Terraform uploaded it" in plain(str(caught.value))
+    account.put_package(name, package)
+    with pytest.raises(TerraformError, match="was overwritten while"):
+        checkout.apply_now()
+    assert account.code("dev") == {intact}
+
+    checkout.apply_now(f"-replace={MODULE}.terraform_data.package[0]")
+    assert account.code("dev") == {intact}
+    checkout.plan()
 
 
 def test_a_clean_runner_without_the_package_in_s3_says_so_and_builds_it_on_request(
@@ -223,6 +279,27 @@ def test_a_clean_runner_gives_every_function_another_name(checkout: Checkout, ac
     assert account.functions("dev") == {}
     assert account.code("renamed") == before
     assert len(account.packages()) == 1
+
+
+@pytest.mark.slow
+def test_a_package_bucket_needs_versioning(checkout: Checkout, account: Account) -> None:
+    before = account.code(checkout.environment)
+    account.make_bucket("packaging-without-versions", versioning=False)
+    account.make_bucket("packaging-with-versions", versioning=True)
+
+    checkout.set(package_bucket="packaging-without-versions")
+    with pytest.raises(TerraformError) as caught:
+        checkout.apply_now()
+    assert "The bucket packaging-without-versions in package_bucket has no versioning" in plain(str(caught.value))
+    assert account.code(checkout.environment) == before
+
+    checkout.set(package_bucket="packaging-with-versions")
+    checkout.apply_now()
+    assert account.code(checkout.environment) == before
+    assert account.packages() == {}
+    checkout.plan()
+    checkout.set(package_bucket=None)
+    checkout.apply_now()
 
 
 def test_without_python_nothing_changes_and_the_error_says_what_to_do(

@@ -129,7 +129,9 @@ class TerraformRoot:
     def _run(
         self, command: str, *options: str, accepted: tuple[int, ...] = (0,), warns: bool = False
     ) -> subprocess.CompletedProcess[str]:
-        argv = [terraform_path(), command, "-no-color"]
+        argv = [terraform_path(), command]
+        if command != "state":  # has subcommands before their options
+            argv.append("-no-color")
         if command in ("init", "plan", "apply", "destroy"):
             argv.append("-input=false")
         argv += options  # the last one can be a file

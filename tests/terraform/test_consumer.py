@@ -44,3 +44,11 @@ def test_an_absolute_source_without_two_slashes_says_so_in_the_plan(checkout: Pa
     assert "The sources of the Lambda functions are missing" in printed
     assert "Write `<checkout>//modules/opensearch-reindex` instead of" in printed
     assert not list(checkout.glob("**/.build"))
+
+
+def test_a_bare_mock_can_plan_the_stack_with_a_relative_source(checkout: Path) -> None:
+    assert "Success! 1 passed, 0 failed." in consumer(checkout).test()
+
+
+def test_an_absolute_source_with_two_slashes_can_be_planned(checkout: Path) -> None:
+    assert "Success! 1 passed, 0 failed." in consumer(checkout, f"{checkout}//modules/opensearch-reindex").test()

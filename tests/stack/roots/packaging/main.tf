@@ -29,6 +29,7 @@ module "opensearch_reindex" {
   lambda_memory            = var.lambda_memory
   lambda_runtime           = var.lambda_runtime
   package                  = var.package_file == null ? null : { file = var.package_file }
+  package_bucket           = var.package_bucket
   project_name             = "packaging"
   tags                     = var.tags
 }
@@ -60,6 +61,12 @@ variable "lambda_runtime" {
   description = "Runtime of the functions."
   type        = string
   default     = "python3.11"
+}
+
+variable "package_bucket" {
+  description = "A bucket for the package."
+  type        = string
+  default     = null
 }
 
 variable "package_file" {
