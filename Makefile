@@ -34,7 +34,7 @@ ENGINES := $(patsubst %,$(CACHE)/opensearch-%/.installed,7.10 1.3 2.11 3.5 3.8) 
 # Two `terraform init` at once must not both download the provider into the cache.
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start. The long ones start early.
-TEST_SUITES := lint-python lint-docs test-stack test-unit lint-terraform test-terraform test-opensearch test-workflow \
+TEST_SUITES := lint-python lint-docs test-stack test-unit lint-terraform test-terraform test-opensearch test-cases test-workflow \
   test-install test-chaos mutations
 # More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
@@ -125,18 +125,21 @@ test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provid
 # their node, so a node of OPENSEARCH_URL serves one process.
 workers = -n $(if $(OPENSEARCH_URL),0,$(1))
 
-.PHONY: test-opensearch test-workflow test-stack test-integration
+.PHONY: test-opensearch test-cases test-workflow test-stack test-integration
 test-opensearch: setup engines ## Test client and steps with a real OpenSearch node
 	$(call say,tests of client and steps)
 	@$(BIN)/pytest tests/opensearch $(call workers,2) --dist worksteal
+test-cases: setup engines ## Test what use has found, each case on the node and under the strategies that it needs
+	$(call say,cases)
+	@$(BIN)/pytest tests/cases $(call workers,2) --dist loadfile
 test-workflow: setup ## Test state machines and handlers with a real OpenSearch node
 	$(call say,tests of the state machines)
 	@$(BIN)/pytest tests/workflow $(call workers,2) --dist worksteal
 test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS with a real OpenSearch node
 	$(call say,tests of deployments)
 	@$(BIN)/pytest tests/stack $(call workers,6) --dist loadfile $(NOT_SLOW)
-test-integration: setup engines $(TERRAFORMS) $(PROVIDERS) ## Run test-stack, test-opensearch and test-workflow side by side
-	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-workflow
+test-integration: setup engines $(TERRAFORMS) $(PROVIDERS) ## Run the suites that need a real node side by side
+	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-cases test-workflow
 
 ROUNDS ?= 10
 

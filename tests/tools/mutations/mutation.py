@@ -22,6 +22,7 @@ class Mutation:
         mutated: replacement of the text.
         unit: file or test below tests/ that must notice it.
         node: file or test below tests/opensearch/ that must notice it, on a real node.
+        case: `file[id-strategy]` of a case in tests/cases/ that must notice it.
     """
 
     name: str
@@ -30,12 +31,17 @@ class Mutation:
     mutated: str
     unit: str = ""
     node: str = ""
+    case: str = ""
 
     @property
     def suites(self) -> list[str]:
         """Arguments of pytest for the tests that must notice the mutation."""
-        unit, node = f"tests/{self.unit}", f"tests/opensearch/{self.node}"
-        return [suite for suite, given in ((unit, self.unit), (node, self.node)) if given]
+        suites = {
+            f"tests/{self.unit}": self.unit,
+            f"tests/opensearch/{self.node}": self.node,
+            f"tests/cases/{self.case.replace('[', '::test_case[')}": self.case,
+        }
+        return [suite for suite, given in suites.items() if given]
 
     def apply(self, sources: Path = _SOURCES) -> str:
         """Return the changed file.

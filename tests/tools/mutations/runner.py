@@ -82,7 +82,7 @@ def run(mutations: Sequence[Mutation], node_urls: Sequence[str]) -> Iterator[Tri
 
 
 def _needs_node(suite: str) -> bool:
-    return suite.startswith("tests/opensearch/")
+    return suite.startswith(("tests/opensearch/", "tests/cases/"))
 
 
 @contextmanager

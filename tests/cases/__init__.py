@@ -1,0 +1,1 @@
+"""What was met on real domains, each as a small case: `make test-cases`."""

@@ -1,0 +1,186 @@
+"""Shapes of indices and aliases that the module does not keep yet."""
+
+import json
+
+from cases.case import BLOCK, Case, index, numbered
+from cases.checks import rebuilt, same_blocks, succeeded
+from cases.run import Run
+from support.faults import Answer, Fault
+from support.waiting import wait_until
+
+_PATTERN = {"index_pattern": r"^(logs)-(\d+)$", "index_replacement": r"\1-9\2"}
+_POLICY = {"policy_id": "keep30"}
+
+
+def _plain(run: Run) -> None:
+    succeeded(run.upload())
+    rebuilt(run)
+
+
+def _first_alias(run: Run) -> None:
+    succeeded(run.upload())
+    rebuilt(run, {"products": "products_v1"}, entries={"products": {"products": {}}})
+    run.domain("GET", "products/_count")
+
+
+def _rollover_series(run: Run) -> None:
+    succeeded(run.upload())
+    rebuilt(run, {"logs-000001": "logs-9000001", "logs-000002": "logs-9000002"})
+    rolled = run.domain("POST", "logs/_rollover")
+    assert rolled["rolled_over"], rolled
+
+
+def _sole_alias_entry(run: Run) -> None:
+    succeeded(run.upload())
+    rebuilt(run, {"logs-000001": "logs-000002"})
+
+
+def _hidden_while_filled(run: Run) -> None:
+    started = run.machines.start(run.machines.upload(run.file()))
+    counts: list[int] = []
+
+    def ended() -> bool:
+        counts.append(run.domain("GET", "a_v*/_count")["count"])
+        return not any(each.status == "RUNNING" for each in run.machines.nested()) and run.domain.exists("a_v2")
+
+    wait_until(ended, 60)
+    run.executions.append(run.machines.wait(started))
+    rebuilt(run)
+    assert set(counts) == {1000}, f"a wildcard counted up to {max(counts)} of 1000 documents"
+
+
+def _blocked_archive(run: Run) -> None:
+    succeeded(run.upload())
+    rebuilt(run)
+    same_blocks(run.before["a_v1"], run.state()["a_v2"])
+
+
+def _policy_lost(run: Run) -> None:
+    """Answer like the plugin for index management, which the nodes do not have."""
+    explained = {"a_v1": {"index.plugins.index_state_management.policy_id": "keep30", **_POLICY, "enabled": True}}
+    answer = Fault(answer=Answer(200, json.dumps(explained).encode()), node_acts=False)
+    run.front.inject(answer, lambda request: "/_plugins/_ism/explain/a_v1" in request.path, times=None)
+    added = Fault(answer=Answer(200, b'{"updated_indices": 1, "failures": false}'), node_acts=False)
+    run.front.inject(added, lambda request: "/_plugins/_ism/add/" in request.path, times=None)
+    succeeded(run.upload())
+    asked = [(each.method, each.path) for each in run.front.requests]
+    attached = ("POST", "/_plugins/_ism/add/a_v2") in asked
+    assert attached or "keep30" in str(run.executions[-1].output), "the policy is neither attached nor named"
+    rebuilt(run)
+
+
+CASES = (
+    Case(
+        "first-alias",
+        setup=(("PUT", "products", {"mappings": {"properties": {"sku": {"type": "text"}}}}),),
+        documents={"products": numbered(10)},
+        indices=("products",),
+        file={
+            "index_pattern": "^(?P<base>[a-z]+)$",
+            "index_replacement": r"\g<base>_v1",
+            "alias_name": "{{index_base}}",
+        },
+        right=_first_alias,
+        strategies=(BLOCK,),
+        unmended="an index does not give its name to an alias yet",
+    ),
+    Case(
+        "rollover-series",
+        setup=tuple(
+            (
+                "PUT",
+                f"logs-00000{number}",
+                {
+                    "settings": {"number_of_shards": 2, "number_of_replicas": 0},
+                    "aliases": {"logs": {"is_write_index": number == 3}},
+                },
+            )
+            for number in (1, 2, 3)
+        ),
+        documents={"logs-000001": numbered(10)},
+        indices=("logs-000001", "logs-000002"),
+        file={**_PATTERN, "alias_name": "logs"},
+        right=_rollover_series,
+        strategies=(BLOCK,),
+        unmended="members of a series are not rebuilt in their role yet",
+    ),
+    Case(
+        "alias-without-write-index",
+        setup=tuple(
+            (
+                "PUT",
+                f"s-{year}_v1",
+                {"settings": {"number_of_shards": 2, "number_of_replicas": 0}, "aliases": {"s": {}}},
+            )
+            for year in (2023, 2024)
+        ),
+        indices=("s-2023_v1",),
+        file={"alias_name": "s"},
+        right=_plain,
+        strategies=(BLOCK,),
+        unmended="an alias without a write index gets one",
+    ),
+    Case(
+        "sole-alias-entry",
+        setup=(("PUT", "logs-000001", {"aliases": {"logs_write": {}, "logs": {}}}),),
+        documents={"logs-000001": numbered(1)},
+        indices=("logs-000001",),
+        file={
+            "index_pattern": r"^(logs)-(\d+)$",
+            "index_replacement": r"\1-{{next_version}}",
+            "alias_name": "logs_write",
+        },
+        right=_sole_alias_entry,
+        unmended="an entry without is_write_index comes back with it",
+    ),
+    Case(
+        "template-alias",
+        setup=(
+            (
+                "PUT",
+                "_index_template/a",
+                {
+                    "index_patterns": ["a_v*"],
+                    "template": {
+                        "aliases": {"a_current": {}},
+                        "mappings": {"properties": {"sku": {"type": "text"}}},
+                    },
+                },
+            ),
+            ("PUT", "a_v1", {}),
+        ),
+        indices=("a_v1",),
+        right=_plain,
+        unmended="an alias of a template counts as a surprise, also one that the source has",
+    ),
+    Case(
+        "hidden-while-filled",
+        setup=(index(),),
+        documents={"a_v1": numbered(1000)},
+        indices=("a_v1",),
+        file={"reindex": {"requests_per_second": 500, "batch_size": 100}},
+        right=_hidden_while_filled,
+        strategies=(BLOCK,),
+        unmended="wildcards find the target while it is filled",
+    ),
+    Case(
+        "blocked-archive",
+        setup=(index(), ("PUT", "a_v1/_block/write", None)),
+        indices=("a_v1",),
+        right=_blocked_archive,
+        unmended="the target of a source that its owner blocked takes writes",
+    ),
+    Case(
+        "policy-lost",
+        setup=(index(),),
+        documents={"a_v1": numbered(10)},
+        indices=("a_v1",),
+        right=_policy_lost,
+        strategies=(BLOCK,),
+        unmended="the policy of the source is not attached to the target",
+    ),
+)
+
+
+def test_case(case: Case, run: Run) -> None:
+    case.right(run)
