@@ -33,6 +33,10 @@ MAX_EXPLANATIONS, MAX_EXPLANATION_CHARACTERS = 3, 500
 _MAY_FOLLOW = {"yes", "throttled", "awaiting_info", "allocation_delayed"}
 # OpenSearch allows no `#` in an alias name.
 IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
+# No name of an index may have a capital letter.
+IMPOSSIBLE_SUFFIX = "-Probe"
+# The failures of a copy that can write nothing, and of one that may not try.
+_NOT_OF_DOCUMENTS = ("index_not_found_exception", "invalid_index_name_exception", "security_exception")
 # An alias may have this name, but no query has it.
 IMPOSSIBLE_ALIAS = "opensearch-reindex-probe"
 # Parameters of a write that always fails: the name has to be an alias, and the document has to have a sequence number
@@ -311,6 +315,35 @@ class OpenSearchClient:
             f"OpenSearch created {name!r} with an alias filter that it should have refused",
             next_step=f"Check that {name!r} is empty, and delete it. Report this as a fault of the module.",
         )
+
+    def failed_documents(
+        self, source_index: str, target_index: str, max_documents: int, pipeline: str, script: Mapping[str, Any] | None
+    ) -> list[dict[str, Any]]:
+        """Return why documents do not pass a script and a pipeline; nothing is written.
+
+        The copy goes to an index whose name has a capital letter, so that OpenSearch can never create it. Scripts and
+        pipelines run before OpenSearch looks at the name. A domain without automatic creation of indices looks at it
+        first, and then runs nothing.
+
+        Args:
+            source_index: index whose first documents are tried.
+            target_index: beginning of the name, so that the permissions and templates of the target index count.
+            max_documents: number of documents.
+            pipeline: name of the pipeline, or `_none`.
+            script: script of the trigger file, if there is one.
+        """
+        body: dict[str, Any] = {
+            "conflicts": "proceed",
+            "max_docs": max_documents,
+            "source": {"index": source_index, "size": max_documents},
+            "dest": {"index": f"{target_index}{IMPOSSIBLE_SUFFIX}", "op_type": "create", "pipeline": pipeline},
+            **({"script": script} if script else {}),
+        }
+        # OpenSearch answers with the status of the first failure.
+        answer = self._request("POST", "/_reindex", body=body, ignore=(400, 403, 404, 409, 500))
+        error = answer.get("error")
+        causes = [error] if isinstance(error, dict) else [failure["cause"] for failure in answer.get("failures", [])]
+        return [cause for cause in causes if cause.get("type") not in _NOT_OF_DOCUMENTS]
 
     def refused_alias_change(self, names: Iterable[str]) -> OpenSearchRequestError | None:
         """Return the refusal to change aliases of these indices, if any.

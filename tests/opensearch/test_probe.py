@@ -16,6 +16,7 @@ from support.trigger_file import trigger_file
 PREFIX = "probed"
 
 FIRST, LAST = "probed-first_v1", "probed-last_v1"
+VALUE = "my-secret"
 TEXT = {"properties": {"sku": {"type": "text"}}}
 # What cannot be created: changes of the last index, and a part of OpenSearch's own reason.
 MISTAKES: list[tuple[dict[str, Any], str]] = [
@@ -45,7 +46,8 @@ def sources(domain: Domain) -> None:
     for name in (FIRST, LAST):
         alias = name.replace("_v1", "_current")
         domain("PUT", name, {"mappings": TEXT, "aliases": {alias: {"is_write_index": True}}})
-        domain.bulk(name, {"1": {"sku": "x"}})
+        domain.bulk(name, {"1": {"sku": VALUE}, "2": {"sku": VALUE}})
+    domain("PUT", "probed-empty_v1")
 
 
 def refusal(first_step: FirstStep, domain: Domain, changes: dict[str, Any]) -> str:
@@ -66,6 +68,69 @@ def test_a_mistake_in_the_last_index_is_found_before_the_first_changes(
     problem = refusal(first_step, domain, changes)
     assert problem.startswith("indices[1]: target index 'probed-last_v2' cannot be created: ")
     assert reason in problem
+
+
+SCRIPTS = [
+    ("ctx._source.b = ctx._source.sku +", "script_exception: compile error: unexpected end of script."),
+    ("ctx._source.b = nothing(1)", "compile error: Unknown call [nothing]"),
+    ("ctx._source.b = Integer.parseInt(ctx._source.sku)", "runtime error at ctx._source.b = Integer.parseInt("),
+    ("ctx._source.b = ctx._source.other.length()", "runtime error at ctx._source.b = ctx._source.other.length()"),
+    ("throw new Exception(ctx._source.sku)", "runtime error at throw new Exception(ctx._source.sku)"),
+]
+
+
+@pytest.mark.parametrize(("script", "reason"), SCRIPTS)
+def test_a_script_that_fails_is_found_before_the_first_index_changes(
+    script: str, reason: str, first_step: FirstStep, domain: Domain
+) -> None:
+    domain("POST", f"{LAST}/_refresh")
+    before = domain.state()
+    file = trigger_file(first_step.url, "probed-empty_v1", LAST, reindex={"script": {"source": script}})
+    with pytest.raises(TriggerFileError) as caught:
+        first_step(json.dumps(file).encode())
+    assert domain.state() == before
+    (problem,) = caught.value.problems
+    assert problem.startswith("indices[1]: documents of source index 'probed-last_v1' do not pass reindex.script: ")
+    assert reason in problem
+    assert VALUE not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["reindex", "settings"])
+@pytest.mark.parametrize(
+    ("processor", "reason"),
+    [
+        ({"convert": {"field": "sku", "type": "integer"}}, "illegal_argument_exception"),
+        ({"script": {"source": "ctx.b = ctx.other.length()"}}, "runtime error at ctx.b = ctx.other.length()"),
+        ({"rename": {"field": "other", "target_field": "b"}}, "illegal_argument_exception"),
+        ({"fail": {"message": "no {{sku}}"}}, "fail_processor_exception"),
+    ],
+)
+def test_a_pipeline_that_fails_is_found_before_the_first_index_changes(
+    key: str, processor: dict[str, Any], reason: str, first_step: FirstStep, domain: Domain
+) -> None:
+    domain("POST", f"{LAST}/_refresh")
+    domain("PUT", "_ingest/pipeline/probed-p", {"processors": [processor]})
+    changes = {"pipeline": "probed-p"} if key == "reindex" else {"final_pipeline": "probed-p"}
+    file = trigger_file(first_step.url, "probed-empty_v1", LAST, **{key: changes})
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        first_step(json.dumps(file).encode())
+    assert domain.state() == before
+    (problem,) = caught.value.problems
+    assert problem.startswith(
+        "indices[1]: documents of source index 'probed-last_v1' do not pass pipeline 'probed-p': "
+    )
+    assert reason in problem
+    assert VALUE not in str(caught.value)
+
+
+def test_documents_that_pass_are_written_nowhere(first_step: FirstStep, domain: Domain) -> None:
+    domain("POST", f"{LAST}/_refresh")
+    before = domain.state()
+    for script in ("ctx._source.b = 1", "ctx.op = 'noop'"):
+        file = trigger_file(first_step.url, LAST, reindex={"script": {"source": script}})
+        assert first_step(json.dumps(file).encode())["indices"]
+    assert domain.state() == before
 
 
 @pytest.fixture

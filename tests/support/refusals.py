@@ -13,7 +13,13 @@ from unittest.mock import patch
 from urllib.parse import quote, urlencode, urlsplit
 
 from handlers import step
-from opensearch_reindex.opensearch_client import IMPOSSIBLE_ALIAS, IMPOSSIBLE_NAME, NEVER, OpenSearchClient
+from opensearch_reindex.opensearch_client import (
+    IMPOSSIBLE_ALIAS,
+    IMPOSSIBLE_NAME,
+    IMPOSSIBLE_SUFFIX,
+    NEVER,
+    OpenSearchClient,
+)
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import TriggerFileError
 from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
@@ -56,7 +62,8 @@ def is_change(method: str, path: str, body: Any) -> bool:
         or (method == "PUT" and body == {"settings": {"number_of_shards": 0}})
         or (method == "PUT" and body.get("aliases") == {IMPOSSIBLE_ALIAS: {"filter": {IMPOSSIBLE_ALIAS: {}}}})
         or (method in ("PUT", "POST") and impossible and urlencode(NEVER) in query)
-        or (bare_path == "/_reindex" and body["source"]["query"] == {"match_none": {}})
+        or (bare_path == "/_reindex" and body["source"].get("query") == {"match_none": {}})
+        or (bare_path == "/_reindex" and body["dest"]["index"].endswith(IMPOSSIBLE_SUFFIX))
         or (bare_path == "/_aliases" and all(_is_impossible(action) for action in body["actions"]))
     )
 

@@ -22,7 +22,7 @@ from opensearch_reindex.trigger.capacity import (
 )
 from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
 from opensearch_reindex.trigger.plan import PlannedIndex
-from opensearch_reindex.trigger.probe import creation_problems
+from opensearch_reindex.trigger.probe import creation_problems, document_problems
 from opensearch_reindex.trigger.transforms import pipeline_problems
 
 # The complete settings and mappings of a thousand indices would be far too large.
@@ -80,6 +80,9 @@ def check_domain(
     if pipeline := file["reindex"].get("pipeline"):
         found = pipeline_problems(client.get_pipeline(pipeline))
         problems += [f"reindex.pipeline: {pipeline!r} {problem}" for problem in found]
+    if not problems:
+        # A pipeline that was refused could write anywhere.
+        problems += document_problems(client, file, admitted)
     if admitted:
         new = [index for index in admitted if index.target_index not in indices]
         problems += creation_problems(client, file, new)

@@ -7,15 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from opensearch_reindex.index.provenance import Provenance
-from opensearch_reindex.index.target_index import TargetIndex
+from opensearch_reindex.index.target_index import TargetIndex, flat_settings
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.logs import log
+from opensearch_reindex.runtime.redaction import document_error
 from opensearch_reindex.trigger.plan import PlannedIndex
 
 # The complete mappings of these many indices are in memory at once.
 BATCH = 20
 # A request takes 10 to 40 ms, so 1000 indices fit, with all other checks, into the shortest `lambda_timeout` (120 s).
 MAX_SECONDS = 40.0
+# Few, because a pipeline may ask a model about each. CreateIndex tries more.
+MAX_DOCUMENTS = 10
 
 
 def creation_problems(
@@ -51,6 +54,43 @@ def creation_problems(
                 yield f"{index.path}: target index {index.target_index!r} cannot be created: {refusal.reason}"
     if left_out:
         log.warning("target indices not tried: others like them can be created", extra={"number": left_out})
+
+
+def document_problems(
+    client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
+) -> Iterator[str]:
+    """Find scripts and pipelines that fail on the first documents of an index.
+
+    Only pipelines that the module has checked may run. After `MAX_SECONDS`, CreateIndex finds the rest.
+
+    Args:
+        client: the domain.
+        file: the trigger file, with defaults filled in.
+        planned: indices with documents to copy.
+    """
+    deadline = time.monotonic() + MAX_SECONDS
+    script = file["reindex"].get("script")
+    for number, index in enumerate(planned):
+        pipeline = file["reindex"].get("pipeline") or _final_pipeline(index)
+        if not script and not pipeline:
+            continue
+        if time.monotonic() > deadline:
+            log.warning("scripts and pipelines not tried on every index", extra={"number": len(planned) - number})
+            return
+        causes = client.failed_documents(
+            index.source_index, index.target_index, MAX_DOCUMENTS, pipeline or "_none", script
+        )
+        used = " and ".join(
+            what for what in (script and "reindex.script", pipeline and f"pipeline {pipeline!r}") if what
+        )
+        for reason in dict.fromkeys(map(document_error, causes)):
+            yield f"{index.path}: documents of source index {index.source_index!r} do not pass {used}: {reason}"
+
+
+def _final_pipeline(index: PlannedIndex) -> str | None:
+    """Return the final pipeline that the trigger file sets."""
+    pipelines = [flat_settings(patch).get("final_pipeline") for patch in index.settings]
+    return next((name for name in reversed(pipelines) if name not in (None, "_none")), None)
 
 
 def _name(entry: Any) -> str:
