@@ -322,7 +322,7 @@ class OpenSearchClient:
         """Return why documents do not pass a script and a pipeline; nothing is written.
 
         The copy goes to an index whose name has a capital letter, so that OpenSearch can never create it. Scripts and
-        pipelines run before OpenSearch looks at the name. A domain without automatic creation of indices looks at it
+        pipelines run before OpenSearch checks the name. A domain without automatic creation of indices checks it
         first, and then runs nothing.
 
         Args:
@@ -342,7 +342,10 @@ class OpenSearchClient:
         # OpenSearch answers with the status of the first failure.
         answer = self._request("POST", "/_reindex", body=body, ignore=(400, 403, 404, 409, 500))
         error = answer.get("error")
-        causes = [error] if isinstance(error, dict) else [failure["cause"] for failure in answer.get("failures", [])]
+        failures = answer.get("failures", [])
+        causes = (
+            [error] if isinstance(error, dict) else [failure.get("cause") or failure["reason"] for failure in failures]
+        )
         return [cause for cause in causes if cause.get("type") not in _NOT_OF_DOCUMENTS]
 
     def refused_alias_change(self, names: Iterable[str]) -> OpenSearchRequestError | None:

@@ -134,6 +134,20 @@ def test_documents_that_pass_are_written_nowhere(first_step: FirstStep, domain: 
 
 
 @pytest.fixture
+def no_auto_create(domain: Domain) -> Iterator[None]:
+    domain("PUT", "_cluster/settings", {"persistent": {"action.auto_create_index": "false"}})
+    yield
+    domain("PUT", "_cluster/settings", {"persistent": {"action.auto_create_index": None}})
+
+
+@pytest.mark.usefixtures("no_auto_create")
+def test_a_domain_that_creates_no_indices_itself_tries_no_documents(first_step: FirstStep, domain: Domain) -> None:
+    domain("POST", f"{LAST}/_refresh")
+    file = trigger_file(first_step.url, LAST, reindex={"script": {"source": "ctx._source.b = nothing(1)"}})
+    assert first_step(json.dumps(file).encode())["indices"]
+
+
+@pytest.fixture
 def stream_template(domain: Domain) -> Iterator[None]:
     template = {"index_patterns": ["probed-last_v2"], "data_stream": {}, "priority": 5}
     domain("PUT", "_index_template/probed-stream", template)

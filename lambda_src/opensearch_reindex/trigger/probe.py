@@ -89,8 +89,10 @@ def document_problems(
 
 def _final_pipeline(index: PlannedIndex) -> str | None:
     """Return the final pipeline that the trigger file sets."""
-    pipelines = [flat_settings(patch).get("final_pipeline") for patch in index.settings]
-    return next((name for name in reversed(pipelines) if name not in (None, "_none")), None)
+    name = None
+    for patch in map(flat_settings, index.settings):
+        name = patch.get("final_pipeline", name)
+    return None if name == "_none" else name
 
 
 def _name(entry: Any) -> str:
