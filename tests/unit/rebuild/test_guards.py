@@ -60,7 +60,9 @@ def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, own
 
 @pytest.mark.parametrize("strategy", Strategy)
 @pytest.mark.parametrize(
-    "function", [update_aliases, partial(start_reindex, environment=ENVIRONMENT), remove_alias], ids=str
+    "function",
+    [update_aliases, partial(start_reindex, environment=ENVIRONMENT), remove_alias],
+    ids=["update_aliases", "start_reindex", "remove_alias"],
 )
 def test_nothing_is_switched_copied_or_given_up_on_a_source_with_a_search_pipeline(
     function: Any, strategy: Strategy
