@@ -316,6 +316,18 @@ class OpenSearchClient:
             next_step=f"Check that {name!r} is empty, and delete it. Report this as a fault of the module.",
         )
 
+    def simulate_template(self, name: str) -> dict[str, Any] | None:
+        """Return what a composable index template gives to a new index.
+
+        An ordinary role may not ask, and some domains do not know the request. Then the answer is None.
+        """
+        try:
+            answer = self._request("POST", f"/_index_template/_simulate_index{_path([name])}")
+        except OpenSearchRequestError:
+            return None
+        template: dict[str, Any] = answer.get("template", {})
+        return template
+
     def failed_documents(
         self, source_index: str, target_index: str, max_documents: int, pipeline: str, script: Mapping[str, Any] | None
     ) -> list[dict[str, Any]]:

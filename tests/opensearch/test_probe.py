@@ -155,6 +155,31 @@ def stream_template(domain: Domain) -> Iterator[None]:
     domain("DELETE", "_index_template/probed-stream")
 
 
+TEMPLATES: list[tuple[dict[str, Any], str]] = [
+    ({"mappings": {"properties": {"surprise": {"type": "long"}}}}, "field surprise"),
+    ({"mappings": {"dynamic_templates": [{"s": {"match": "x*", "mapping": {"type": "keyword"}}}]}}, "dynamic template s"),
+    ({"settings": {"default_pipeline": "p"}}, "setting default_pipeline"),
+    ({"settings": {"blocks.write": True}}, "setting blocks.write"),
+    ({"aliases": {"probed-surprise": {}}}, "alias probed-surprise"),
+]
+
+
+@pytest.mark.parametrize(("template", "added"), TEMPLATES)
+def test_what_a_template_would_add_is_found_before_the_first_index_changes(
+    template: dict[str, Any], added: str, first_step: FirstStep, domain: Domain
+) -> None:
+    domain("PUT", "_index_template/probed-t", {"index_patterns": ["probed-last_v2"], "template": template})
+    problem = refusal(first_step, domain, {})
+    assert "would get from an index template what was not requested: " in problem
+    assert added in problem
+
+
+def test_a_template_that_gives_what_the_source_has_is_no_problem(first_step: FirstStep, domain: Domain) -> None:
+    template = {"mappings": TEXT, "settings": {"number_of_shards": 1}}
+    domain("PUT", "_index_template/probed-t", {"index_patterns": ["probed-*"], "template": template})
+    assert first_step(json.dumps(trigger_file(first_step.url, FIRST, LAST)).encode())["indices"]
+
+
 @pytest.mark.usefixtures("stream_template")
 def test_a_template_that_makes_data_streams_is_found(first_step: FirstStep, domain: Domain) -> None:
     assert "creates data streams only" in refusal(first_step, domain, {})

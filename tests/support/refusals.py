@@ -59,6 +59,7 @@ def is_change(method: str, path: str, body: Any) -> bool:
     impossible = bare_path.endswith(quote(IMPOSSIBLE_NAME))
     return not (
         is_reading(method, path)
+        or (method == "POST" and bare_path.startswith("/_index_template/_simulate_index/"))
         or (method == "PUT" and body == {"settings": {"number_of_shards": 0}})
         or (method == "PUT" and body.get("aliases") == {IMPOSSIBLE_ALIAS: {"filter": {IMPOSSIBLE_ALIAS: {}}}})
         or (method in ("PUT", "POST") and impossible and urlencode(NEVER) in query)

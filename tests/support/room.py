@@ -18,6 +18,7 @@ def with_room(client: Any) -> Any:
     client.shards.return_value = (2, 10)
     client.refused_actions.return_value = []
     client.refused_creation.return_value = None
+    client.simulate_template.return_value = None
     client.failed_documents.return_value = []
     client.refused_alias_change.return_value = None
     client.is_restricted.return_value = False

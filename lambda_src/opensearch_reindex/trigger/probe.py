@@ -13,6 +13,7 @@ from opensearch_reindex.runtime.logs import log
 from opensearch_reindex.runtime.redaction import document_error
 from opensearch_reindex.trigger.plan import PlannedIndex
 
+NARROW = "Narrow the index_patterns of the template, or put what it adds into the trigger file"
 # The complete mappings of these many indices are in memory at once.
 BATCH = 20
 # A request takes 10 to 40 ms, so 1000 indices fit, with all other checks, into the shortest `lambda_timeout` (120 s).
@@ -24,7 +25,7 @@ MAX_DOCUMENTS = 10
 def creation_problems(
     client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
 ) -> Iterator[str]:
-    """Find every target index that OpenSearch would refuse to create.
+    """Find target indices that OpenSearch would refuse, or make otherwise.
 
     After `MAX_SECONDS`, only target indices that are not like an earlier one are tried. CreateIndex finds the rest.
 
@@ -33,27 +34,42 @@ def creation_problems(
         file: the trigger file, with defaults filled in.
         planned: indices whose target index does not exist.
     """
-    deadline, tried, left_out = time.monotonic() + MAX_SECONDS, set[str](), 0
+    deadline, tried, left_out, may_simulate = time.monotonic() + MAX_SECONDS, set[str](), 0, True
+    for index, requested in _requested(client, file, planned):
+        body = requested.body(Provenance(), {}, {})
+        kind = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
+        if kind in tried and time.monotonic() > deadline:
+            left_out += 1
+            continue
+        tried.add(kind)
+        name = f"{index.path}: target index {index.target_index!r}"
+        refusal = client.refused_creation(index.target_index, body)
+        if refusal and refusal.is_denied:
+            return  # `permission_problems` names what is missing
+        if refusal:
+            yield f"{name} cannot be created: {refusal.reason}"
+            continue
+        template = client.simulate_template(index.target_index) if may_simulate else None
+        may_simulate = template is not None
+        if added := requested.added_by_template(template or {}):
+            yield f"{name} would get from an index template what was not requested: {', '.join(added)}. {NARROW}"
+    if left_out:
+        log.warning("target indices not tried: others like them can be created", extra={"number": left_out})
+    if not may_simulate:
+        log.info("index templates are compared in CreateIndex alone: the domain simulates none for this role")
+
+
+def _requested(
+    client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
+) -> Iterator[tuple[PlannedIndex, TargetIndex]]:
+    """Yield each index with its target index, and read complete mappings for few at once."""
     entries = {_name(entry): entry if isinstance(entry, Mapping) else {} for entry in file["indices"]}
     for start in range(0, len(planned), BATCH):
         batch = planned[start : start + BATCH]
         sources = client.get_indices(index.source_index for index in batch)
         for index in batch:
-            if not (source := sources.get(index.source_index)):
-                continue  # deleted a moment ago; CreateIndex says so
-            body = TargetIndex.derive(file, entries[index.source_index], source).body(Provenance(), {}, {})
-            kind = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
-            if kind in tried and time.monotonic() > deadline:
-                left_out += 1
-                continue
-            tried.add(kind)
-            refusal = client.refused_creation(index.target_index, body)
-            if refusal and refusal.is_denied:
-                return  # `permission_problems` names what is missing
-            if refusal:
-                yield f"{index.path}: target index {index.target_index!r} cannot be created: {refusal.reason}"
-    if left_out:
-        log.warning("target indices not tried: others like them can be created", extra={"number": left_out})
+            if source := sources.get(index.source_index):  # else deleted a moment ago; CreateIndex says so
+                yield index, TargetIndex.derive(file, entries[index.source_index], source)
 
 
 def document_problems(

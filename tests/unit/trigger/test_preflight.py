@@ -212,3 +212,14 @@ def test_a_slow_domain_tries_each_kind_of_target_index_only_once(client: Any, mo
     assert [call.args[0] for call in client.refused_creation.call_args_list] == ["i0_v2", "i2_v2"]
     assert check(client, {**FILE, "reindex": {"script": {"source": "x"}}}, planned)[1] == []
     assert not client.failed_documents.called
+
+
+def test_a_role_that_may_not_simulate_is_asked_once(client: Any) -> None:
+    planned = plans(3)
+    on_domain(client, planned)
+    assert check(client, FILE, planned)[1] == []
+    assert client.simulate_template.call_count == 1
+    client.simulate_template.return_value = {"aliases": {"surprise": {}}}
+    problems = check(client, FILE, planned)[1]
+    assert ["alias surprise" in problem for problem in problems] == [True] * 3
+    assert problems[2].startswith("indices[2]: target index 'i2_v2' would get from an index template")
