@@ -157,7 +157,10 @@ def stream_template(domain: Domain) -> Iterator[None]:
 
 TEMPLATES: list[tuple[dict[str, Any], str]] = [
     ({"mappings": {"properties": {"surprise": {"type": "long"}}}}, "field surprise"),
-    ({"mappings": {"dynamic_templates": [{"s": {"match": "x*", "mapping": {"type": "keyword"}}}]}}, "dynamic template s"),
+    (
+        {"mappings": {"dynamic_templates": [{"s": {"match": "x*", "mapping": {"type": "keyword"}}}]}},
+        "dynamic template s",
+    ),
     ({"settings": {"default_pipeline": "p"}}, "setting default_pipeline"),
     ({"settings": {"blocks.write": True}}, "setting blocks.write"),
     ({"aliases": {"probed-surprise": {}}}, "alias probed-surprise"),

@@ -62,7 +62,7 @@ def creation_problems(
 def _requested(
     client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
 ) -> Iterator[tuple[PlannedIndex, TargetIndex]]:
-    """Yield each index with its target index, and read complete mappings for few at once."""
+    """Yield each index with its target index; read few complete mappings at once."""
     entries = {_name(entry): entry if isinstance(entry, Mapping) else {} for entry in file["indices"]}
     for start in range(0, len(planned), BATCH):
         batch = planned[start : start + BATCH]

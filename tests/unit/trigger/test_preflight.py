@@ -8,7 +8,6 @@ from opensearch_reindex.index.index_info import IndexInfo, StoreSize
 from opensearch_reindex.index.markers import Markers
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.errors import OpenSearchRequestError
-from opensearch_reindex.trigger import probe
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.preflight import MAX_REFUSALS_SHOWN, check_domain, permission_problems
 from support.room import with_room
@@ -175,51 +174,3 @@ def test_a_proven_target_needs_no_room_and_no_source_without_a_full_disk(client:
     indices["i0_v2"] = IndexInfo("u2", aliases, {"number_of_shards": "1"}, meta, markers=markers)
     client.health.return_value = "green"
     assert check(client, FILE, [planned]) == ([planned], [])
-
-
-def test_a_pipeline_that_was_refused_is_not_tried(client: Any) -> None:
-    planned = plans(2)
-    on_domain(client, planned)
-    client.get_pipeline.return_value = {"processors": [{"drop": {}}]}
-    assert check(client, {**FILE, "reindex": {"pipeline": "p"}}, planned)[1]
-    assert not client.failed_documents.called
-
-
-def test_the_pipeline_that_runs_on_copied_documents_is_tried(client: Any) -> None:
-    final = {"index.final_pipeline": "f"}
-    choices: list[tuple[dict[str, Any], dict[str, Any]]] = [({}, final), (final, {"final_pipeline": None}), ({}, {})]
-    planned = [replace(index, settings=choice) for index, choice in zip(plans(3), choices, strict=True)]
-    on_domain(client, planned)
-    client.get_pipeline.return_value = {"processors": []}
-    client.failed_documents.return_value = [{"type": "fail_processor_exception", "reason": "value"}]
-    (problem,) = check(client, FILE, planned[:1])[1]
-    assert problem.startswith("indices[0]: documents of source index 'i0_v1' do not pass pipeline 'f': fail_processor")
-    assert "value" not in problem
-    assert check(client, FILE, planned[1:])[1] == []
-    assert client.failed_documents.call_count == 1
-    script = {"script": {"source": "ctx._source.a = 1"}}
-    problems = check(client, {**FILE, "reindex": {**script, "pipeline": "p"}}, planned)[1]
-    assert ["reindex.script and pipeline 'p'" in problem for problem in problems] == [True] * 3
-
-
-def test_a_slow_domain_tries_each_kind_of_target_index_only_once(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "MAX_SECONDS", -1.0)
-    planned = plans(3)
-    on_domain(client, planned)
-    other = {"name": "i2_v1", "mappings": {"dynamic": "strict"}}
-    names: list[Any] = ["i0_v1", "i1_v1", other]
-    assert check(client, {**FILE, "indices": names}, planned)[1] == []
-    assert [call.args[0] for call in client.refused_creation.call_args_list] == ["i0_v2", "i2_v2"]
-    assert check(client, {**FILE, "reindex": {"script": {"source": "x"}}}, planned)[1] == []
-    assert not client.failed_documents.called
-
-
-def test_a_role_that_may_not_simulate_is_asked_once(client: Any) -> None:
-    planned = plans(3)
-    on_domain(client, planned)
-    assert check(client, FILE, planned)[1] == []
-    assert client.simulate_template.call_count == 1
-    client.simulate_template.return_value = {"aliases": {"surprise": {}}}
-    problems = check(client, FILE, planned)[1]
-    assert ["alias surprise" in problem for problem in problems] == [True] * 3
-    assert problems[2].startswith("indices[2]: target index 'i2_v2' would get from an index template")

@@ -158,7 +158,7 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
         "opensearch_reindex/trigger/preflight.py",
         "    if not problems:\n        # A pipeline",
         "    if True:\n        # A pipeline",
-        unit="unit/trigger/test_preflight.py",
+        unit="unit/trigger/test_probe.py",
     ),
     Mutation(
         "what a template adds is found only after others were rebuilt",
