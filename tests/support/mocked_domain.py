@@ -106,6 +106,7 @@ class MockedDomain:
         self.client.write_queues.return_value = []
         self.client.is_building.return_value = False
         self.client.explain_allocation.return_value = None
+        self.client.find_reindex_task.return_value = None
         self.client.apply_alias_actions.side_effect = self.update_markers
 
     def get_indices(self, names: Iterable[str], **_: object) -> dict[str, IndexInfo]:

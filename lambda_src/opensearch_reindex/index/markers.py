@@ -12,6 +12,8 @@ OWNER_ALIAS_PREFIX = "opensearch-reindex-owner~"
 SOURCE_ALIAS_PREFIX = "opensearch-reindex-source~"
 # With a capital letter, which no index name may have: otherwise a copy that lost its alias would create an index.
 COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
+# The same holds for the trial copy.
+TRIAL_ALIAS_PREFIX = "opensearch-reindex-Trial~"
 PROVEN_ALIAS_PREFIX = "opensearch-reindex-proven~"
 DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
 BLOCK_ALIAS_PREFIX = "opensearch-reindex-blocked~"
@@ -19,6 +21,7 @@ _OWN_PREFIXES = (
     OWNER_ALIAS_PREFIX,
     SOURCE_ALIAS_PREFIX,
     COPY_ALIAS_PREFIX,
+    TRIAL_ALIAS_PREFIX,
     PROVEN_ALIAS_PREFIX,
     DISCARD_ALIAS_PREFIX,
     BLOCK_ALIAS_PREFIX,
@@ -43,6 +46,7 @@ class Markers:
         is_proven: whether the copy was proven complete and the aliases were moved.
         frozen_seq_no: the sum of the source's sequence numbers as of which documents were copied; None before a copy.
         discard_alias: of a source index, the permit to delete its target, see `ownership.discard_target`.
+        trial_alias: the alias that the trial copy writes through; None in an index that is not for a trial.
         blocked_uuid: of a source index, UUID of the index whose write block the module set; None without such a block.
     """
 
@@ -52,6 +56,7 @@ class Markers:
     is_proven: bool = False
     frozen_seq_no: int | None = None
     discard_alias: str | None = None
+    trial_alias: str | None = None
     blocked_uuid: str | None = None
 
     @property
@@ -75,6 +80,7 @@ class Markers:
             is_proven=bool(proofs),
             frozen_seq_no=_last_number([*copies, *proofs]),
             discard_alias=discards[0] if discards else None,
+            trial_alias=next((name for name in names if name.startswith(TRIAL_ALIAS_PREFIX)), None),
             blocked_uuid=blocks[0] if blocks else None,
         )
 
@@ -148,15 +154,20 @@ def block_alias(source_uuid: str) -> str:
     return BLOCK_ALIAS_PREFIX + source_uuid
 
 
-def first_markers(execution_id: str, source_uuid: str, token: str) -> dict[str, dict[str, Any]]:
+def first_markers(
+    execution_id: str, source_uuid: str, token: str, *, is_for_trial: bool = False
+) -> dict[str, dict[str, Any]]:
     """Return the first markers of a target index: owner, source, unused copy alias.
 
     Args:
         execution_id: ARN of the owner.
         source_uuid: UUID of the source index.
         token: unique among all copies.
+        is_for_trial: whether the index is for the trial copy alone, so that it is always deleted.
     """
+    trial = {TRIAL_ALIAS_PREFIX + token: {"is_hidden": True}} if is_for_trial else {}
     return {
+        **trial,
         owner_alias(execution_id): {"is_hidden": True},
         source_alias(source_uuid): {"is_hidden": True, "is_write_index": True},
         new_copy_alias(token): {"is_hidden": True},

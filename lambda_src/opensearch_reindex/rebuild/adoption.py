@@ -53,6 +53,10 @@ def adopt_or_replace(
             return Adoption.ADOPT
         is_correction = target.provenance.lasting_changes == requested.lasting_changes
         return Adoption.CORRECT if is_correction else Adoption.REFUSE
+    if target.markers.trial_alias and not target.aliases:
+        return Adoption.REPLACE  # of an attempt that was killed in its trial
+    if target.markers.blocked_uuid == target.uuid:
+        return Adoption.REPLACE_IF_EMPTY  # of an attempt that was killed before it deleted the index
     has_copies_only = target.provenance.strategy == Strategy.BLOCK_WRITES
     frozen_seq_no = target.markers.frozen_seq_no
     if is_as_requested:

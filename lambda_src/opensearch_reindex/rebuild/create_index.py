@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.index_info import IndexInfo
-from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, first_markers
+from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, block_alias, first_markers
 from opensearch_reindex.index.names import expand_names
 from opensearch_reindex.index.provenance import Provenance, lasting_changes_of
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
@@ -17,6 +18,7 @@ from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unalloca
 from opensearch_reindex.rebuild.correction import correct_target
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy, take_ownership
+from opensearch_reindex.rebuild.trial import TRIAL_DOCUMENTS, trial_problems
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks, mend_marker
 from opensearch_reindex.runtime.errors import (
     RESUME_OR_ROLL_BACK,
@@ -78,6 +80,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             lasting_changes=lasting_changes_of(trigger_file, entry),
             trigger_file=trigger_file["s3_uri"],
         ),
+        options=trigger_file["reindex"],
     )
     if not (found and found.markers.is_proven):
         creation.refuse_search_pipeline()
@@ -120,13 +123,18 @@ class _Creation:
     target_index: str
     requested: TargetIndex
     provenance: Provenance
+    options: Mapping[str, Any]
 
-    def create(self) -> bool:
-        """Create the target index; False if an index of its name exists."""
-        return self._create(self.requested.filling_settings)
+    def create(self, *, is_for_trial: bool = True) -> bool:
+        """Create the target index; False if an index of its name exists.
 
-    def _create(self, filling_settings: Mapping[str, Any]) -> bool:
-        markers = first_markers(self.execution_id, self.source.uuid, new_token())
+        Args:
+            is_for_trial: whether documents are tried in it, so that it is deleted afterwards.
+        """
+        markers = first_markers(self.execution_id, self.source.uuid, new_token(), is_for_trial=is_for_trial)
+        return self._create(markers, self.requested.filling_settings)
+
+    def _create(self, markers: Mapping[str, Any], filling_settings: Mapping[str, Any]) -> bool:
         try:
             self.client.put_index(self.target_index, self.requested.body(self.provenance, markers, filling_settings))
         except OpenSearchRequestError as error:
@@ -140,7 +148,7 @@ class _Creation:
                 ) from error
             if error.error_type == "validation_exception" and filling_settings:
                 # A domain with standby has a copy of every shard in each zone, and refuses an index without replicas.
-                return self._create({})
+                return self._create(markers, {})
             raise
         return True
 
@@ -160,11 +168,49 @@ class _Creation:
             target = self.adopt_or_replace(target, alias_name)
         if is_in_use or target.markers.is_proven:
             return target
+        self._refuse_other(target, source_health)
+        if target.markers.trial_alias is None:
+            return target
+        self._try_documents(target, target.markers.trial_alias)
+        target = self._create_again(target, is_for_trial=False)
+        self._refuse_other(target, source_health)
+        return target
+
+    def _refuse_other(self, target: IndexInfo, source_health: str) -> None:
         # Once the target index holds documents, dynamic mapping may have added fields that no template added.
         if target.markers.frozen_seq_no is None:
             self.refuse_template_additions(target)
         self.refuse_unallocated(target, source_health)
-        return target
+
+    def _try_documents(self, target: IndexInfo, trial_alias: str) -> None:
+        """Copy a few documents into the target index of the trial.
+
+        Raises:
+            IndexCreationError: documents do not fit, or the script or pipeline fails.
+        """
+        if target.aliases:
+            return  # readers would find the documents twice
+        problems = trial_problems(self.client, self.source_index, trial_alias, self.options)
+        if not problems:
+            return
+        self._discard(target)
+        raise IndexCreationError(
+            f"a trial copy of the first {TRIAL_DOCUMENTS} documents of {self.source_index!r} failed",
+            problems=problems,
+            next_step="No writer was redirected or blocked, and no document was moved. Correct the mappings, or add a "
+            "script that mends the documents. Then upload the trigger file again.",
+        )
+
+    def _create_again(self, target: IndexInfo, *, is_for_trial: bool = True) -> IndexInfo:
+        """Delete an unused target index, and create it.
+
+        Raises:
+            ConcurrentReindexError: another execution created the target index in between.
+        """
+        self._discard(target)
+        if not self.create(is_for_trial=is_for_trial):
+            raise ConcurrentReindexError(f"another execution created target index {self.target_index!r}")
+        return self.get_target()
 
     def adopt_or_replace(self, target: IndexInfo, alias_name: str) -> IndexInfo:
         """Continue with a target index that exists, or create it again.
@@ -195,17 +241,14 @@ class _Creation:
         if adoption == Adoption.CORRECT:
             correct_target(self.client, self.target_index, target, self.execution_id, self.requested, self.provenance)
             return self.get_target()
-        if adoption == Adoption.REPLACE:
-            stop_copy(self.client, target.markers.copy_alias)
-            self._discard(target)
-        elif not self._discard_empty(target):
+        if adoption == Adoption.REPLACE_IF_EMPTY and not self._is_empty(target):
             raise IndexCreationError(
                 f"target index {self.target_index!r} holds documents, but is not the write index of the alias",
                 next_step=ROLL_BACK,
             )
-        if not self.create():
-            raise ConcurrentReindexError(f"another execution created target index {self.target_index!r}")
-        return self.get_target()
+        for alias in (target.markers.copy_alias, target.markers.trial_alias):
+            stop_copy(self.client, alias)
+        return self._create_again(target)
 
     def refuse_search_pipeline(self) -> None:
         """Refuse a source index whose search pipeline would change what the copy reads.
@@ -243,7 +286,10 @@ class _Creation:
         added = self.requested.unrequested(target)
         if not added:
             return
-        kept = "" if self._discard_empty(target) else "; it holds documents and was kept, write-blocked"
+        kept = "; it holds documents and was kept, write-blocked"
+        if self._is_empty(target):
+            self._discard(target)
+            kept = ""
         raise IndexCreationError(
             f"an index template added to {self.target_index!r} what was not requested: {', '.join(added)}{kept}",
             next_step="Narrow the index_patterns of the template, or put what it adds into the trigger file. Upload "
@@ -264,11 +310,17 @@ class _Creation:
     def _discard(self, target: IndexInfo) -> None:
         discard_target(self.client, self.source_index, self.source, self.target_index, self.execution_id, target)
 
-    def _discard_empty(self, target: IndexInfo) -> bool:
-        """Delete an unused target index; return False if a writer stored a document in it."""
+    def _is_empty(self, target: IndexInfo) -> bool:
+        """Block writes to an unused target index, and return whether it is empty."""
+        if target.markers.trial_alias and not target.aliases:
+            return True  # but for documents of the trial
+        # Before the block: after a fault, the next attempt would take the block for one of an index template.
+        apply_as(
+            self.client,
+            self.target_index,
+            self.execution_id,
+            [alias_actions.add_marker(self.target_index, block_alias(target.uuid))],
+        )
         self.client.block_writes(self.target_index)
         self.client.refresh(self.target_index)
-        is_empty = self.client.count(self.target_index, primaries=target.replicas_may_be_behind) == 0
-        if is_empty:
-            self._discard(target)
-        return is_empty
+        return self.client.count(self.target_index, primaries=target.replicas_may_be_behind) == 0

@@ -101,3 +101,18 @@ def test_a_target_that_lost_a_shard_is_made_again_unless_writers_may_use_it(
     strategy: str, markers: Markers, aliases: dict[str, Any], adoption: Adoption
 ) -> None:
     assert decide(left(aliases, markers, strategy), is_red=True) == adoption
+
+
+@pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
+def test_a_target_that_an_attempt_was_about_to_delete_is_deleted_if_it_is_empty(strategy: str) -> None:
+    blocked = replace(OWNED, blocked_uuid="u2")
+    assert decide(left({}, blocked, strategy)) == Adoption.REPLACE_IF_EMPTY
+    assert decide(left(IN_USE, blocked, strategy)) == Adoption.ADOPT
+    assert decide(left({}, replace(OWNED, blocked_uuid="of-a-snapshot"), strategy)) == Adoption.ADOPT
+
+
+@pytest.mark.parametrize("owner", [JOB.execution_id, "arn:dead"])
+def test_a_target_of_a_trial_is_replaced(owner: str) -> None:
+    trial = replace(OWNED, owner=owner, trial_alias="trial~1")
+    assert decide(left({}, trial, "redirect_writes")) == Adoption.REPLACE
+    assert decide(left(IN_USE, trial, "redirect_writes")) == Adoption.ADOPT

@@ -211,7 +211,12 @@ def test_an_index_that_a_template_changed_goes_again_unless_it_holds_documents(
     domain.client.count.return_value = documents
     with pytest.raises(IndexCreationError, match="field surprise"):
         create_index(domain.client, EVENT, no_execution_runs)
-    assert domain.changes == ["put_index", "block_writes", *(["apply_alias_actions"] * 2 if deleted else [])]
+    assert domain.changes == [
+        "put_index",
+        "apply_alias_actions",
+        "block_writes",
+        *(["apply_alias_actions"] * 2 if deleted else []),
+    ]
 
 
 def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -> None:

@@ -418,8 +418,8 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a copy into a replaced target is left running",
         "opensearch_reindex/rebuild/create_index.py",
-        "            stop_copy(self.client, target.markers.copy_alias)\n",
-        "",
+        "            stop_copy(self.client, alias)\n",
+        "            pass\n",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
