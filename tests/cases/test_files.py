@@ -81,7 +81,6 @@ CASES = (
         indices=("a_v1",),
         file={"reindex": {"script": {"source": "ctx._source.b = ctx._source.a +"}}},
         right=_late_script_mistake,
-        unmended="a script that does not compile is found after the switch",
     ),
     Case(
         "template-overrides",
