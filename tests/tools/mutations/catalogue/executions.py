@@ -467,8 +467,8 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a kept source is deleted although nothing proves it unchanged",
         "opensearch_reindex/trigger/finished.py",
-        "        and target.markers.is_kept\n",
-        "",
+        "        and target.markers.frozen_seq_no is not None",
+        "       ",
         unit="unit/trigger/test_finished.py",
     ),
     Mutation(
