@@ -79,6 +79,16 @@ def _upgraded() -> Iterator[Place]:
 
 
 @contextmanager
+def _zones() -> Iterator[Place]:
+    """A node in a zone, of three that get searches by weights, as Multi-AZ with Standby has them."""
+    settings = {"node.attr.zone": "a", "cluster.routing.allocation.awareness.attributes": "zone"}
+    weights = {"weights": {"a": "1.0", "b": "1.0", "c": "0.0"}, "_version": -1}
+    with OpenSearchNode(_HEAP, settings=settings) as node:
+        Domain(node.url)("PUT", "_cluster/routing/awareness/zone/weights", weights)
+        yield Place(node.url, (node,))
+
+
+@contextmanager
 def _cluster() -> Iterator[Place]:
     with OpenSearchCluster() as cluster:
         yield Place(cluster.url, tuple(cluster.nodes))
@@ -87,7 +97,7 @@ def _cluster() -> Iterator[Place]:
 NODES: dict[str, Callable[[], AbstractContextManager[Place]]] = {
     "3.8": _node("3.8"),
     "remote store": _remote_store,
-    "zones": _node(node__attr__zone="a", cluster__routing__allocation__awareness__attributes="zone"),
+    "zones": _zones,
     "small memory": _node(indexing_pressure__memory__limit="16mb"),
     "upgraded": _upgraded,
     "cluster": _cluster,

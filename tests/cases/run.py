@@ -110,7 +110,8 @@ class Run:
             alias: what is written to.
             index: the index whose documents the writer overwrites.
         """
-        with Writer(self.place.url, alias, small_writes(0), loaded=self.stored.get(index, {})) as writer:
+        loaded, nodes_may_fail = self.stored.get(index, {}), len(self.place.nodes) > 1
+        with Writer(self.place.url, alias, small_writes(0), loaded=loaded, nodes_may_fail=nodes_may_fail) as writer:
             yield writer
         self.stored[index] = writer.documents
 
@@ -119,7 +120,17 @@ class Run:
         return {name: info for name, info in self.domain.state().items() if not name.startswith(".")}
 
     def clear(self) -> None:
-        """Delete everything, for the next case."""
+        """Delete everything, for the next case.
+
+        Raises:
+            SetupError: the node refused a request.
+        """
+        try:
+            self._clear()
+        except AssertionError as error:
+            raise SetupError(str(error)) from error
+
+    def _clear(self) -> None:
         self.machines.functions.hooks.clear()
         self.front.forget()
         self.domain("POST", "_tasks/_cancel?actions=*reindex&wait_for_completion=true")

@@ -4,8 +4,6 @@ from cases.case import BLOCK, Case, index, numbered
 from cases.checks import rebuilt, succeeded
 from cases.run import Run
 
-_WEIGHTS = "_cluster/routing/awareness/zone/weights"
-
 
 def _plain(run: Run) -> None:
     succeeded(run.upload())
@@ -36,14 +34,10 @@ CASES = (
     ),
     Case(
         "weighted-routing",
-        setup=(
-            index(settings={"replication.type": "SEGMENT"}),
-            ("PUT", _WEIGHTS, {"weights": {"a": "1.0", "b": "1.0", "c": "0.0"}, "_version": -1}),
-        ),
+        setup=(index(settings={"replication.type": "SEGMENT"}),),
         documents={"a_v1": numbered(10)},
         indices=("a_v1",),
         right=_plain,
-        clean=(("DELETE", "_cluster/routing/awareness/weights", {"_version": 0}),),
         node="zones",
         unmended="searches name a preference that weights do not allow",
     ),
