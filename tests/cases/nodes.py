@@ -80,7 +80,7 @@ def _upgraded() -> Iterator[Place]:
 
 @contextmanager
 def _zones() -> Iterator[Place]:
-    """A node in a zone, of three that get searches by weights, as Multi-AZ with Standby has them."""
+    """A node in a zone whose weights are those of Multi-AZ with Standby."""
     settings = {"node.attr.zone": "a", "cluster.routing.allocation.awareness.attributes": "zone"}
     weights = {"weights": {"a": "1.0", "b": "1.0", "c": "0.0"}, "_version": -1}
     with OpenSearchNode(_HEAP, settings=settings) as node:

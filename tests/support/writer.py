@@ -102,6 +102,7 @@ class Writer(threading.Thread):
         *,
         loaded: Mapping[str, Document] | None = None,
         pause_seconds: float = 0.002,
+        nodes_may_fail: bool = False,
     ) -> None:
         """Describe the writer; the block starts it.
 
@@ -111,6 +112,8 @@ class Writer(threading.Thread):
             workload: decides what to write.
             loaded: documents that are in the index already and that no other writer changes.
             pause_seconds: time between two batches, which leaves the machine to others now and then.
+            nodes_may_fail: whether a node may be lost during a write. OpenSearch then repeats the write on the next
+                primary shard, which may have it already.
         """
         super().__init__(daemon=True)
         self.documents: dict[str, Document] = dict(loaded or {})
@@ -120,6 +123,7 @@ class Writer(threading.Thread):
         self._url = f"{url}/{alias}"
         self._workload = workload
         self._pause_seconds = pause_seconds
+        self._nodes_may_fail = nodes_may_fail
         self._acknowledged: Counter[Action] = Counter()
         self._retried = 0
         self._is_stopping = threading.Event()
@@ -206,7 +210,9 @@ class Writer(threading.Thread):
             self.refused += status == _REFUSED
             self.last_refusal = text
             return False
-        is_made = was_uncertain and {"create": _CONFLICT, "delete": _MISSING}.get(write.action) == status
+        is_made = (was_uncertain or self._nodes_may_fail) and {"create": _CONFLICT, "delete": _MISSING}.get(
+            write.action
+        ) == status
         if status < 400 or is_made:
             self._keep(write)
         elif is_no_alias:

@@ -1,26 +1,28 @@
 """Inject faults into rebuilds while applications write, and count lost documents."""
 
 import argparse
+import itertools
 import logging
 import os
 import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.credentials import Credentials
 
-from chaos import scenarios
+from chaos import passing, scenarios
 from chaos.faults import CONNECTION_FAULTS, FAULTS, SHORT_CONNECTION_FAULTS, SHORT_FAULTS
 from chaos.scene import STRATEGIES, Scene
 from chaos.tally import Outcome, Tally
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from support.domain import Domain
+from support.opensearch_cluster import OpenSearchCluster
 from support.opensearch_node import ExternalNode, OpenSearchNode, running_node
 from support.paths import CACHE, ROOT
 from support.rebuild import Rebuild
@@ -32,12 +34,14 @@ from workflow.interpreter import interpreted
 from workflow.machines import StateMachines
 
 _LOG = CACHE / "chaos.log"
+_KEYS = {FUNCTION_KEY.access_key_id: FUNCTION_KEY}
 
 
 def main() -> int:
     """Run all scenarios and return the exit status: 1 if any of them found a problem."""
     parser = argparse.ArgumentParser(prog="chaos", description=__doc__)
     parser.add_argument("--rounds", type=int, default=10, help="how often to kill the node")
+    parser.add_argument("--clusters", action="store_true", help="disturb copies on clusters, and nothing else")
     parser.add_argument(
         "--short", action="store_true", help="inject a selection of faults once, and kill the node twice"
     )
@@ -47,12 +51,9 @@ def main() -> int:
     print(f"chaos: seed {options.seed}", flush=True)
     started = time.monotonic()
     tally = Tally()
-    keys = {FUNCTION_KEY.access_key_id: FUNCTION_KEY}
-    with running_node() as node, SignedFront(node.url, keys.get) as front, _machines(front, node) as machines:
-        chaos = Chaos(node, front, machines, tally, options.seed)
-        chaos.run(2 if options.short else options.rounds, short=options.short)
-        if not options.short:
-            chaos.generated(options.rounds)
+    if not options.clusters:
+        _run_on_node(tally, options)
+    _run_on_clusters(tally, options.seed, max(1, options.rounds // 5), short=options.short)
     print(
         f"\n{tally.table()}\n\n{time.monotonic() - started:.0f} s; the logs of the handlers are in .cache/{_LOG.name}"
     )
@@ -60,11 +61,42 @@ def main() -> int:
     return 0 if tally.is_good else 1
 
 
+def _run_on_node(tally: Tally, options: argparse.Namespace) -> None:
+    with running_node() as node, SignedFront(node.url, _KEYS.get) as front, _machines(front, node) as machines:
+        chaos = Chaos(node, front, machines, tally, options.seed)
+        chaos.run(2 if options.short else options.rounds, short=options.short)
+        if not options.short:
+            chaos.generated(options.rounds)
+
+
+def _run_on_clusters(tally: Tally, seed: int, rounds: int, *, short: bool) -> None:
+    """Disturb copies on two clusters; nodes of the second can be killed."""
+    with (
+        OpenSearchNode(nodes=passing.NODES, settings=passing.SETTINGS) as crowded,
+        SignedFront(crowded.url, _KEYS.get) as front,
+        _machines(front, crowded) as machines,
+    ):
+        Chaos(crowded, front, machines, tally, seed, replicas=1).disturb(rounds, short=short)
+    with (
+        OpenSearchCluster(passing.NODES) as cluster,
+        SignedFront(cluster.url, _KEYS.get) as front,
+        _machines(front, cluster.nodes[0]) as machines,
+    ):
+        Chaos(cluster.nodes[0], front, machines, tally, seed, replicas=1).lose_nodes(cluster.nodes, rounds, short=short)
+
+
 class Chaos:
-    """All scenarios on one node."""
+    """All scenarios on one node or cluster."""
 
     def __init__(
-        self, node: OpenSearchNode, front: SignedFront, machines: StateMachines, tally: Tally, seed: int
+        self,
+        node: OpenSearchNode,
+        front: SignedFront,
+        machines: StateMachines,
+        tally: Tally,
+        seed: int,
+        *,
+        replicas: int = 0,
     ) -> None:
         """Name the parts.
 
@@ -74,7 +106,9 @@ class Chaos:
             machines: both state machines.
             tally: collects every outcome.
             seed: seed of the random numbers.
+            replicas: number of replicas of each index.
         """
+        self._replicas = replicas
         self._node, self._front, self._machines, self._tally, self._seed = node, front, machines, tally, seed
         self._domain = Domain(node.url)
 
@@ -104,6 +138,29 @@ class Chaos:
                 self._node,
                 moment,
             )
+
+    def disturb(self, rounds: int, *, short: bool) -> None:
+        """Let the domain have passing faults during copies.
+
+        Args:
+            rounds: how often each of them happens under each strategy.
+            short: whether each of them happens under one of the strategies.
+        """
+        faults = (passing.scrolls_cleared, passing.bulks_refused, passing.primaries_moved)
+        pairs = list(itertools.product(faults, STRATEGIES * rounds))
+        for fault, strategy in zip(faults, itertools.cycle(STRATEGIES), strict=False) if short else pairs:
+            self._try(fault.__name__.replace("_", " "), strategy, passing.disturbed, fault)
+
+    def lose_nodes(self, nodes: Sequence[OpenSearchNode], rounds: int, *, short: bool) -> None:
+        """Kill a data node during copies.
+
+        Args:
+            nodes: processes of the cluster.
+            rounds: how often under each strategy.
+            short: whether to do so under one of the strategies.
+        """
+        for strategy in STRATEGIES[:1] if short else STRATEGIES * rounds:
+            self._try("data node killed during the copy", strategy, passing.node_lost, nodes)
 
     def generated(self, rounds: int) -> None:
         """Give new random examples to the checks of trigger files and to the properties.
@@ -142,7 +199,9 @@ class Chaos:
         self._tally.add(f"{what}, {strategy}", scenario(self._make_scene, strategy, *arguments))
 
     def _make_scene(self, strategy: str, documents: int, **reindex: Any) -> Scene:
-        return Scene(self._machines, self._domain, self._front.url, strategy, documents, **reindex)
+        return Scene(
+            self._machines, self._domain, self._front.url, strategy, documents, replicas=self._replicas, **reindex
+        )
 
 
 @contextmanager

@@ -28,10 +28,19 @@ class Scene:
         strategy: strategy of the trigger file.
         loaded: documents from before the rebuild.
         writers: applications that write through the alias.
+        interruptions: why an upload failed that should have ended well.
     """
 
     def __init__(
-        self, machines: StateMachines, domain: Domain, endpoint: str, strategy: str, documents: int, **reindex: Any
+        self,
+        machines: StateMachines,
+        domain: Domain,
+        endpoint: str,
+        strategy: str,
+        documents: int,
+        *,
+        replicas: int = 0,
+        **reindex: Any,
     ) -> None:
         """Create the index with its documents, and prepare the writers.
 
@@ -41,6 +50,7 @@ class Scene:
             endpoint: the handlers' endpoint of the node.
             strategy: strategy of the trigger file.
             documents: number of documents.
+            replicas: number of replicas of each shard.
             reindex: `reindex` options of the trigger file.
         """
         self.machines, self.domain, self.strategy = machines, domain, strategy
@@ -48,7 +58,7 @@ class Scene:
         self.source, self.target, self.alias = f"{base}_v1", f"{base}_v2", f"{base}_current"
         mappings = {"properties": {"before": {"type": "long"}}, "_meta": {"team": "search"}}
         aliases = {self.alias: {}, f"{base}_filtered": {"filter": {"term": {"before": 1}}, "is_hidden": True}}
-        settings = {"number_of_shards": 2, "number_of_replicas": 0, "refresh_interval": "1s"}
+        settings = {"number_of_shards": 2, "number_of_replicas": replicas, "refresh_interval": "1s"}
         domain("PUT", self.source, {"settings": settings, "mappings": mappings, "aliases": aliases})
         self.loaded: dict[str, Document] = {str(number): {"before": number} for number in range(documents)}
         domain.bulk(self.source, self.loaded)
@@ -62,10 +72,12 @@ class Scene:
                 self.alias,
                 small_writes(number, updates_and_deletes=strategy == "block_writes"),
                 loaded=dict(items[number :: 2 * _WRITERS]),
+                nodes_may_fail=replicas > 0,
             )
             for number in range(_WRITERS)
         ]
         self.uploads = 0
+        self.interruptions: list[str] = []
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -126,6 +138,7 @@ class Scene:
         written = len(self.loaded) + sum(writer.written.total for writer in self.writers)
         for index in self._indices():
             self.domain("DELETE", index)
+        leftovers += self.interruptions
         return Outcome(self.uploads, written, tuple(lost), tuple(duplicated), tuple(leftovers))
 
     def _wait_for_writes(self) -> None:
