@@ -51,8 +51,23 @@ def refused(run: Run, *words: str) -> None:
     assert execution.status == "FAILED", f"{execution.status}; expected FAILED"
     missing = [word for word in words if word not in str(execution.cause)]
     assert not missing, f"the cause lacks {missing}: {execution.cause}"
-    assert run.state() == run.before, "the run changed the domain"
+    changes = differences(run.before, run.state())
+    assert not changes, f"the run changed the domain: {', '.join(changes)}"
     nothing_lost(run)
+
+
+def differences(before: Any, after: Any, path: str = "") -> list[str]:
+    """List the paths of values that differ.
+
+    Args:
+        before: any value of JSON.
+        after: another value.
+        path: where they are.
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        keys = sorted(before.keys() | after.keys())
+        return [each for key in keys for each in differences(before.get(key), after.get(key), f"{path}/{key}")]
+    return [] if before == after else [f"{path} was {before}, is {after}"]
 
 
 def succeeded(execution: Execution) -> None:
