@@ -392,6 +392,15 @@ class OpenSearchClient:
                 return None
             raise
 
+    def has_search_pipeline(self, name: str) -> bool:
+        """Tell whether a search pipeline exists; no engine before 2.9 has one."""
+        try:
+            return name in self._request("GET", f"/_search/pipeline{_path([name])}")
+        except OpenSearchRequestError as error:
+            if error.status in (400, 404, 405):
+                return False
+            raise
+
     def put_meta(self, name: str, meta: Mapping[str, Any]) -> None:
         """Replace `_meta` of the mapping as a whole."""
         self.put_mappings(name, {"_meta": meta})

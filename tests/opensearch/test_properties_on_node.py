@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from opensearch_reindex.index.names import name_problem
+from opensearch_reindex.index.scripts import script_problems
 from opensearch_reindex.index.target_index import keeps_documents_apart, target_settings
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.trigger.transforms import script_problems
 from support.domain import Domain
 from support.spellings import spelled
 

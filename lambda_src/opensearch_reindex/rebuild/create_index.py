@@ -9,7 +9,6 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, block_alias, first_markers
 from opensearch_reindex.index.names import expand_names
 from opensearch_reindex.index.provenance import Provenance, lasting_changes_of
-from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
 from opensearch_reindex.opensearch_client import OpenSearchClient
@@ -18,6 +17,7 @@ from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unalloca
 from opensearch_reindex.rebuild.correction import correct_target
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy, take_ownership
+from opensearch_reindex.rebuild.pipelines import refuse_pipelines
 from opensearch_reindex.rebuild.trial import TRIAL_DOCUMENTS, trial_problems
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks, mend_marker
 from opensearch_reindex.runtime.errors import (
@@ -83,7 +83,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         options=trigger_file["reindex"],
     )
     if not (found and found.markers.is_proven):
-        creation.refuse_search_pipeline()
+        refuse_pipelines(client, source_index, source, requested.settings, trigger_file["reindex"])
         creation.refuse_collapsing()
     is_new = found is None and creation.create()
     target = creation.get_target()
@@ -249,17 +249,6 @@ class _Creation:
         for alias in (target.markers.copy_alias, target.markers.trial_alias):
             stop_copy(self.client, alias)
         return self._create_again(target)
-
-    def refuse_search_pipeline(self) -> None:
-        """Refuse a source index whose search pipeline would change what the copy reads.
-
-        Raises:
-            IndexCreationError: the source index has a search pipeline.
-        """
-        if problem := search_pipeline_problem(self.source_index, self.source):
-            raise IndexCreationError(
-                problem, next_step=f"{removal_of_search_pipeline(self.source_index)} Upload the trigger file again."
-            )
 
     def refuse_collapsing(self) -> None:
         """Refuse a number of shards that would merge documents with custom routing.

@@ -3,20 +3,20 @@
 import time
 
 from opensearch_reindex.index.index_info import IndexInfo
-from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.allocation import is_at_least
 from opensearch_reindex.rebuild.job import CopyStatus, Job
+from opensearch_reindex.rebuild.pipelines import prove_pipelines
 from opensearch_reindex.rebuild.proof import copy_problems
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks
-from opensearch_reindex.runtime.errors import ROLL_BACK, ConcurrentReindexError, DomainBusyError, VerificationError
+from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
 
 INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices before you retry."
 
 # What `both_indices`, the guards and the steps after it read of an index.
 PARTS_NEEDED = (
     "mappings._meta,settings.index.blocks,settings.index.max_result_window,settings.index.number_of_shards,"
-    "settings.index.replication,settings.index.search.default_pipeline"
+    "settings.index.final_pipeline,settings.index.replication,settings.index.search.default_pipeline"
 )
 # Replicas follow within a second or so. Otherwise the state machine repeats the step later.
 REPLICA_POLLS = 40
@@ -44,18 +44,6 @@ def both_indices(client: OpenSearchClient, job: Job) -> tuple[IndexInfo, IndexIn
             f"target index {job.target_index!r} has owner {owner or 'none'}; expected this execution"
         )
     return indices[job.source_index], indices[job.target_index]
-
-
-def refuse_search_pipeline(job: Job, source: IndexInfo) -> None:
-    """Refuse to copy a source index that got a search pipeline during the run.
-
-    Raises:
-        VerificationError: the source index has a search pipeline.
-    """
-    if problem := search_pipeline_problem(job.source_index, source):
-        raise VerificationError(
-            problem, next_step=f"{removal_of_search_pipeline(job.source_index)} Upload the trigger file again."
-        )
 
 
 def free_to_finish(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
@@ -112,13 +100,7 @@ def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexIn
         DomainBusyError: replicas of the target index still lag behind.
     """
     prove_source_unchanged(client, job, source, target)
-    # StartReindex found none. The counts do not show what one that came a moment later has changed.
-    if problem := search_pipeline_problem(job.source_index, source):
-        raise VerificationError(
-            "the copy is not proven complete",
-            problems=[problem],
-            next_step=f"{removal_of_search_pipeline(job.source_index)} {ROLL_BACK}",
-        )
+    prove_pipelines(client, job, source, target)
     client.refresh(job.target_index)
     source_count, target_count = (
         client.count(name, primaries=info.replicas_may_be_behind)

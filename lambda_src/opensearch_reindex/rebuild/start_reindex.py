@@ -8,9 +8,10 @@ from typing import Any
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status, finish
-from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen, refuse_search_pipeline
+from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen
 from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.ownership import note_task, open_copy
+from opensearch_reindex.rebuild.pipelines import refuse_search_pipeline, refuse_unsafe_pipelines
 from opensearch_reindex.rebuild.proof import is_our_task, task_problems
 from opensearch_reindex.rebuild.request import reindex_body, reindex_params
 from opensearch_reindex.runtime.environment import Environment
@@ -59,6 +60,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         log.info("reindex task was started before", extra={"task_id": task_id})
     else:
         refuse_search_pipeline(job, source)
+        refuse_unsafe_pipelines(client, job, target)
         copy_alias = open_copy(client, job, copy_alias)
         task_id = client.submit_reindex(reindex_body(job, copy_alias), reindex_params(job))
         note_task(client, job, target, task_id)

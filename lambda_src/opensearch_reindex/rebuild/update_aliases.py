@@ -7,9 +7,10 @@ from opensearch_reindex.index.alias_actions import Action
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unallocated
-from opensearch_reindex.rebuild.guards import await_replicas, both_indices, free_to_finish, refuse_search_pipeline
+from opensearch_reindex.rebuild.guards import await_replicas, both_indices, free_to_finish
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
+from opensearch_reindex.rebuild.pipelines import refuse_search_pipeline
 from opensearch_reindex.rebuild.throttle import batch_size
 from opensearch_reindex.rebuild.write_block import mark_block
 from opensearch_reindex.runtime.errors import AliasUpdateError

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from opensearch_reindex.index.scripts import script_problems
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.endpoint import allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
@@ -16,7 +17,6 @@ from opensearch_reindex.runtime.logs import log
 from opensearch_reindex.runtime.time_limit import time_limit
 from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
 from opensearch_reindex.trigger.preflight import Checked, check_domain, permission_problems
-from opensearch_reindex.trigger.transforms import script_problems
 from opensearch_reindex.trigger.trigger_file import (
     parse_json,
     part_with_names,

@@ -21,12 +21,12 @@ from opensearch_reindex.trigger.capacity import (
     shard_problems,
 )
 from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
+from opensearch_reindex.trigger.pipelines import PIPELINE_PARTS, pipeline_problems_of
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.probe import creation_problems, document_problems
-from opensearch_reindex.trigger.transforms import pipeline_problems
 
 # The complete settings and mappings of a thousand indices would be far too large.
-_PARTS = ",".join(dict.fromkeys((*ADMISSION_PARTS, *ROUTING_PARTS, *CAPACITY_PARTS)))
+_PARTS = ",".join(dict.fromkeys((*ADMISSION_PARTS, *ROUTING_PARTS, *CAPACITY_PARTS, *PIPELINE_PARTS)))
 # Enough to show which pattern of the role is missing, and few enough to ask for one by one.
 MAX_REFUSALS_SHOWN = 20
 
@@ -77,9 +77,7 @@ def check_domain(
             problems += found
         elif not state and not is_proven(index, indices):
             admitted.append(index)
-    if pipeline := file["reindex"].get("pipeline"):
-        found = pipeline_problems(client.get_pipeline(pipeline))
-        problems += [f"reindex.pipeline: {pipeline!r} {problem}" for problem in found]
+    problems += pipeline_problems_of(client, file, admitted, indices)
     if not problems:
         # A pipeline that was refused could write anywhere.
         problems += document_problems(client, file, admitted)

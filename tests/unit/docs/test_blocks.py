@@ -13,9 +13,9 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from opensearch_reindex.index.scripts import script_problems
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.trigger.plan import plan
-from opensearch_reindex.trigger.transforms import script_problems
 from opensearch_reindex.trigger.trigger_file import parse_json, schema_problems, script_of, with_defaults
 from support.opensearch_requests import requests_in
 from support.pages import Block, blocks, pages, read

@@ -144,6 +144,33 @@ def test_check_domain_checks_the_pipeline_of_the_file(client: Any) -> None:
     assert problem == "reindex.pipeline: 'p' does not exist"
 
 
+@pytest.mark.parametrize("setting", ["final_pipeline", "default_pipeline", "search.default_pipeline"])
+def test_check_domain_demands_every_pipeline_of_an_index_once(setting: str, client: Any) -> None:
+    planned = [replace(index, settings=({f"index.{setting}": "p"}, {})) for index in plans(3)]
+    on_domain(client, planned)
+    client.get_pipeline.return_value = None
+    client.has_search_pipeline.return_value = False
+    (problem,) = check(client, FILE, planned)[1]
+    assert problem.startswith(f"indices[0]: settings.{setting}: 'p' does not exist")
+    assert client.get_pipeline.call_count + client.has_search_pipeline.call_count == 1
+
+
+def test_check_domain_demands_the_default_pipeline_of_a_source(client: Any) -> None:
+    planned = plans(1)
+    on_domain(client, planned, default_pipeline="p")
+    client.get_pipeline.return_value = None
+    (problem,) = check(client, FILE, planned)[1]
+    assert "settings.default_pipeline: 'p' does not exist, so every write would fail" in problem
+
+
+def test_check_domain_refuses_a_final_pipeline_that_moves_documents(client: Any) -> None:
+    planned = [replace(index, settings=({}, {"final_pipeline": "p"})) for index in plans(1)]
+    on_domain(client, planned)
+    client.get_pipeline.return_value = {"processors": [{"set": {"field": "_id", "value": "{{k}}"}}]}
+    (problem,) = check(client, FILE, planned)[1]
+    assert problem.startswith("indices[0]: settings.final_pipeline: 'p' must not set _id, _index or _routing")
+
+
 def test_a_role_that_hides_something_of_an_index_is_refused(client: Any) -> None:
     client.is_restricted.side_effect = lambda name: name == "i1_v1"
     (problem,) = permission_problems(client, plans(3))

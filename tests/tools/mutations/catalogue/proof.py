@@ -22,8 +22,8 @@ NOTHING_UNPROVEN_IS_DELETED = (
     Mutation(
         "the aliases move although the source was written to",
         "opensearch_reindex/rebuild/guards.py",
-        "    prove_source_unchanged(client, job, source, target)\n    # StartReindex",
-        "    # StartReindex",
+        "    prove_source_unchanged(client, job, source, target)\n    prove_pipelines",
+        "    prove_pipelines",
         unit="unit/rebuild/test_guards.py",
     ),
     Mutation(

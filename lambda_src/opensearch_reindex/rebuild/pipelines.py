@@ -1,0 +1,103 @@
+"""Guards against pipelines that change what a copy reads, or where it writes.
+
+The first step found none, perhaps hours ago, and anyone may have changed a pipeline or a setting since.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.ingest_pipelines import named_pipelines
+from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
+from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.runtime.errors import RESUME_OR_ROLL_BACK, ROLL_BACK, IndexCreationError, VerificationError
+
+
+def pipeline_problems(client: OpenSearchClient, settings: Mapping[str, Any], reindex: Mapping[str, Any]) -> list[str]:
+    """Find ingest pipelines that are missing, or that could move copied documents.
+
+    Args:
+        client: the domain.
+        settings: settings of the target index, flat names without `index.`.
+        reindex: `reindex` of the trigger file.
+    """
+    return [
+        problem
+        for pipeline in named_pipelines(settings, reindex)
+        for problem in pipeline.problems(client.get_pipeline(pipeline.name))
+    ]
+
+
+def refuse_pipelines(
+    client: OpenSearchClient,
+    source_index: str,
+    source: IndexInfo,
+    settings: Mapping[str, Any],
+    reindex: Mapping[str, Any],
+) -> None:
+    """Refuse to create a target index of which a pipeline would spoil the copy.
+
+    Args:
+        client: the domain.
+        source_index: name of the source index.
+        source: the source index.
+        settings: settings of the target index, flat names without `index.`.
+        reindex: `reindex` of the trigger file.
+
+    Raises:
+        IndexCreationError: with the search pipeline, or with all problems of the ingest pipelines.
+    """
+    if problem := search_pipeline_problem(source_index, source):
+        raise IndexCreationError(
+            problem, next_step=f"{removal_of_search_pipeline(source_index)} Upload the trigger file again."
+        )
+    if problems := pipeline_problems(client, settings, reindex):
+        raise IndexCreationError(
+            "the target index would have pipelines that are missing, or that could move documents", problems=problems
+        )
+
+
+def refuse_search_pipeline(job: Job, source: IndexInfo) -> None:
+    """Refuse to copy a source index that got a search pipeline during the run.
+
+    Raises:
+        VerificationError: the source index has a search pipeline.
+    """
+    if problem := search_pipeline_problem(job.source_index, source):
+        raise VerificationError(
+            problem, next_step=f"{removal_of_search_pipeline(job.source_index)} Upload the trigger file again."
+        )
+
+
+def refuse_unsafe_pipelines(client: OpenSearchClient, job: Job, target: IndexInfo) -> None:
+    """Refuse ingest pipelines that were changed or put in force during the run.
+
+    Raises:
+        VerificationError: with all problems of the pipelines.
+    """
+    settings = {"final_pipeline": target.settings.get("final_pipeline")}
+    if problems := pipeline_problems(client, settings, job.reindex):
+        raise VerificationError(
+            "the pipelines of the copy were changed during the run",
+            problems=problems,
+            next_step=f"Correct each pipeline that the problems name. {RESUME_OR_ROLL_BACK}",
+        )
+
+
+def prove_pipelines(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
+    """Prove that no pipeline changed what the copy read, or where it wrote.
+
+    StartReindex has checked the pipelines too. The counts of documents do not show what one that was put in force a
+    moment later has changed.
+
+    Raises:
+        VerificationError: a pipeline may have.
+    """
+    if problem := search_pipeline_problem(job.source_index, source):
+        raise VerificationError(
+            "the copy is not proven complete",
+            problems=[problem],
+            next_step=f"{removal_of_search_pipeline(job.source_index)} {ROLL_BACK}",
+        )
+    refuse_unsafe_pipelines(client, job, target)
