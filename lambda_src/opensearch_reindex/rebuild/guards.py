@@ -8,6 +8,7 @@ from opensearch_reindex.rebuild.allocation import is_at_least
 from opensearch_reindex.rebuild.job import CopyStatus, Job
 from opensearch_reindex.rebuild.pipelines import prove_pipelines
 from opensearch_reindex.rebuild.proof import copy_problems
+from opensearch_reindex.rebuild.routing import ROUTING_PARTS, refuse_meeting_documents
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
 
@@ -15,7 +16,7 @@ INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices befor
 
 # What `both_indices`, the guards and the steps after it read of an index.
 PARTS_NEEDED = (
-    "mappings._meta,settings.index.blocks,settings.index.max_result_window,settings.index.number_of_shards,"
+    f"{ROUTING_PARTS},mappings._meta,settings.index.blocks,settings.index.max_result_window,"
     "settings.index.final_pipeline,settings.index.replication,settings.index.search.default_pipeline"
 )
 # Replicas follow within a second or so. Otherwise the state machine repeats the step later.
@@ -102,6 +103,7 @@ def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexIn
     prove_source_unchanged(client, job, source, target)
     prove_pipelines(client, job, source, target)
     client.refresh(job.target_index)
+    refuse_meeting_documents(client, job, source, target)
     source_count, target_count = (
         client.count(name, primaries=info.replicas_may_be_behind)
         for name, info in ((job.source_index, source), (job.target_index, target))

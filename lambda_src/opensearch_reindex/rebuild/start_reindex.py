@@ -14,6 +14,7 @@ from opensearch_reindex.rebuild.ownership import note_task, open_copy
 from opensearch_reindex.rebuild.pipelines import refuse_search_pipeline, refuse_unsafe_pipelines
 from opensearch_reindex.rebuild.proof import is_our_task, task_problems
 from opensearch_reindex.rebuild.request import reindex_body, reindex_params
+from opensearch_reindex.rebuild.routing import refuse_meeting_documents
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import ROLL_BACK, ReindexStartError, VerificationError
 from opensearch_reindex.runtime.logs import log
@@ -54,13 +55,13 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         # Slicing an empty index fails on some versions (OpenSearch#16549), and there is nothing to copy.
         return finish(client, replace(job, task=Copy(copy_alias=copy_alias, counters=Counters())), environment)
     if job.task.next_seq_no is not None:
+        _refuse_unprovable(client, job, source, target)
         pieces = replace(job.task, copy_alias=open_copy(client, job, copy_alias), status=CopyStatus.RUNNING)
         return check_reindex_status(client, replace(job, task=pieces), environment)
     if task_id := _find_task(client, job, target, copy_alias):
         log.info("reindex task was started before", extra={"task_id": task_id})
     else:
-        refuse_search_pipeline(job, source)
-        refuse_unsafe_pipelines(client, job, target)
+        _refuse_unprovable(client, job, source, target)
         copy_alias = open_copy(client, job, copy_alias)
         task_id = client.submit_reindex(reindex_body(job, copy_alias), reindex_params(job))
         note_task(client, job, target, task_id)
@@ -75,6 +76,13 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
         started_at=int(time.time()),
     )
     return check_reindex_status(client, replace(job, task=started), environment)
+
+
+def _refuse_unprovable(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
+    """Refuse a copy that could not be proven, before it changes anything."""
+    refuse_search_pipeline(job, source)
+    refuse_unsafe_pipelines(client, job, target)
+    refuse_meeting_documents(client, job, source, target)
 
 
 def _find_task(client: OpenSearchClient, job: Job, target: IndexInfo, copy_alias: str) -> str | None:

@@ -216,7 +216,7 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a source is copied through a search pipeline that came during the run",
         "opensearch_reindex/rebuild/start_reindex.py",
-        "        refuse_search_pipeline(job, source)\n",
+        "    refuse_search_pipeline(job, source)\n",
         "",
         unit="unit/rebuild/test_guards.py",
         node="test_search_pipelines.py::test_a_search_pipeline_that_comes_before_the_copy_starts_no_copy",
@@ -254,9 +254,23 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a copy starts through a pipeline that changed during the run",
         "opensearch_reindex/rebuild/start_reindex.py",
-        "        refuse_unsafe_pipelines(client, job, target)\n",
+        "    refuse_unsafe_pipelines(client, job, target)\n",
         "",
         node="test_ingest_pipelines.py::test_a_pipeline_that_changes_during_the_run_keeps_the_source",
+    ),
+    Mutation(
+        "documents with custom routing that came before the freeze become one",
+        "opensearch_reindex/rebuild/start_reindex.py",
+        "    refuse_meeting_documents(client, job, source, target)\n",
+        "",
+        node="test_routing.py::test_routed_documents_that_come_before_the_freeze_start_no_copy",
+    ),
+    Mutation(
+        "a version conflict with a document of another routing counts as a copied document",
+        "opensearch_reindex/rebuild/guards.py",
+        "    refuse_meeting_documents(client, job, source, target)\n",
+        "",
+        node="test_routing.py::test_a_conflict_with_a_routed_document_of_a_writer_proves_nothing",
     ),
     Mutation(
         "a processor that the module does not know is accepted",
