@@ -155,17 +155,22 @@ def test_without_custom_routing_the_shards_are_free(domain: Domain, rebuild: Reb
     assert domain.documents("hazards_v2") == DOCUMENTS
 
 
-def test_pipeline_that_drops_documents_keeps_the_source_despite_new_writes(domain: Domain, rebuild: Rebuild) -> None:
-    processors = [{"drop": {"if": "ctx.n != null && ctx.n % 2 == 0"}}]
-    domain("PUT", "_ingest/pipeline/hazards-dropping", {"processors": processors})
-    try:
-        job = rebuild.freeze("hazards_v1", reindex={"pipeline": "hazards-dropping"})
-        domain.bulk("hazards_current", {f"w{number}": {"w": number} for number in range(100)})
-        copied = rebuild.copy(job)
-        with pytest.raises(VerificationError, match="the pipeline dropped"):
-            rebuild.finish(copied)
-    finally:
-        domain("DELETE", "_ingest/pipeline/hazards-dropping")
+def test_pipeline_that_drops_documents_keeps_the_source_despite_new_writes(
+    domain: Domain, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It drops documents for so short a time that no check of its definition finds it.
+    harmless: list[Any] = [{"set": {"field": "seen", "value": True}}]
+    dropping = [{"drop": {"if": "ctx.n != null && ctx.n % 2 == 0"}}]
+    domain("PUT", "_ingest/pipeline/hazards-dropping", {"processors": harmless})
+    job = rebuild.freeze("hazards_v1", reindex={"pipeline": "hazards-dropping"})
+    domain.bulk("hazards_current", {f"w{number}": {"w": number} for number in range(100)})
+    domain("PUT", "_ingest/pipeline/hazards-dropping", {"processors": dropping})
+    monkeypatch.setattr("opensearch_reindex.rebuild.start_reindex._refuse_unprovable", lambda *_: None)
+    copied = rebuild.copy(job)
+    domain("PUT", "_ingest/pipeline/hazards-dropping", {"processors": harmless})
+    with pytest.raises(VerificationError) as caught:
+        rebuild.finish(copied)
+    assert "the pipeline dropped 50 documents" in " ".join(caught.value.problems)
     assert domain.documents("hazards_v1") == DOCUMENTS
 
 
