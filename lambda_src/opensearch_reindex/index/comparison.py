@@ -110,7 +110,7 @@ def _template_differences(found: Mapping[str, Any], requested: Mapping[str, Any]
 
 
 def _by_full_name(mappings: Mapping[str, Any], section: str) -> dict[str, dict[str, Any]]:
-    """Compare `dynamic_templates`, whose order decides which one applies."""
+    """Return all fields, sub-objects and multi-fields of a section by their names."""
     fields: dict[str, dict[str, Any]] = {}
     _collect(fields, mappings, (section,), "")
     return fields

@@ -2,55 +2,24 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from opensearch_reindex.index.comparison import is_same, mapping_differences, with_template
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.provenance import Provenance, changes_of
+from opensearch_reindex.index.settings import (
+    CHOICES_OF_THE_USER,
+    HARMFUL,
+    LEFT_TO_OPENSEARCH,
+    OF_OPENSEARCH,
+    PRIVATE,
+    is_copied,
+    obsolete_settings,
+)
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.utils import flat_items, is_below
-
-# OpenSearch refuses private settings in a new index. The others would stop the copy, divert it, or run again on each
-# document.
-_SETTINGS_LEFT_OUT = (
-    "allocation.existing_shards_allocator",
-    "blocks",
-    "creation_date",
-    "creation_date_string",
-    "final_pipeline",
-    "frozen",
-    "history",
-    "lifecycle",
-    "provided_name",
-    "resize",
-    "routing.allocation.exclude",
-    "routing.allocation.include",
-    "routing.allocation.initial_recovery",
-    "routing.allocation.require",
-    "shrink",
-    "uuid",
-    "verified_before_close",
-    "version",
-)
-# A trigger file may set these: each is a real choice of the user.
-_SETTINGS_OF_THE_USER = (
-    "final_pipeline",
-    "routing.allocation.exclude",
-    "routing.allocation.include",
-    "routing.allocation.require",
-)
-# OpenSearch or a plugin gives these to an index by itself.
-_SETTINGS_OF_OPENSEARCH = (
-    *(name for name in _SETTINGS_LEFT_OUT if name not in ("blocks", *_SETTINGS_OF_THE_USER)),
-    "knn.derived_source",
-    "remote_store",
-    "replication.type",
-    "routing.allocation.include._tier_preference",
-)
-# Without a value of the user, OpenSearch chooses one, or an index template.
-_SETTINGS_LEFT_TO_OPENSEARCH = ("number_of_replicas", "number_of_shards")
 
 
 @dataclass(frozen=True)
@@ -62,12 +31,14 @@ class TargetIndex:
         mappings: the source's mappings with the changes of the trigger file; without a note of their provenance.
         changes: fingerprint of what the trigger file changes.
         filling_settings: settings in force while the index is filled, in place of the requested ones; flat.
+        settings_left_out: settings of the source index that no new index may have in a newer version.
     """
 
     settings: dict[str, Any]
     mappings: dict[str, Any]
     changes: str
     filling_settings: dict[str, Any]
+    settings_left_out: list[str] = field(default_factory=list)
 
     @classmethod
     def derive(cls, trigger_file: Mapping[str, Any], entry: Mapping[str, Any], source: IndexInfo) -> Self:
@@ -86,6 +57,7 @@ class TargetIndex:
             mappings=target_mappings(source.mappings, *(part.get("mappings", {}) for part in patched)),
             changes=changes_of(*patched),
             filling_settings=filling_settings(settings) if is_unused_during_copy else {},
+            settings_left_out=obsolete_settings(flat_settings(source.settings)),
         )
 
     @property
@@ -135,7 +107,7 @@ class TargetIndex:
         ]
 
     def _setting_differences(self, found: Mapping[str, Any]) -> list[str]:
-        ignored = [*_SETTINGS_OF_OPENSEARCH]
+        ignored = [*OF_OPENSEARCH]
         if _expands_replicas(found):
             ignored.append("number_of_replicas")
         return [
@@ -145,7 +117,7 @@ class TargetIndex:
             and not any(
                 name in asked and is_same(value, asked[name]) for asked in (self.settings, self.filling_settings)
             )
-            and not (name in _SETTINGS_LEFT_TO_OPENSEARCH and name not in self.settings)
+            and not (name in LEFT_TO_OPENSEARCH and name not in self.settings)
         ]
 
 
@@ -160,7 +132,7 @@ def flat_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def forbidden_settings(settings: Mapping[str, Any]) -> list[str]:
     """List the names in a trigger file's `settings` that no new index can have."""
     flat = flat_settings(settings)
-    left_out = [name for name in _SETTINGS_LEFT_OUT if name not in _SETTINGS_OF_THE_USER]
+    left_out = sorted({*PRIVATE, *HARMFUL} - {*CHOICES_OF_THE_USER})
     return [name for name in left_out if any(is_below(setting, name) for setting in flat)]
 
 
@@ -180,11 +152,7 @@ def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, A
         source_settings: as `GET /<index>` returns them, below `index`.
         patches: `settings` of the trigger file, then of the index entry.
     """
-    settings = {
-        name: value
-        for name, value in flat_settings(source_settings).items()
-        if not any(is_below(name, left_out) for left_out in _SETTINGS_LEFT_OUT)
-    }
+    settings = {name: value for name, value in flat_settings(source_settings).items() if is_copied(name)}
     for patch in map(flat_settings, patches):
         removed = [name for name, value in patch.items() if value is None]
         settings = {name: settings[name] for name in settings if not any(is_below(name, each) for each in removed)}
@@ -198,7 +166,12 @@ def filling_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         settings: of the target index, flat names without `index.`.
     """
-    return {"refresh_interval": "-1"} | ({} if _expands_replicas(settings) else {"number_of_replicas": "0"})
+    if _expands_replicas(settings):
+        return {"refresh_interval": "-1"}
+    # OpenSearch refuses an index whose writes would wait for more copies than it has.
+    copies = str(settings.get("write.wait_for_active_shards", "1"))
+    waiting = {"write.wait_for_active_shards": "1"} if copies.isdecimal() and int(copies) > 1 else {}
+    return {"refresh_interval": "-1", "number_of_replicas": "0", **waiting}
 
 
 def _expands_replicas(settings: Mapping[str, Any]) -> bool:

@@ -27,7 +27,7 @@ from opensearch_reindex.runtime.errors import (
     IndexCreationError,
     OpenSearchRequestError,
 )
-from opensearch_reindex.runtime.logs import add_context
+from opensearch_reindex.runtime.logs import add_context, log
 
 
 def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running: Callable[[str], bool]) -> Job:
@@ -96,6 +96,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         # Now, because the note of an older version goes with a target index that is created again.
         apply_as(client, target_index, execution_id, mending)
     target = creation.prepare(target, alias_name, source_health, is_new=is_new)
+    log.info("target index ready", extra={"settings_left_out": requested.settings_left_out})
     return Job(
         execution_id=execution_id,
         opensearch_endpoint=trigger_file["opensearch_endpoint"],
@@ -109,6 +110,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         target_uuid=target.uuid,
         source_health=source_health,
         settings_after_copy=requested.settings_after_copy,
+        settings_left_out=requested.settings_left_out,
     )
 
 

@@ -7,6 +7,7 @@ from opensearch_reindex.index.blocks import blocks_of
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
+from opensearch_reindex.index.settings import SOURCE_PARTS, source_problems
 from opensearch_reindex.index.target_index import (
     flat_settings,
     keeps_documents_apart,
@@ -28,6 +29,7 @@ ADMISSION_PARTS = (
     "settings.index.search.default_pipeline",
     "settings.index.verified_before_close",
     "settings.index.version.created",
+    *SOURCE_PARTS,
 )
 # What `may_merge_documents` reads.
 ROUTING_PARTS = (
@@ -96,6 +98,7 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
         yield f"{name} is the unfinished target index of {source.markers.owner}; finish that rebuild first"
     if source.settings.get("verified_before_close") == "true":
         yield f"{name} is closed; expected open"
+    yield from (f"{name} {problem}" for problem in source_problems(flat_settings(source.settings)))
     source_field = source.mappings.get("_source", {})
     if source_field.get("enabled") is False:
         yield f"{name} has _source disabled, so its documents cannot be read or copied"

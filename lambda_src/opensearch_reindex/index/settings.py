@@ -1,0 +1,114 @@
+"""Which settings of a source index its target index cannot have, or must not have."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from opensearch_reindex.utils import is_below
+
+# OpenSearch sets these itself and refuses them in a new index. A test derives the private and internal ones from the
+# engines.
+PRIVATE = (
+    "allocation.existing_shards_allocator",
+    "context",
+    "creation_date",
+    "creation_date_string",
+    "frozen",
+    "history",
+    "lifecycle",
+    "provided_name",
+    "remote_store.enabled",
+    "remote_store.segment.repository",
+    "remote_store.translog.repository",
+    "resize",
+    "routing.allocation.initial_recovery",
+    "search.throttled",
+    "searchable_snapshot",
+    "shrink",
+    "tiering",
+    "uuid",
+    "verified_before_close",
+    "version",
+)
+# These would stop the copy, divert it, run again on each document, or make the target something else.
+HARMFUL = (
+    "blocks",
+    "final_pipeline",
+    "ingestion_source",
+    "plugins.replication",
+    "routing.allocation.exclude",
+    "routing.allocation.include",
+    "routing.allocation.require",
+)
+# A trigger file may set these: each is a real choice of the user.
+CHOICES_OF_THE_USER = (
+    "final_pipeline",
+    "routing.allocation.exclude",
+    "routing.allocation.include",
+    "routing.allocation.require",
+)
+# Older versions had these, and some later version refuses them in a new index.
+OBSOLETE = (
+    "mapper.dynamic",
+    "merge.policy.max_merge_at_once_explicit",
+    "optimize_auto_generated_id",
+    "soft_deletes.enabled",
+    "store.hybrid.mmap.extensions",
+    "translog.retention",
+)
+# OpenSearch or a plugin gives these to an index by itself.
+OF_OPENSEARCH = (
+    *PRIVATE,
+    "knn.derived_source",
+    "remote_store",
+    "replication.type",
+    "routing.allocation.include._tier_preference",
+)
+# Without a value of the user, OpenSearch chooses one, or an index template.
+LEFT_TO_OPENSEARCH = ("number_of_replicas", "number_of_shards")
+# What `source_problems` reads of an index, as parts of a `filter_path`.
+SOURCE_PARTS = (
+    "settings.index.ingestion_source.type",
+    "settings.index.plugins.replication",
+    "settings.index.search.throttled",
+    "settings.index.store.type",
+    "settings.index.tiering",
+)
+
+
+def is_copied(name: str) -> bool:
+    """Return whether the target index gets this setting of its source index.
+
+    Args:
+        name: full name without `index.`.
+    """
+    return not any(is_below(name, left_out) for left_out in (*PRIVATE, *HARMFUL, *OBSOLETE))
+
+
+def obsolete_settings(settings: Mapping[str, Any]) -> list[str]:
+    """List settings of a source index that a target index cannot have in a newer version.
+
+    Args:
+        settings: flat names without `index.`.
+    """
+    return sorted(name for name in settings if any(is_below(name, each) for each in OBSOLETE))
+
+
+def source_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    """Find settings that keep an index from being a source index.
+
+    Args:
+        settings: of the source index, flat names without `index.`.
+    """
+    if settings.get("search.throttled") == "true":
+        yield "is frozen (search.throttled), so searches skip it and a copy would be empty; unfreeze it first"
+    if settings.get("store.type") == "remote_snapshot":
+        yield "is a searchable snapshot (store.type remote_snapshot); restore it as an index of the domain first"
+    if (state := settings.get("tiering.state", "HOT")) != "HOT":
+        yield f"is in another tier or moves there (tiering.state {state}); move it to hot storage first"
+    if any(is_below(name, "plugins.replication.follower") for name in settings):
+        yield "follows an index of another domain (plugins.replication.follower); stop its replication first"
+    if (origin := settings.get("ingestion_source.type", "none").lower()) != "none":
+        yield (
+            f"pulls its documents from a stream (ingestion_source.type {origin}) and takes none from writers; expected "
+            "an index that writers fill"
+        )
