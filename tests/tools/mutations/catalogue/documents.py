@@ -636,9 +636,9 @@ NOTHING_ELSE_CHANGES = (
     ),
     Mutation(
         "a final pipeline runs again on every copied document",
-        "opensearch_reindex/index/target_index.py",
-        '    "final_pipeline",\n    "frozen",\n',
-        '    "frozen",\n',
+        "opensearch_reindex/index/settings.py",
+        '    "final_pipeline",\n    "ingestion_source",\n',
+        '    "ingestion_source",\n',
         unit="unit/index/test_target_index.py",
     ),
     Mutation(
