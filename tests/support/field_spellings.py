@@ -46,8 +46,6 @@ FIELD_SPELLINGS: dict[str, tuple[dict[str, Any], dict[str, list[Any]]]] = {
         {
             "coerce": ON,
             "orientation": ["ccw", "clockwise", "right", "LEFT", "counterclockwise", "cw"],
-            "precision": ["50m", 50],
-            "tree": ["quadtree"],
         },
     ),
     "half_float": ({}, {"null_value": [5.1]}),

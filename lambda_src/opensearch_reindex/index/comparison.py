@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from opensearch_reindex.index.mappings import FIELD_SECTIONS, field_type
+from opensearch_reindex.index.mappings import FIELD_SECTIONS, field_type, fields_by_name
 from opensearch_reindex.index.provenance import PROVENANCE_KEY
 
 # Defaults that OpenSearch 1.3 to 3.8 write into a stored definition, by type and parameter; each may be any of these.
@@ -54,7 +54,7 @@ def mapping_differences(found: Mapping[str, Any], requested: Mapping[str, Any]) 
     """
     differences = [*_parameter_differences(found, requested), *_template_differences(found, requested)]
     for section in FIELD_SECTIONS:
-        differences += sorted(_field_differences(*(_by_full_name(each, section) for each in (found, requested))))
+        differences += sorted(_field_differences(*(fields_by_name(each, section) for each in (found, requested))))
     return differences
 
 
@@ -107,26 +107,6 @@ def _template_differences(found: Mapping[str, Any], requested: Mapping[str, Any]
             yield f"dynamic template {name}"
     if was.keys() == asked.keys() and list(was) != list(asked):
         yield "another order of dynamic_templates"
-
-
-def _by_full_name(mappings: Mapping[str, Any], section: str) -> dict[str, dict[str, Any]]:
-    """Return all fields, sub-objects and multi-fields of a section by their names."""
-    fields: dict[str, dict[str, Any]] = {}
-    _collect(fields, mappings, (section,), "")
-    return fields
-
-
-def _collect(
-    fields: dict[str, dict[str, Any]], definition: Mapping[str, Any], sections: Sequence[str], prefix: str
-) -> None:
-    inner = ("properties", "fields") if "properties" in sections else ()
-    for name, field in (item for section in sections for item in definition.get(section, {}).items()):
-        if isinstance(field, Mapping):
-            steps = f"{prefix}{name}".split(".")
-            for end in range(1, len(steps) + 1):  # a dotted name has objects
-                fields.setdefault(".".join(steps[:end]), {})
-            fields[".".join(steps)] |= field
-            _collect(fields, field, inner, f"{prefix}{name}.")
 
 
 def _field_differences(

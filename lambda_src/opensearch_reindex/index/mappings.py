@@ -1,6 +1,6 @@
 """Merge the changes of a trigger file into the mappings of a source index."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from opensearch_reindex.utils import merge_patch
@@ -30,6 +30,31 @@ def target_mappings(source_mappings: Mapping[str, Any], *patches: Mapping[str, A
 def field_type(field: Mapping[str, Any]) -> str:
     """Return the type of a field; without one, it is an object."""
     return str(field.get("type") or "object")
+
+
+def fields_by_name(mappings: Mapping[str, Any], section: str) -> dict[str, dict[str, Any]]:
+    """Return all fields, sub-objects and multi-fields of a section by full names.
+
+    Args:
+        mappings: as stored or requested.
+        section: `properties`, `derived` or `runtime`.
+    """
+    fields: dict[str, dict[str, Any]] = {}
+    _collect(fields, mappings, (section,), "")
+    return fields
+
+
+def _collect(
+    fields: dict[str, dict[str, Any]], definition: Mapping[str, Any], sections: Sequence[str], prefix: str
+) -> None:
+    inner = ("properties", "fields") if "properties" in sections else ()
+    for name, field in (item for section in sections for item in definition.get(section, {}).items()):
+        if isinstance(field, Mapping):
+            steps = f"{prefix}{name}".split(".")
+            for end in range(1, len(steps) + 1):  # a dotted name has objects
+                fields.setdefault(".".join(steps[:end]), {})
+            fields[".".join(steps)] |= field
+            _collect(fields, field, inner, f"{prefix}{name}.")
 
 
 def _merge(definition: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

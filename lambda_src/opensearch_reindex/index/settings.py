@@ -85,7 +85,7 @@ def is_copied(name: str) -> bool:
 
 
 def obsolete_settings(settings: Mapping[str, Any]) -> list[str]:
-    """List settings of a source index that a target index cannot have in a newer version.
+    """List settings of a source index that newer versions refuse in a new index.
 
     Args:
         settings: flat names without `index.`.

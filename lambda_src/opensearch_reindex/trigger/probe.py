@@ -6,7 +6,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.mapping_changes import reader_problems
 from opensearch_reindex.index.provenance import Provenance
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, flat_settings
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.logs import log
@@ -20,12 +23,13 @@ BATCH = 20
 MAX_SECONDS = 40.0
 # Few, because a pipeline may ask a model about each. CreateIndex tries more.
 MAX_DOCUMENTS = 10
+MAX_CHANGES_SHOWN = 5
 
 
 def creation_problems(
     client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
 ) -> Iterator[str]:
-    """Find target indices that OpenSearch would refuse, or make otherwise.
+    """Find target indices that OpenSearch refuses, makes otherwise or cannot search.
 
     After `MAX_SECONDS`, only target indices that are not like an earlier one are tried. CreateIndex finds the rest.
 
@@ -35,7 +39,8 @@ def creation_problems(
         planned: indices whose target index does not exist.
     """
     deadline, tried, left_out, may_simulate = time.monotonic() + MAX_SECONDS, set[str](), 0, True
-    for index, requested in _requested(client, file, planned):
+    for index, source, requested in _requested(client, file, planned):
+        yield from _reader_problems(file, index, source, requested)
         body = requested.body(Provenance(), {}, {})
         kind = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
         if kind in tried and time.monotonic() > deadline:
@@ -61,15 +66,30 @@ def creation_problems(
 
 def _requested(
     client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
-) -> Iterator[tuple[PlannedIndex, TargetIndex]]:
-    """Yield each index with its target index; read few complete mappings at once."""
+) -> Iterator[tuple[PlannedIndex, IndexInfo, TargetIndex]]:
+    """Yield each index with source and target; read few complete mappings at once."""
     entries = {_name(entry): entry if isinstance(entry, Mapping) else {} for entry in file["indices"]}
     for start in range(0, len(planned), BATCH):
         batch = planned[start : start + BATCH]
         sources = client.get_indices(index.source_index for index in batch)
         for index in batch:
             if source := sources.get(index.source_index):  # else deleted a moment ago; CreateIndex says so
-                yield index, TargetIndex.derive(file, entries[index.source_index], source)
+                yield index, source, TargetIndex.derive(file, entries[index.source_index], source)
+
+
+def _reader_problems(
+    file: Mapping[str, Any], index: PlannedIndex, source: IndexInfo, requested: TargetIndex
+) -> Iterator[str]:
+    if file["strategy"] != Strategy.REDIRECT_WRITES or file["readers_may_fail"]:
+        return
+    problems = list(reader_problems(source.mappings, requested.mappings))
+    if problems:
+        yield (
+            f"{index.path}: {'; '.join(problems[:MAX_CHANGES_SHOWN])}"
+            f"{f' (and {len(problems) - MAX_CHANGES_SHOWN} more)' if len(problems) > MAX_CHANGES_SHOWN else ''}. With "
+            "strategy redirect_writes, searches through the alias read both indices during the copy and fail on such a "
+            'field; expected strategy block_writes, with which they do not, or "readers_may_fail": true'
+        )
 
 
 def document_problems(

@@ -20,7 +20,7 @@ def plans(count: int) -> list[PlannedIndex]:
     return [PlannedIndex(f"indices[{n}]", f"i{n}_v1", f"i{n}_v2", f"i{n}_current", ({}, {}), "c") for n in range(count)]
 
 
-FILE: dict[str, Any] = {"keep_source": False, "reindex": {}}
+FILE: dict[str, Any] = {"keep_source": False, "readers_may_fail": False, "strategy": "redirect_writes", "reindex": {}}
 
 
 def check(client: Any, file: dict[str, Any], planned: list[PlannedIndex]) -> tuple[list[PlannedIndex], list[str]]:

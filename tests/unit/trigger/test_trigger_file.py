@@ -71,6 +71,7 @@ def test_the_state_holds_the_file_with_its_defaults_and_the_indices_apart(s3: An
             "strategy": "redirect_writes",
             "reindex": {"slices": 3},
             "keep_source": False,
+            "readers_may_fail": False,
             "s3_uri": f"s3://{BUCKET}/a b/t.json",
         },
         "indices": [{"source_index": "products_v1"}, {"source_index": "orders_v1", "mappings": {"dynamic": "strict"}}],
