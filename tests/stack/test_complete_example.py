@@ -134,7 +134,7 @@ def test_notification_of_a_failed_index_has_its_name(
     domain.bulk("told-orders_v1", {"1": {"total": "many"}})
     changed = {"name": "told-orders_v1", "mappings": {"properties": {"total": {"type": "integer"}}}}
 
-    key = complete.upload(trigger_file(complete.front.url, changed), prefix=KEY_PREFIX)
+    key = complete.upload(trigger_file(complete.front.url, changed, readers_may_fail=True), prefix=KEY_PREFIX)
     execution = complete.wait_for_end(key)
 
     assert execution["status"] == "FAILED", execution

@@ -1,5 +1,7 @@
 """One index fails: the error, and the state of all indices."""
 
+from typing import Any
+
 import pytest
 
 from support.trigger_file import trigger_file
@@ -16,13 +18,20 @@ def three(indices: Indices) -> list[str]:
     return [indices.create(base, DOCUMENTS, mappings=KEYWORD) for base in ("first", "second", "third")]
 
 
+def file_of(indices: Indices, three: list[str]) -> dict[str, Any]:
+    """Return a trigger file whose second index has documents that do not fit."""
+    first, second, third = three
+    changed = {"name": second, "mappings": INTEGER}
+    return trigger_file(indices.endpoint, first, changed, third, readers_may_fail=True)
+
+
 def test_the_first_index_that_fails_ends_the_execution_and_later_ones_are_untouched(
     machines: StateMachines, indices: Indices, three: list[str]
 ) -> None:
     first, second, third = three
     untouched = indices.get(third)
 
-    execution = machines.run(trigger_file(indices.endpoint, first, {"name": second, "mappings": INTEGER}, third))
+    execution = machines.run(file_of(indices, three))
 
     assert execution.status == "FAILED"
     assert [nested.status for nested in machines.nested()] == ["SUCCEEDED", "FAILED"]
@@ -35,9 +44,9 @@ def test_the_first_index_that_fails_ends_the_execution_and_later_ones_are_untouc
 def test_index_before_the_failure_is_rebuilt_and_the_failing_one_keeps_its_documents(
     machines: StateMachines, indices: Indices, three: list[str]
 ) -> None:
-    first, second, third = three
+    first, second, _third = three
 
-    machines.run(trigger_file(indices.endpoint, first, {"name": second, "mappings": INTEGER}, third))
+    machines.run(file_of(indices, three))
 
     assert indices.documents(indices.target(first)) == DOCUMENTS
     assert indices.aliases()[indices.target(first)] == {indices.alias(first): {"is_write_index": True}}
@@ -49,9 +58,9 @@ def test_index_before_the_failure_is_rebuilt_and_the_failing_one_keeps_its_docum
 def test_failed_documents_are_one_json_object_in_parent_and_nested_execution(
     machines: StateMachines, indices: Indices, three: list[str]
 ) -> None:
-    first, second, third = three
+    _first, second, _third = three
 
-    execution = machines.run(trigger_file(indices.endpoint, first, {"name": second, "mappings": INTEGER}, third))
+    execution = machines.run(file_of(indices, three))
 
     assert execution.error == "ReindexFailedError"
     message = execution.message()

@@ -84,7 +84,7 @@ def test_notification_of_a_failed_index_has_index_step_reason_and_problems(
     source = indices.create("orders", {"1": {"amount": "many"}})
     mappings = {"properties": {"amount": {"type": "integer"}}}
 
-    execution = machines.run(trigger_file(indices.endpoint, source, mappings=mappings))
+    execution = machines.run(trigger_file(indices.endpoint, source, mappings=mappings, readers_may_fail=True))
 
     cause = execution.message()
     assert notifications.of(execution.arn) == (
