@@ -93,6 +93,12 @@ def domain(node: OpenSearchNode, prefix: str) -> Iterator[Domain]:
 
 
 @pytest.fixture
+def past_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let documents that do not fit be others than those that the trial copies."""
+    monkeypatch.setattr("opensearch_reindex.rebuild.create_index.trial_problems", lambda *_: [])
+
+
+@pytest.fixture
 def lambda_environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The environment of a Lambda function, and what changes it for the test."""
     environment = {

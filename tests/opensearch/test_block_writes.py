@@ -242,6 +242,7 @@ def test_what_was_written_after_a_failure_is_in_the_next_run(
     wait_until(lambda: client.find_reindex_task(str(first.task.copy_alias)) is None)
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_documents_that_do_not_fit_need_only_a_file_with_other_mappings(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:

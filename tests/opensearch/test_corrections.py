@@ -24,7 +24,7 @@ LATE = {"extra": {"x": 1}, "n": 300}
 
 
 @pytest.fixture
-def older_documents(domain: Domain) -> None:
+def older_documents(domain: Domain, past_the_trial: None) -> None:
     """Make a source index with a document that its own mappings refuse by now."""
     mappings = {"dynamic": False, "properties": {"n": {"type": "long"}}}
     settings = {"number_of_shards": 1, "number_of_replicas": 0}

@@ -88,6 +88,7 @@ def test_a_copy_that_a_fault_ended_goes_on_where_it_was(
     assert domain.documents("passing_current") == DOCUMENTS
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_a_document_that_does_not_fit_is_named_at_once(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:

@@ -212,6 +212,7 @@ def test_a_source_that_is_to_be_kept_is_left_blocked_and_alone(domain: Domain, r
     assert domain.documents("rebuilt_v1") == domain.documents("rebuilt_v2") == numbered(10)
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_a_document_that_does_not_fit_fails_the_copy_and_nothing_is_lost(domain: Domain, rebuild: Rebuild) -> None:
     domain("PUT", "rebuilt_v1", {"aliases": {"rebuilt_current": {}}})
     documents = {**numbered(20), "bad": {"n": "my secret"}}

@@ -67,6 +67,7 @@ def is_marked(domain: Domain) -> bool:
     )
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_no_failed_run_leaves_a_block_whatever_became_of_the_target(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild
 ) -> None:

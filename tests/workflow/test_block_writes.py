@@ -43,6 +43,7 @@ def test_an_index_is_rebuilt_with_writes_refused(machines: StateMachines, indice
     assert indices.documents(indices.target(source)) == DOCUMENTS
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_a_failed_copy_lifts_the_block_and_a_file_with_other_mappings_finishes(
     machines: StateMachines, indices: Indices, source: str
 ) -> None:

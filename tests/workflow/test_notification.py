@@ -78,6 +78,7 @@ def notifications(machines: StateMachines) -> Notifications:
     return Notifications()
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_notification_of_a_failed_index_has_index_step_reason_and_problems(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
@@ -108,6 +109,7 @@ def test_notification_of_a_failed_index_has_index_step_reason_and_problems(
     assert len(cause["problems"]) > 1
 
 
+@pytest.mark.usefixtures("past_the_trial")
 def test_notification_of_a_block_that_cannot_be_lifted_says_how_to_lift_it(
     machines: StateMachines, notifications: Notifications, indices: Indices
 ) -> None:
