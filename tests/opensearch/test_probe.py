@@ -197,6 +197,15 @@ def test_a_file_without_mistakes_is_tried_and_leaves_nothing(first_step: FirstSt
     assert not any(is_change(*request) for request in first_step.requests)
 
 
+def test_shards_that_earlier_indices_will_free_are_no_obstacle(client: OpenSearchClient, domain: Domain) -> None:
+    domain("PUT", "_cluster/settings", {"persistent": {"cluster.max_shards_per_node": 1}})
+    try:
+        assert client.refused_creation("probed-new", {"settings": {"number_of_shards": 3}}) is None
+    finally:
+        domain("PUT", "_cluster/settings", {"persistent": {"cluster.max_shards_per_node": None}})
+    assert not domain.exists("probed-new")
+
+
 def test_a_target_index_that_exists_is_not_tried(first_step: FirstStep, domain: Domain, rebuild: Rebuild) -> None:
     rebuild.create(LAST)
     first_step(json.dumps(trigger_file(first_step.url, LAST)).encode())

@@ -135,7 +135,7 @@ class Refusals:
 
     Attributes:
         files: number of files by kind and fault.
-        requests: number of requests to the node, all of them reads.
+        requests: number of requests to the node, none of which can change anything.
         slowest_seconds: time of the slowest file.
     """
 
@@ -208,7 +208,7 @@ def _problem_with(bad: BadFile, first_step: FirstStep) -> str | None:
         return f"{type(error).__name__} instead of a refusal: {error}"
     else:
         return f"accepted: {state}"
-    others = [request for request in first_step.requests if not is_reading(*request)]
+    others = [request for request in first_step.requests if is_change(*request)]
     if others:
         return f"refused, but after {others}"
     cause = json.loads(message)

@@ -82,10 +82,12 @@ def check_domain(
         # A pipeline that was refused could write anywhere.
         problems += document_problems(client, file, admitted)
     if admitted:
-        new = [index for index in admitted if index.target_index not in indices]
-        problems += creation_problems(client, file, new)
         problems += _routing_problems(client, admitted, indices)
-        problems += _capacity_problems(client, admitted, indices, keep_source=keep_source)
+        no_room = list(_capacity_problems(client, admitted, indices, keep_source=keep_source))
+        problems += no_room
+        if not no_room:  # otherwise OpenSearch refuses the rest for the same reason
+            new = [index for index in admitted if index.target_index not in indices]
+            problems += creation_problems(client, file, new)
     return Checked(pending, done, problems)
 
 

@@ -142,8 +142,8 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
         "an index that cannot be created is found only after others were rebuilt",
         "opensearch_reindex/trigger/preflight.py",
-        "        problems += creation_problems(client, file, new)\n",
-        "",
+        "            problems += creation_problems(client, file, new)\n",
+        "            pass\n",
         node="test_probe.py::test_a_mistake_in_the_last_index_is_found_before_the_first_changes",
     ),
     Mutation(
