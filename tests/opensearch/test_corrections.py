@@ -95,11 +95,16 @@ def test_the_copy_of_the_file_before_writes_nothing_after_the_correction(
 ) -> None:
     slow = {"batch_size": 10, "requests_per_second": 20, "slices": 1}
     start_reindex(client, rebuild.freeze(SOURCE, reindex=slow), ENVIRONMENT)
+    before = client.get_indices([TARGET])[TARGET].markers
     mended = {"script": {"source": "ctx._source.remove('extra'); ctx._source.n = -1"}}
     corrected = event(SOURCE, rebuild.url, reindex=mended)
     create_index(client, {**corrected, "execution_id": "arn:2"}, no_execution_runs)
     tasks = domain("GET", "_tasks?actions=*reindex")["nodes"]
     assert tasks == {} or all(task.get("cancelled") for node in tasks.values() for task in node["tasks"].values())
+    after = client.get_indices([TARGET])[TARGET].markers
+    assert after.frozen_seq_no == before.frozen_seq_no
+    # Not even a copy that is only being started can write on.
+    assert after.copy_alias != before.copy_alias
     copied = set(domain.documents(TARGET))
     assert 0 < len(copied) < 200
     rebuild.finish(rebuild.copy(rebuild.freeze(SOURCE, reindex=mended)))
