@@ -1,6 +1,8 @@
 """Every request to OpenSearch, with plain values in and out. Other modules decide."""
 
+import json
 import ssl
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -10,7 +12,14 @@ import boto3
 from botocore.credentials import Credentials
 
 from opensearch_reindex.index import alias_actions
-from opensearch_reindex.index.index_info import Allocation, IndexInfo, PrimaryShards, StoreSize, WriteQueue
+from opensearch_reindex.index.index_info import (
+    Allocation,
+    CopyLimits,
+    IndexInfo,
+    PrimaryShards,
+    StoreSize,
+    WriteQueue,
+)
 from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
 from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.runtime.endpoint import Endpoint, allowed_endpoint
@@ -212,6 +221,43 @@ class OpenSearchClient:
         return PrimaryShards(
             store_bytes=sum(copy["store"]["size_in_bytes"] for copy in primaries),
             last_seq_no=sum(copy["seq_no"]["max_seq_no"] + 1 for copy in primaries),
+            copies_on_nodes=Counter(copy["routing"]["node"] for _, copy in copies),
+        )
+
+    def source_bytes(self, name: str, size: int, *, shard: int, from_seq_no: int) -> list[int]:
+        """Return the length of `_source` of a few documents, in bytes as JSON.
+
+        Args:
+            name: index name.
+            size: number of documents.
+            shard: number of the shard.
+            from_seq_no: lowest sequence number.
+        """
+        body = {"size": size, "query": {"range": {"_seq_no": {"gte": from_seq_no}}}, "sort": ["_doc"], "_source": True}
+        hits = self._search([name], body, preference=f"_shards:{shard}")["hits"]["hits"]
+        return [len(json.dumps(hit.get("_source"), ensure_ascii=False).encode()) for hit in hits]
+
+    def copy_limits(self) -> CopyLimits:
+        """Return what the nodes allow a copy."""
+        parts = (
+            "indexing_pressure.memory.limit_in_bytes",
+            "jvm.mem.heap_max_in_bytes",
+            "indices.search.scroll_current",
+        )
+        path, filter_path = (
+            "/_nodes/stats/indices,jvm,indexing_pressure/search",
+            ",".join(f"nodes.*.{p}" for p in parts),
+        )
+        nodes = self._request("GET", path, {"filter_path": filter_path}).get("nodes", {})
+        settings = self.cluster_settings()
+        limit = settings.get("search.max_open_scroll_context")
+        return CopyLimits(
+            bulk_bytes=min(filter(None, map(_bulk_bytes, nodes.values())), default=None),
+            scroll_contexts=int(limit) if limit else None,
+            open_scroll_contexts={
+                name: node.get("indices", {}).get("search", {}).get("scroll_current", 0) for name, node in nodes.items()
+            },
+            longest_scroll=settings.get("search.max_keep_alive"),
         )
 
     def _shard_copies(self, name: str) -> list[tuple[str, dict[str, Any]]]:
@@ -254,8 +300,14 @@ class OpenSearchClient:
         return sizes
 
     def cluster_settings(self) -> dict[str, Any]:
-        """Return the cluster settings in force that limit disk space and shards, flat."""
-        filter_path = "*.cluster.max_shards_per_node,*.cluster.routing.allocation.disk"
+        """Return the cluster settings in force that limit disks, shards and scrolls, flat."""
+        parts = (
+            "cluster.max_shards_per_node",
+            "cluster.routing.allocation.disk",
+            "search.max_keep_alive",
+            "search.max_open_scroll_context",
+        )
+        filter_path = ",".join(f"*.{part}" for part in parts)
         answer = self._request("GET", "/_cluster/settings", {"include_defaults": "true", "filter_path": filter_path})
         levels = [flat_settings(answer.get(level, {})) for level in ("defaults", "persistent", "transient")]
         return {name: value for level in levels for name, value in level.items()}
@@ -629,6 +681,13 @@ class OpenSearchClient:
 
 def _path(names: Iterable[str]) -> str:
     return "/" + ",".join(quote(name, safe="") for name in names)
+
+
+def _bulk_bytes(node: Mapping[str, Any]) -> int | None:
+    """Return the memory for write requests of a node: a tenth of the heap by default."""
+    limit = node.get("indexing_pressure", {}).get("memory", {}).get("limit_in_bytes")
+    heap = node.get("jvm", {}).get("mem", {}).get("heap_max_in_bytes")
+    return limit or (heap // 10 if heap else None)
 
 
 def _search_preference(primaries: bool) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
-from opensearch_reindex.index.index_info import IndexInfo, PrimaryShards
+from opensearch_reindex.index.index_info import CopyLimits, IndexInfo, PrimaryShards
 from opensearch_reindex.index.markers import (
     BLOCK_ALIAS_PREFIX,
     OWNER_ALIAS_PREFIX,
@@ -99,6 +99,8 @@ class MockedDomain:
         self.client.count.return_value = JOB.source_count
         self.client.last_seq_no.return_value = JOB.source_seq_no
         self.client.primary_shards.return_value = PrimaryShards(3000, JOB.source_seq_no)
+        self.client.copy_limits.return_value = CopyLimits()
+        self.client.source_bytes.return_value = [1000]
         self.client.has_routed_documents.return_value = False
         self.client.put_index.side_effect = self.put_index
         self.client.put_meta.side_effect = self.put_meta

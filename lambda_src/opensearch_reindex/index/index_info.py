@@ -1,11 +1,15 @@
 """What OpenSearch says about an index, its shards and the nodes that hold them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from opensearch_reindex.index.markers import Markers
 from opensearch_reindex.index.provenance import Provenance
+
+# OpenSearch's default of `index.max_result_window`.
+MAX_RESULT_WINDOW = 10_000
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,29 @@ class PrimaryShards:
     Attributes:
         store_bytes: disk space of all primary shards, in bytes.
         last_seq_no: sum of their highest sequence numbers; every write raises it, also one that overwrites.
+        copies_on_nodes: for every node, how many copies of shards it holds, primaries and replicas.
     """
 
     store_bytes: int
     last_seq_no: int
+    copies_on_nodes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CopyLimits:
+    """What the nodes of a domain allow a copy.
+
+    Attributes:
+        bulk_bytes: memory for write requests on the node with the least; None if unknown.
+        scroll_contexts: scroll contexts that may be open on a node; None if unknown.
+        open_scroll_contexts: scroll contexts that are open, by node.
+        longest_scroll: longest lifetime of a scroll context, such as `24h`; None if unknown.
+    """
+
+    bulk_bytes: int | None = None
+    scroll_contexts: int | None = None
+    open_scroll_contexts: Mapping[str, int] = field(default_factory=dict)
+    longest_scroll: str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ def reindex_body(job: Job, copy_alias: str) -> dict[str, Any]:
 
 
 def reindex_params(job: Job) -> dict[str, str]:
-    """Return slices, and a limit if one is requested or needed after a fault.
+    """Return slices, scroll, and a limit if requested or needed after a fault.
 
     Args:
         job: state so far.
@@ -35,6 +35,8 @@ def reindex_params(job: Job) -> dict[str, str]:
     limit = job.reindex.get("requests_per_second")
     if job.task.gentleness and job.task.throttle:
         limit = job.task.throttle.after_fault() or limit
+    if "scroll" in job.reindex:
+        params["scroll"] = job.reindex["scroll"]
     if limit is not None:
         params["requests_per_second"] = f"{limit:.6g}"
     return params

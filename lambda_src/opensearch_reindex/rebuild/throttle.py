@@ -1,4 +1,4 @@
-"""Batch size, pause between polls, and throttle of a reindex task."""
+"""Pause between polls, and throttle of a reindex task."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,16 +7,6 @@ from typing import Any, Self
 
 from opensearch_reindex.index.index_info import WriteQueue
 
-# All slices of a task run on one node, each with a batch in memory.
-_BYTES_IN_BATCHES = 32 * 1024 * 1024
-# Measured: larger batches of small documents are no faster.
-_MOST_IN_BATCH = 5000
-# Scripts and pipelines take time for each document, and a batch without progress looks like a stalled copy.
-_MOST_IN_CHANGED_BATCH = 1000
-# OpenSearch's default of `index.max_result_window`.
-_MAX_RESULT_WINDOW = 10_000
-# OpenSearch's upper limit for `slices: auto`.
-_MOST_SLICES = 20
 # `requests_per_second` of a task without a limit.
 UNLIMITED = -1.0
 # A pause is at least this part of the task's age, so that a copy of a day takes few polls.
@@ -37,7 +27,7 @@ class Poll:
         limit: limit in force for each slice, in documents a second, or `UNLIMITED`.
         rate: documents a second and slice since the poll before.
         slices: number of slices that run; 1 for a task without slices.
-        refused: requests refused so far, both the task's own and those of every other writer.
+        refused: write requests refused so far, both the task's own and those of every other writer.
         is_throttled: whether a slice waits because of its limit.
         is_queue_high: whether the write queue of a node is more than half full.
     """
@@ -67,7 +57,8 @@ class Poll:
         """
         running = slices or [whole]
         limits = [status.get("requests_per_second", UNLIMITED) for status in running]
-        refused = sum(sum(status.get("retries", {}).values()) for status in (whole, *slices))
+        # A refused search says that scroll contexts or search threads are short: fewer writes would not help.
+        refused = sum(status.get("retries", {}).get("bulk", 0) for status in (whole, *slices))
         return cls(
             limit=min((limit for limit in limits if limit > 0), default=UNLIMITED),
             rate=documents_per_second / len(running),
@@ -87,7 +78,7 @@ class Throttle:
         limit: limit that should be in force.
         former: limit in force before, in case the change did not reach the task.
         slices: number of slices that ran when the limit was set.
-        refused: requests refused so far, both the task's own and those of every other writer.
+        refused: write requests refused so far, both the task's own and those of every other writer.
         best: highest rate so far.
     """
 
@@ -165,24 +156,6 @@ def is_same_limit(limit: float, other: float) -> bool:
 
 def _at_most(most: float, limit: float) -> float:
     return limit if most == UNLIMITED else min(most, limit)
-
-
-def batch_size(
-    documents: int, store_bytes: int, shards: int, options: Mapping[str, Any], settings: Mapping[str, Any]
-) -> int:
-    """Return the documents of a batch: 32 MiB in all slices together, 5000 at most.
-
-    Args:
-        documents: number of documents in the source index.
-        store_bytes: disk space of its primary shards, taken for the size of its documents.
-        shards: number of primary shards.
-        options: `reindex` of the trigger file.
-        settings: settings of the source index.
-    """
-    slices = min(shards, _MOST_SLICES) if options["slices"] == "auto" else int(options["slices"])
-    fitting = _BYTES_IN_BATCHES * documents // max(1, slices * store_bytes)
-    most = _MOST_IN_CHANGED_BATCH if options.keys() & {"script", "pipeline"} else _MOST_IN_BATCH
-    return max(1, min(most, fitting, int(settings.get("max_result_window", _MAX_RESULT_WINDOW))))
 
 
 def poll_pause_seconds(

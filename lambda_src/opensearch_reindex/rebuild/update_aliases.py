@@ -9,9 +9,9 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unallocated
 from opensearch_reindex.rebuild.guards import await_replicas, both_indices, free_to_finish
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.measure import size_copy
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.pipelines import refuse_search_pipeline
-from opensearch_reindex.rebuild.throttle import batch_size
 from opensearch_reindex.rebuild.write_block import mark_block
 from opensearch_reindex.runtime.errors import AliasUpdateError
 from opensearch_reindex.runtime.logs import log
@@ -45,10 +45,8 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     client.refresh(job.source_index)
     await_replicas(client, job.source_index, source)  # the copy reads them
     count, shards = client.count(job.source_index), client.primary_shards(job.source_index, source.shards)
-    size = batch_size(count, shards.store_bytes, source.shards, job.reindex, source.settings)
-    return replace(
-        job, source_count=count, source_seq_no=shards.last_seq_no, reindex={"batch_size": size, **job.reindex}
-    )
+    reindex = size_copy(client, job, source, target, count, shards)
+    return replace(job, source_count=count, source_seq_no=shards.last_seq_no, reindex=reindex)
 
 
 def _require_allocated(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:

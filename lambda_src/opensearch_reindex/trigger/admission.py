@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from opensearch_reindex.index.alias_actions import how_to_release
 from opensearch_reindex.index.blocks import blocks_of
-from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.index.settings import SOURCE_PARTS, source_problems
@@ -26,6 +26,7 @@ ADMISSION_PARTS = (
     "settings.index.blocks",
     "settings.index.final_pipeline",
     "settings.index.knn*",
+    "settings.index.max_result_window",
     "settings.index.search.default_pipeline",
     "settings.index.verified_before_close",
     "settings.index.version.created",
@@ -68,6 +69,23 @@ def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], exe
         *_alias_problems(planned, indices),
     ]
     return [f"{planned.path}: {problem}" for problem in problems]
+
+
+def batch_problems(planned: PlannedIndex, source: IndexInfo, batch_size: int | None) -> list[str]:
+    """Find a batch that is larger than a search of the source index may be.
+
+    Args:
+        planned: the planned index.
+        source: the source index.
+        batch_size: `reindex.batch_size` of the trigger file; None if the module chooses.
+    """
+    window = int(source.settings.get("max_result_window", MAX_RESULT_WINDOW))
+    if batch_size is None or batch_size <= window:
+        return []
+    return [
+        f"{planned.path}: reindex.batch_size is {batch_size}, but index.max_result_window of source index "
+        f"{planned.source_index!r} is {window}; expected at most {window}"
+    ]
 
 
 def may_merge_documents(planned: PlannedIndex, source: IndexInfo) -> bool:

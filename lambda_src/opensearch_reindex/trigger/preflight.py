@@ -10,6 +10,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.trigger.admission import (
     ADMISSION_PARTS,
     ROUTING_PARTS,
+    batch_problems,
     domain_problems,
     may_merge_documents,
 )
@@ -78,6 +79,10 @@ def check_domain(
         elif not state and not is_proven(index, indices):
             admitted.append(index)
     problems += pipeline_problems_of(client, file, admitted, indices)
+    batch_size = file["reindex"].get("batch_size")
+    problems += [
+        found for index in admitted for found in batch_problems(index, indices[index.source_index], batch_size)
+    ]
     if not problems:
         # A pipeline that was refused could write anywhere.
         problems += document_problems(client, file, admitted)

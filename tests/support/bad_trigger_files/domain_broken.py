@@ -90,6 +90,7 @@ def _make_indices(domain: Domain) -> None:
         domain("PUT", quote(name, safe=""), {"settings": _SMALL, "aliases": aliases})
     for name, source in (("sourceless_v1", {"enabled": False}), ("partial_v1", {"excludes": ["secret"]})):
         domain("PUT", name, {"settings": _SMALL, "mappings": {"_source": source}})
+    domain("PUT", "narrow_v1", {"settings": {**_SMALL, "max_result_window": 100}})
     _make_routed_indices(domain)
     domain("PUT", "piped_v1/_settings", {"index.final_pipeline": "mark"})
     domain("POST", "closed_v1/_close")
@@ -143,6 +144,12 @@ _source("an index without _source", "sourceless_v1", "source index '{}' has _sou
 _source("an index with a part of _source", "partial_v1", "source index '{}' has _source.excludes")
 _source("other shards for routed documents", "routed_v1", _ROUTED, settings={"number_of_shards": 3})
 _source("routed documents that were shrunk", "shrunk_v1", _ROUTED, settings={})
+_source(
+    "a batch that no search of the index may return",
+    "narrow_v1",
+    "reindex.batch_size is 5000, but index.max_result_window of source index '{}' is 100; expected at most 100",
+    reindex={"batch_size": 5000},
+)
 _source("a target that exists", "taken_v1", "target index 'taken_v2' exists, but was not created from this")
 _source("a target that is an alias", "aliased_v1", "target index 'aliased_v2' is the name of an alias")
 _source("a target that is a data stream", "streamed_v1", "target index 'streamed_v2' is the name of a data stream")

@@ -1,32 +1,11 @@
-"""Batch size, poll intervals and throttle of a copy."""
+"""Poll intervals and throttle of a copy."""
 
 from typing import Any
 
 import pytest
 
 from opensearch_reindex.index.index_info import WriteQueue
-from opensearch_reindex.rebuild.throttle import UNLIMITED, Poll, Throttle, batch_size, poll_pause_seconds
-
-
-@pytest.mark.parametrize(
-    ("documents", "store_bytes", "shards", "options", "settings", "size"),
-    [
-        (500_000, 500 * 500_000, 2, {}, {}, 5000),
-        (20_000, 10_000 * 20_000, 2, {}, {}, 1677),  # two slices of 16 MiB
-        (20_000, 10_000 * 20_000, 50, {}, {}, 167),  # OpenSearch makes 20 slices at most
-        (20_000, 10_000 * 20_000, 2, {"slices": 50}, {}, 67),
-        (10, 10 * 200 * 1024 * 1024, 1, {}, {}, 1),
-        (0, 0, 1, {}, {}, 1),
-        (1, 0, 0, {}, {}, 5000),
-        (500_000, 500, 2, {"script": {"source": ""}}, {}, 1000),
-        (500_000, 500, 2, {"pipeline": "p"}, {}, 1000),
-        (500_000, 500, 2, {}, {"max_result_window": "700"}, 700),
-    ],
-)
-def test_a_batch_is_as_large_as_memory_and_index_allow(
-    documents: int, store_bytes: int, shards: int, options: Any, settings: Any, size: int
-) -> None:
-    assert batch_size(documents, store_bytes, shards, {"slices": "auto", **options}, settings) == size
+from opensearch_reindex.rebuild.throttle import UNLIMITED, Poll, Throttle, poll_pause_seconds
 
 
 @pytest.mark.parametrize(
@@ -63,13 +42,18 @@ def test_a_poll_includes_all_slices_and_nodes() -> None:
         {"requests_per_second": 250.0, "retries": {"bulk": 0, "search": 3}, "throttled_until_millis": 9},
     ]
     queues = [WriteQueue(length=1, capacity=100, refused=7), WriteQueue(length=99, capacity=100, refused=1)]
-    assert Poll.read(whole, slices, queues, 400) == Poll(250, 200, 2, 15, is_throttled=True, is_queue_high=True)
-    assert Poll.read(whole, [], [], 400) == Poll(UNLIMITED, 400, 1, 2)
+    assert Poll.read(whole, slices, queues, 400) == Poll(250, 200, 2, 11, is_throttled=True, is_queue_high=True)
+    assert Poll.read(whole, [], [], 400) == Poll(UNLIMITED, 400, 1, 1)
 
 
 @pytest.mark.parametrize(("length", "capacity", "is_high"), [(51, 100, True), (50, 100, False), (999, -1, False)])
 def test_a_queue_is_high_when_more_than_half_of_it_is_taken(length: int, capacity: int, *, is_high: bool) -> None:
     assert WriteQueue(length, capacity, refused=0).is_high == is_high
+
+
+def test_refused_searches_do_not_slow_writes_down() -> None:
+    refused = Poll.read({"retries": {"bulk": 0, "search": 9}}, [], [], 400)
+    assert Throttle().next(refused).limit == UNLIMITED
 
 
 def test_a_domain_with_room_does_not_slow_a_copy_down() -> None:
