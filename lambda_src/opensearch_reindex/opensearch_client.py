@@ -221,7 +221,7 @@ class OpenSearchClient:
         return PrimaryShards(
             store_bytes=sum(copy["store"]["size_in_bytes"] for copy in primaries),
             last_seq_no=sum(copy["seq_no"]["max_seq_no"] + 1 for copy in primaries),
-            copies_on_nodes=Counter(copy["routing"]["node"] for _, copy in copies),
+            copies_on_nodes=Counter(str(copy["routing"].get("node")) for _, copy in copies),
         )
 
     def source_bytes(self, name: str, size: int, *, shard: int, from_seq_no: int) -> list[int]:
