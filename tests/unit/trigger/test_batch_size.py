@@ -1,4 +1,4 @@
-"""The batch size of a trigger file, against the result window of each source index."""
+"""The batch size of a trigger file and the result window of each source index."""
 
 from typing import Any
 
