@@ -64,7 +64,6 @@ CASES = (
             {"name": "a_v1", "mappings": {"properties": {"sku": {"type": "keyword"}, "price": {"type": "double"}}}},
         ),
         right=_type_change,
-        unmended={REDIRECT: "no key says that readers may fail"},
     ),
     Case(
         "corrected-file",
@@ -72,7 +71,6 @@ CASES = (
         documents={"b_v1": numbered(3, lambda _: {"a": "x"})},
         indices=("a_v1", {"name": "b_v1", "mappings": {"properties": {"a": {"type": "long"}}}}),
         right=_corrected_file,
-        unmended={REDIRECT: "no key says that readers may fail"},
     ),
     Case(
         "late-script-mistake",
