@@ -76,7 +76,9 @@ def step(
             else:
                 log.info("step done")
                 return result
-            raise failure  # outside of the except clause, which would chain the error that it handles
+            # Outside of the except clause, which would chain the error that it handles. The log has the frames, and
+            # Lambda would add them to the cause.
+            raise failure.with_traceback(None)
 
         return handler
 

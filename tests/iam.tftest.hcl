@@ -74,7 +74,7 @@ run "the_defaults" {
       ]
       TrackIndexExecutions = [
         "Allow",
-        ["states:DescribeExecution", "states:StopExecution"],
+        ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"],
         ["arn:aws:states:eu-central-1:123456789012:execution:opensearch-reindex-dev-index:*"],
       ]
       ReceiveIndexExecutionEvents = [

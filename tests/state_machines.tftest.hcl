@@ -131,7 +131,13 @@ run "the_definitions" {
           ]
           IntervalSeconds = 2, MaxAttempts = 6, BackoffRate = 2, JitterStrategy = "FULL"
         }]
-        Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.error", Next = "ReadIndexError" }]
+        Catch = [
+          {
+            ErrorEquals = ["StepFunctions.ExecutionAlreadyExists", "StepFunctions.ExecutionAlreadyExistsException"],
+            ResultPath  = "$.conflict", Next = "RenameIndexExecution"
+          },
+          { ErrorEquals = ["States.ALL"], ResultPath = "$.input", Next = "ReadIndexError" },
+        ]
       },
     ))
     error_message = "Only the start of a nested execution has a Retry, and every error is read."

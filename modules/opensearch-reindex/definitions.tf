@@ -23,6 +23,7 @@ locals {
   definition_files = {
     reindex = jsondecode(templatefile("${path.module}/state_machines/reindex.asl.json", {
       get_trigger_file_function_arn = local.function_arns["get_trigger_file"]
+      index_execution_arn           = replace(local.index_state_machine_arn, ":stateMachine:", ":execution:")
       index_state_machine_arn       = local.index_state_machine_arn
       partition                     = local.partition
     }))

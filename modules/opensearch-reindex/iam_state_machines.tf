@@ -95,7 +95,7 @@ resource "aws_iam_role_policy" "state_machine" {
       {
         Sid      = "TrackIndexExecutions"
         Effect   = "Allow"
-        Action   = ["states:DescribeExecution", "states:StopExecution"]
+        Action   = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"]
         Resource = [local.index_execution_arns]
       },
       {

@@ -39,6 +39,7 @@ DOCUMENTED = {
     },
     "TrackIndexExecutions": {
         "states:DescribeExecution": f"{_STATES}/connect-stepfunctions.html",
+        "states:GetExecutionHistory": f"{_STATES}/supported-services-awssdk.html",
         "states:StopExecution": f"{_STATES}/connect-stepfunctions.html",
     },
     "ReceiveIndexExecutionEvents": {

@@ -86,12 +86,13 @@ def function_dies(error_type: str, message: str) -> Hook:
     return die
 
 
-def refuse_nested_starts(patch: pytest.MonkeyPatch, times: int) -> list[str]:
+def refuse_nested_starts(patch: pytest.MonkeyPatch, times: int, code: str = "ExecutionLimitExceeded") -> list[str]:
     """Let Step Functions refuse nested executions, and return the refused inputs.
 
     Args:
         patch: undoes it.
         times: how many starts.
+        code: error code of the API.
     """
     refused: list[str] = []
     start = StepFunctionsParserBackend.start_execution
@@ -99,7 +100,7 @@ def refuse_nested_starts(patch: pytest.MonkeyPatch, times: int) -> list[str]:
     def refuse(self: Any, state_machine_arn: str, name: Any = None, execution_input: Any = None, *rest: Any) -> Any:
         if state_machine_arn.endswith("-index") and len(refused) < times:
             refused.append(execution_input)
-            raise JsonRESTError("ExecutionLimitExceeded", "Too many executions run")
+            raise JsonRESTError(code, "refused")
         return start(self, state_machine_arn, name, execution_input, *rest)
 
     patch.setattr(StepFunctionsParserBackend, "start_execution", refuse)

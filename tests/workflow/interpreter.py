@@ -20,16 +20,23 @@ import pytest
 from moto import mock_aws
 from moto.awslambda_simple.models import LambdaSimpleBackend
 from moto.core.config import DefaultConfig
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_callback
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service_callback,
+    state_task_service_sfn,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
     StateTaskServiceAwsSdk,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_sfn import (
     StateTaskServiceSfn,
 )
+from moto.stepfunctions.parser.asl.utils import encoding
 
 # Interval between two polls of a nested execution; moto's half a second is too long for a small index.
 _NESTED_POLL_SECONDS = 0.02
+
+# Length at which Step Functions cuts a cause, such as the description of a nested execution with its whole input.
+MAX_CAUSE_CHARACTERS = 32_768
 
 Invoke = Callable[[str, bytes], bytes]
 
@@ -83,6 +90,7 @@ def interpreted(invoke: Invoke, passthrough_urls: Iterable[str]) -> Iterator[Non
         patch.setattr(state_task_service_callback, "_DELAY_SECONDS_SYNC_CONDITION_CHECK", _NESTED_POLL_SECONDS)
         _translate_nested_executions(patch)
         _translate_requests(patch)
+        _cut_descriptions(patch)
         yield
 
 
@@ -114,10 +122,32 @@ def _translate_requests(patch: pytest.MonkeyPatch) -> None:
     def normalise_response(self: StateTaskServiceAwsSdk, response: Any, *args: Any, **kwargs: Any) -> None:
         from_api(self, response, *args, **kwargs)
         if self.resource.api_name == "sfn":
-            _rename(response, str.upper)
+            _rename_all(response, str.upper)
+            # moto gives the whole history in its order. The only request for a history asks for its last event.
+            if "Events" in response:
+                response["Events"] = response["Events"][-1:]
 
     patch.setattr(StateTaskServiceAwsSdk, "_normalise_parameters", normalise_parameters)
     patch.setattr(StateTaskServiceAwsSdk, "_normalise_response", normalise_response)
+
+
+def _cut_descriptions(patch: pytest.MonkeyPatch) -> None:
+    """Cut the description of a failed nested execution like Step Functions."""
+    to_text = encoding.to_json_str
+
+    def cut(value: Any, **options: Any) -> str:
+        text: str = to_text(value, **options)
+        return text[:MAX_CAUSE_CHARACTERS] if "ExecutionArn" in value else text
+
+    patch.setattr(state_task_service_sfn, "to_json_str", cut)
+
+
+def _rename_all(value: Any, change: Callable[[str], str]) -> None:
+    """Change the first letter of every key, at every depth."""
+    if isinstance(value, dict):
+        _rename(value, change)
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _rename_all(part, change)
 
 
 def _rename(values: dict[str, Any], change: Callable[[str], str]) -> None:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.trigger.get_trigger_file import MAX_STATE_BYTES
 from support.trigger_file import trigger_file
+from workflow.functions import Event, Handler, State
 from workflow.indices import Documents, Indices
 from workflow.machines import StateMachines
 
@@ -77,3 +79,50 @@ def test_failed_documents_are_one_json_object_in_parent_and_nested_execution(
     assert "secret-" not in str(execution.cause), "an error must not quote documents"
     failed = machines.nested()[-1]
     assert (failed.error, failed.cause) == (execution.error, execution.cause)
+
+
+@pytest.mark.parametrize("kilobytes", [30, 200])
+def test_the_error_of_a_nested_execution_survives_large_changes(
+    machines: StateMachines, indices: Indices, three: list[str], kilobytes: int
+) -> None:
+    first, second, third = three
+    described = {"_meta": {"text": "x" * (kilobytes * 1024)}}
+
+    execution = machines.run(
+        trigger_file(indices.endpoint, first, {"name": second, "mappings": {**INTEGER, **described}}, third)
+    )
+
+    assert [nested.status for nested in machines.nested()] == ["SUCCEEDED", "FAILED"]
+    assert (execution.status, execution.error) == ("FAILED", "ReindexFailedError")
+    message = execution.message()
+    assert (message["step"], message["source_index"]) == ("StartReindex", second)
+    assert execution.cause == machines.nested()[-1].cause
+
+
+def test_a_nested_execution_that_is_aborted_is_named_after_large_changes(
+    machines: StateMachines, indices: Indices, three: list[str]
+) -> None:
+    def abort(handler: Handler, event: Event) -> State:
+        machines.abort_nested()
+        return handler(event)
+
+    machines.functions.hooks["update_aliases"] = abort
+    mappings = {**KEYWORD, "_meta": {"text": "x" * 40_000}}
+
+    execution = machines.run(trigger_file(indices.endpoint, *three, mappings=mappings))
+
+    assert (execution.status, execution.error) == ("FAILED", "ExecutionError")
+    description = execution.message()
+    assert description["Status"] == "ExecutionAborted"
+    assert description["ExecutionArn"] == machines.nested()[0].arn
+    assert description["Input"]["index"]["source_index"] == three[0]
+
+
+def test_an_index_with_a_state_as_large_as_can_be_is_rebuilt(machines: StateMachines, indices: Indices) -> None:
+    source = indices.create("large", DOCUMENTS)
+    mappings = {"_meta": {"text": "x" * (MAX_STATE_BYTES - 2_000)}}
+
+    execution = machines.run(trigger_file(indices.endpoint, source, mappings=mappings))
+
+    assert (execution.status, execution.cause) == ("SUCCEEDED", None)
+    assert indices.documents(indices.target(source)) == DOCUMENTS

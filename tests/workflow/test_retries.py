@@ -74,6 +74,7 @@ def retries_by_task(machine: Definition) -> dict[str, list[dict[str, Any]]]:
 def test_every_function_is_retried_for_minutes_on_faults_that_pass() -> None:
     retries = {**retries_by_task(definition()), **retries_by_task(index_definition())}
     nested = retries.pop("ReindexIndex")
+    assert [retry["ErrorEquals"] for retry in retries.pop("ReadIndexHistory")] == [["States.TaskFailed"]]
 
     assert len(retries) == len(STEPS) + 1  # the source is released by the function that froze it
     not_ready = retries["GetTriggerFile"][1]
@@ -206,6 +207,18 @@ def test_the_start_of_a_nested_execution_is_tried_again(
     assert (execution.status, execution.cause) == ("SUCCEEDED", None)
     assert len(refused) == 2
     assert len(machines.nested()) == 1
+
+
+def test_an_index_whose_execution_has_a_name_that_is_taken_gets_another(
+    machines: StateMachines, indices: Indices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = indices.create("orders", DOCUMENTS)
+    refused = refuse_nested_starts(monkeypatch, 1, "ExecutionAlreadyExists")  # as after a redrive
+
+    execution = machines.run(trigger_file(indices.endpoint, source))
+
+    assert (execution.status, execution.cause, len(refused)) == ("SUCCEEDED", None, 1)
+    assert [nested.status for nested in machines.nested()] == ["SUCCEEDED"]
 
 
 def test_a_lambda_that_stays_throttled_ends_the_execution_after_all_attempts(

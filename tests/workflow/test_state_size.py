@@ -61,6 +61,6 @@ def test_a_file_that_makes_too_much_state_is_refused_and_says_to_split_it(
     execution = machines.run(trigger_file(indices.endpoint, *({"name": name, "mappings": changes} for name in NAMES)))
 
     assert (execution.status, execution.error) == ("FAILED", "TriggerFileError")
-    assert "bytes of state; expected at most 256000" in execution.message()["reason"]
+    assert "bytes of state; expected at most 225280" in execution.message()["reason"]
     assert "Split the file" in execution.message()["next"]
     assert machines.nested() == []

@@ -22,9 +22,9 @@ from typing import Any
 
 from opensearch_reindex.runtime.blocks import how_to_lift
 
-# Step Functions cuts a cause at 32,768 characters, and a cut cause is no longer JSON. Lambda wraps the message in JSON
-# that escapes every quote again, writes non-ASCII letters as \u1234 and adds a stack trace.
-MAX_MESSAGE_CHARACTERS = 26_000
+# Step Functions cuts a cause at 32,768 characters, and a cut cause is no longer JSON. A state and the error that a
+# Catch adds to it may have 256 KiB together. Lambda wraps the message in JSON, and a state wraps that: both escape.
+MAX_MESSAGE_BYTES = 30_000
 MAX_REASON_CHARACTERS = 8_000
 MAX_RELEASE_REASON_CHARACTERS = 1_000
 # For a target index that another trigger file can still continue.
@@ -116,7 +116,7 @@ class ReindexError(Exception):
         message = self.to_dict()
         reason, shown = self.reason[:MAX_REASON_CHARACTERS], len(self.problems)
         message["reason"] = reason
-        while len(json.dumps(text := json.dumps(message, ensure_ascii=False))) > MAX_MESSAGE_CHARACTERS:
+        while _size_in_state(text := json.dumps(message, ensure_ascii=False)) > MAX_MESSAGE_BYTES:
             if shown:
                 shown //= 2
                 hidden = len(self.problems) - shown
@@ -126,6 +126,11 @@ class ReindexError(Exception):
             else:
                 break
         return text
+
+
+def _size_in_state(message: str) -> int:
+    """Return the largest size that a message can have in a state."""
+    return len(json.dumps(json.dumps({"errorMessage": message})))
 
 
 def _message_of(cause: str) -> dict[str, Any]:

@@ -27,8 +27,9 @@ from opensearch_reindex.trigger.trigger_file import (
 )
 
 MAX_FILE_BYTES = 1024 * 1024
-# Step Functions fails an execution whose state exceeds 256 KiB; the rest is for what Step Functions adds itself.
-MAX_STATE_BYTES = 250 * 1024
+# Step Functions fails an execution whose state exceeds 256 KiB, and no Catch sees that. The rest is for an error that a
+# Catch adds to the state, see `errors.MAX_MESSAGE_BYTES`, and for what Step Functions adds itself.
+MAX_STATE_BYTES = 220 * 1024
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ def _state_of(file: Mapping[str, Any], checked: Checked, s3_uri: str) -> dict[st
     size = len(json.dumps(state, ensure_ascii=False).encode())
     if size > MAX_STATE_BYTES:
         raise TriggerFileError(
-            f"the file makes {size} bytes of state; expected at most {MAX_STATE_BYTES}, the limit of Step Functions",
-            next_step="No changes were made. Split the file, so that each part has fewer indices or fewer changes.",
+            f"the file makes {size} bytes of state; expected at most {MAX_STATE_BYTES}; Step Functions carries no more",
+            next_step="No changes were made. Split the file, so that each part has fewer indices or fewer changes. Put "
+            "changes that all indices share into the file's own settings and mappings, not into each index.",
         )
     return state

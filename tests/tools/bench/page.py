@@ -218,7 +218,7 @@ def _costs(results: Results) -> list[str]:
         "",
         *_table(head, rows),
         "",
-        f"{EXECUTION_TIMEOUT_SECONDS} seconds (`execution_timeout_seconds`), 250 KiB of state and {MAX_INDICES} "
+        f"{EXECUTION_TIMEOUT_SECONDS} seconds (`execution_timeout_seconds`), 220 KiB of state and {MAX_INDICES} "
         "entries limit the number.",
     ]
 

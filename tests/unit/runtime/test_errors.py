@@ -11,9 +11,11 @@ from opensearch_reindex.runtime.errors import (
     TriggerFileError,
     VerificationError,
 )
+from opensearch_reindex.trigger.get_trigger_file import MAX_STATE_BYTES
 from support.paths import ROOT
 
 LARGEST_CAUSE_CHARACTERS = 32_768  # of Step Functions
+LARGEST_STATE_BYTES = 256 * 1024  # of Step Functions
 
 
 def test_the_message_is_json_with_all_that_is_known() -> None:
@@ -43,6 +45,15 @@ def test_a_message_with_many_problems_still_fits_and_says_how_many_it_hides() ->
     assert shown > 50
     assert message["problems"][-1] == f"... and {1000 - shown} more; the log has all"
     assert len(error.to_dict()["problems"]) == 1000
+
+
+@pytest.mark.parametrize("letter", ["x", '"', "\\", "ü", "\U0001f600"])
+def test_the_largest_state_has_room_for_the_largest_error(letter: str) -> None:
+    error = VerificationError(letter * 8_000, problems=[letter * 200] * 1000)
+    cause = json.dumps({"errorMessage": str(error), "errorType": "VerificationError", "stackTrace": ["x" * 300]})
+    added = json.dumps({"error": {"Error": "VerificationError", "Cause": cause}})
+    started_by = {"AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID": "x" * 300, "execution_id": "x" * 300}
+    assert MAX_STATE_BYTES + len(added) + len(json.dumps(started_by)) < LARGEST_STATE_BYTES
 
 
 @pytest.mark.parametrize("letter", ['"', "\\", "\x01", "ü", "\U0001f600"])
