@@ -31,6 +31,7 @@ CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
 # Other engines, for the suites that compare them, with a Java that runs the newest.
 ENGINES := $(patsubst %,$(CACHE)/opensearch-%/.installed,7.10 1.3 2.11 3.5 3.8) $(CACHE)/java/.installed
+PROVIDER_SCHEMA := $(CACHE)/provider-schema/.installed
 # Two `terraform init` at once must not both download the provider into the cache.
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start. The long ones start early.
@@ -51,7 +52,7 @@ demo: setup ## Rebuild three indices of a real OpenSearch node (DEMO_OPTIONS=--k
 	@$(BIN)/python -m demo $(DEMO_OPTIONS)
 
 .PHONY: test
-test: setup engines $(CHECKOV) $(TFLINT) $(TERRAFORMS) $(PROVIDERS) ## Run the linters and every suite, three at a time
+test: setup engines $(CHECKOV) $(TFLINT) $(TERRAFORMS) $(PROVIDERS) $(PROVIDER_SCHEMA) ## Run the linters and every suite, three at a time
 	@$(BIN)/python -m support.run_suites --jobs 3 $(TEST_SUITES)
 
 .PHONY: test-all
@@ -115,7 +116,7 @@ test-install: $(DEV) ## Install every lock with old and new versions of pip, fro
 	@$(BIN)/pytest tests/install $(NOT_SLOW)
 
 .PHONY: test-terraform
-test-terraform: $(DEV) $(MINISTACK) ## Run `terraform test` with a mocked provider and with a local AWS
+test-terraform: $(DEV) $(MINISTACK) $(PROVIDER_SCHEMA) ## Run `terraform test` with a mocked provider and with a local AWS
 	$(call say,terraform test)
 	@$(BIN)/python -m support.terraform_test
 	$(call say,Terraform examples of the documentation)
@@ -186,7 +187,7 @@ lock: $(DEV) ## Update the lock files (UPGRADE=1 for the newest versions)
 	@for name in dev ministack checkov java terraform-1.9 terraform-newest; do \
 	  printf '==> tests/requirements/%s.txt\n' "$$name"; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	    --no-header --no-emit-index-url $(if $(UPGRADE),--upgrade) \
+	    --no-header --no-emit-index-url $$([ $$name != provider-schema ] || echo --no-deps) $(if $(UPGRADE),--upgrade) \
 	    --output-file "tests/requirements/$$name.txt" "tests/requirements/$$name.in"; \
 	done
 
@@ -224,6 +225,9 @@ $(CHECKOV): tests/requirements/checkov.txt
 
 $(CACHE)/terraform-%/.installed: tests/requirements/terraform-%.txt
 	$(call install,terraform-$*)
+
+$(PROVIDER_SCHEMA): tests/requirements/provider-schema.txt
+	$(call install,provider-schema)
 
 $(PROVIDERS): modules/opensearch-reindex/versions.tf | $(DEV)
 	$(call say,installing the provider of AWS)
