@@ -474,6 +474,15 @@ class OpenSearchClient:
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
         return str(answer["status"])
 
+    def green_indices(self, names: Iterable[str]) -> set[str]:
+        """Return the indices that are green, with one request for many."""
+        green: set[str] = set()
+        params = {"level": "indices", "filter_path": "indices.*.status"}
+        for batch in _batches(names):
+            answer = self._request("GET", f"/_cluster/health{_path(batch)}", params, ignore=(408,))
+            green.update(name for name, info in answer.get("indices", {}).items() if info["status"] == "green")
+        return green
+
     def explain_allocation(self, name: str) -> Allocation | None:
         """Return why OpenSearch does not allocate an unassigned shard, or None.
 
@@ -673,7 +682,7 @@ class OpenSearchClient:
         try:
             self._request(method, path, params, body=body)
         except OpenSearchRequestError as error:
-            return error if error.status in (401, 403) else None
+            return error if error.is_denied else None
         except TransientOpenSearchError as error:
             _demand_flood_stage(error)
         return None

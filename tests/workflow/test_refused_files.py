@@ -58,7 +58,14 @@ def test_all_problems_of_a_file_are_reported_at_once_and_nothing_is_changed(
     for problem in problems:
         assert any(problem in told for told in message["problems"])
     assert "No changes were made" in message["next"]
-    assert {method for method, _ in requests_sent} <= {"GET"}
+    # The first step tries to create the target index of `first`, with a request that OpenSearch refuses at its end.
+    tried = {
+        ("PUT", f"/{indices.target(first)}"),
+        ("POST", f"/_index_template/_simulate_index/{indices.target(first)}"),
+    }
+    assert {sent for sent in requests_sent if sent[0] != "GET"} <= (
+        tried if "missing_v1" in changes.get("indices", []) else set()
+    )
     assert {name: indices.get(name) for name in indices.names()} == before
     assert [call.step for call in machines.functions.calls] == ["get_trigger_file"]
     assert machines.nested() == []

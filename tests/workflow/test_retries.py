@@ -239,14 +239,20 @@ def test_a_lambda_that_stays_throttled_ends_the_execution_after_all_attempts(
 def test_a_permanent_error_is_not_tried_again(machines: StateMachines, indices: Indices) -> None:
     first, second = (indices.create(base, DOCUMENTS) for base in ("first", "second"))
 
-    execution = machines.run(trigger_file(indices.endpoint, first, second, settings={"no_such_setting": 1}))
+    def close(handler: Handler, event: Event) -> State:
+        indices("POST", f"{first}/_close")  # since the first step, which would have refused it
+        return handler(event)
+
+    machines.functions.hooks["create_index"] = close
+
+    execution = machines.run(trigger_file(indices.endpoint, first, second))
 
     assert (execution.status, execution.error) == ("FAILED", "IndexCreationError")
     assert len(machines.functions.of("create_index")) == 1
     message = execution.message()
-    assert (message["status"], message["type"]) == (400, "illegal_argument_exception")
-    assert "unknown setting [index.no_such_setting]" in message["reason"]
+    assert (message["status"], message["type"]) == (400, "index_closed_exception")
     assert indices.names() == {first, second}
+    indices("POST", f"{first}/_open")
     assert indices.documents(first) == DOCUMENTS
 
 

@@ -28,6 +28,9 @@ def _thousand_indices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mock 1,000 indices, whose creation would take minutes and too many shards."""
     found = {name: IndexInfo(name, {}, {"number_of_shards": "1"}, {}) for name in NAMES}
     monkeypatch.setattr(OpenSearchClient, "get_indices", lambda *_args, **_kwargs: found)
+    monkeypatch.setattr(OpenSearchClient, "green_indices", lambda *_: set())
+    monkeypatch.setattr(OpenSearchClient, "refused_creation", lambda *_: None)
+    monkeypatch.setattr(OpenSearchClient, "simulate_template", lambda *_: None)
     monkeypatch.setattr(OpenSearchClient, "store_sizes", lambda _, names: dict.fromkeys(names, StoreSize(0, 0)))
 
 

@@ -179,10 +179,12 @@ def _capacity_problems(
             )
     settings = client.cluster_settings()
     data_nodes, open_shards = client.shards()
-    for index in planned:
-        problem = replica_problem(index, indices[index.source_index], data_nodes)
-        if problem and client.health(index.source_index) == "green":
-            yield problem
+    homeless = {
+        index.source_index: replica_problem(index, indices[index.source_index], data_nodes) for index in planned
+    }
+    homeless = {name: problem for name, problem in homeless.items() if problem}
+    green = client.green_indices(homeless) if homeless else set()
+    yield from (problem for name, problem in homeless.items() if problem and name in green)
     growths = [growth_of(index, indices, sizes, data_nodes) for index in planned if index.source_index in sizes]
     yield from disk_problems(growths, client.data_disks(), settings, keep_source=keep_source)
     yield from shard_problems(growths, open_shards, data_nodes, settings, keep_source=keep_source)

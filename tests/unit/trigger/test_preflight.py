@@ -187,7 +187,7 @@ def test_more_replicas_than_nodes_are_refused_where_the_source_is_green(
 ) -> None:
     planned = plans(1)
     on_domain(client, planned, number_of_replicas="2")
-    client.health.return_value = health
+    client.green_indices.side_effect = lambda names: set(names) if health == "green" else set()
     assert len(check(client, FILE, planned)[1]) == problems
 
 
@@ -199,5 +199,5 @@ def test_a_proven_target_needs_no_room_and_no_source_without_a_full_disk(client:
     markers = Markers(owner="arn:e", is_proven=True, frozen_seq_no=1)
     aliases = {"i0_current": {"is_write_index": True}}
     indices["i0_v2"] = IndexInfo("u2", aliases, {"number_of_shards": "1"}, meta, markers=markers)
-    client.health.return_value = "green"
+    client.green_indices.side_effect = set
     assert check(client, FILE, [planned]) == ([planned], [])
