@@ -184,7 +184,7 @@ format: $(DEV) ## Format Python and Terraform files
 lock: $(DEV) ## Update the lock files (UPGRADE=1 for the newest versions)
 	@printf '==> lambda_src/requirements.txt\n'
 	@PATH="$(BIN):$$PATH" $(BIN)/python -m support.lock_lambda_requirements $(if $(UPGRADE),--upgrade)
-	@for name in dev ministack checkov java terraform-1.9 terraform-newest; do \
+	@for name in $(basename $(notdir $(wildcard tests/requirements/*.in))); do \
 	  printf '==> tests/requirements/%s.txt\n' "$$name"; \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url $$([ $$name != provider-schema ] || echo --no-deps) $(if $(UPGRADE),--upgrade) \
