@@ -237,3 +237,17 @@ def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.Monk
     domain.client.replicas_behind.return_value = 1
     with pytest.raises(DomainBusyError, match="behind their primary"):
         guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
+
+
+@pytest.mark.parametrize(("routed", "problem"), [("a_v1", "index 'a_v1' has"), ("a_v2", "index 'a_v2' has")])
+def test_nothing_is_given_up_when_documents_with_custom_routing_came_and_shards_merge(
+    routed: str, problem: str
+) -> None:
+    domain = copied()
+    for name, shards in (("a_v1", "2"), ("a_v2", "3")):
+        settings = {**domain.indices[name].settings, "number_of_shards": shards}
+        domain.indices[name] = replace(domain.indices[name], settings=settings)
+    domain.client.has_routed_documents.side_effect = lambda name, **_: name == routed
+    with pytest.raises(VerificationError, match=problem):
+        remove_alias(domain.client, JOB)
+    assert domain.changes == []
