@@ -134,15 +134,25 @@ def test_a_search_pipeline_that_comes_during_the_copy_keeps_the_source(
 
 
 @STRATEGIES
-@pytest.mark.parametrize("by", ["file", "template"])
-def test_the_target_gets_a_search_pipeline_and_every_document(
-    by: str, strategy: str, domain: Domain, rebuild: Rebuild, pipeline: str
+def test_the_target_gets_a_requested_search_pipeline_and_every_document(
+    strategy: str, domain: Domain, rebuild: Rebuild, pipeline: str
 ) -> None:
-    settings = {"search.default_pipeline": pipeline}
-    if by == "template":
-        template = {"index_patterns": ["piped_v2"], "template": {"settings": settings}}
-        domain("PUT", "_index_template/piped-readers", template)
-    rebuild("piped_v1", strategy=strategy, settings=settings if by == "file" else {})
+    rebuild("piped_v1", strategy=strategy, settings={"search.default_pipeline": pipeline})
     assert stored(domain, "piped_current") == DOCUMENTS
     assert domain("GET", "piped_current/_count")["count"] == 60  # what its readers want
     assert not domain.exists("piped_v1")
+
+
+@STRATEGIES
+def test_a_search_pipeline_of_a_template_is_refused_and_requested_in_the_file_accepted(
+    strategy: str, domain: Domain, rebuild: Rebuild, pipeline: str
+) -> None:
+    settings = {"search.default_pipeline": pipeline}
+    template = {"index_patterns": ["piped_v2"], "template": {"settings": settings}}
+    domain("PUT", "_index_template/piped-readers", template)
+    with pytest.raises(IndexCreationError, match=r"what was not requested: setting search\.default_pipeline"):
+        rebuild.create("piped_v1", strategy=strategy)
+    assert not domain.exists("piped_v2")
+    domain("PUT", "piped_current/_doc/new?refresh=true", {})  # to the source
+    rebuild("piped_v1", strategy=strategy, settings=settings)
+    assert stored(domain, "piped_current") == {**DOCUMENTS, "new": {}}

@@ -188,7 +188,7 @@ def _hundreds(random: Random, file: File) -> str:
 
 @FAULTS.in_file("a pipeline that does not exist")
 def _no_pipeline(random: Random, file: File) -> str:
-    names = ("*", "mark*", "m*", "_all", "mark,bad-0", "mark/", "mark ", "MARK", "../mark", "%6dark", "_none", "?")
+    names = ("*", "mark*", "m*", "_all", "mark,bad-0", "mark/", "mark ", "MARK", "../mark", "%6dark", "?")
     file["reindex"] = {"pipeline": random.choice([*names, f"missing-{random.getrandbits(20)}"])}
     return "reindex.pipeline: "
 

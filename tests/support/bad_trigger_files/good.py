@@ -36,6 +36,7 @@ _REINDEX = (
     {"slices": "auto", "requests_per_second": 1000.5},
     {"script": {"source": "ctx._source.key = ctx._id", "lang": "painless", "params": {"a": [1, {"b": None}]}}},
     {"pipeline": "mark"},
+    {"pipeline": "_none"},
 )
 
 
