@@ -236,11 +236,15 @@ def test_what_writers_delete_after_the_move_stays_deleted(
     assert second.source_seq_no == first.source_seq_no
 
 
-def test_another_script_needs_another_target(domain: Domain, rebuild: Rebuild, client: OpenSearchClient) -> None:
+@pytest.mark.parametrize("change", [{"settings": {"refresh_interval": "5s"}}, {"strategy": "block_writes"}])
+def test_a_target_in_use_is_refused_with_other_settings_or_another_strategy(
+    change: dict[str, Any], domain: Domain, rebuild: Rebuild, client: OpenSearchClient
+) -> None:
     rebuild.copy(rebuild.freeze("hazards_v1"))
-    scripted = event("hazards_v1", domain.url, reindex={"script": {"source": "ctx._source.n += 1000"}})
-    with pytest.raises(IndexCreationError, match="other settings, mappings, script, pipeline or strategy"):
-        create_index(client, {**scripted, "execution_id": "arn:2"}, no_execution_runs)
+    changed = {**event("hazards_v1", domain.url, **change), "execution_id": "arn:2"}
+    with pytest.raises(IndexCreationError, match="was created with other settings or another strategy"):
+        create_index(client, changed, no_execution_runs)
+    assert domain.documents("hazards_v2") == domain.documents("hazards_v1") == DOCUMENTS
 
 
 def test_a_task_that_is_lost_again_and_again_is_given_up(

@@ -191,6 +191,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     assert name_problem(name) is None
     domain("PUT", quote(name, safe=""))
     domain("PUT", f"_ingest/pipeline/{quote(pipeline, safe='')}", {"processors": []})
+    domain("PUT", f"_search/pipeline/{quote(pipeline, safe='')}", {"request_processors": []})
     copy = {"source": {"index": name}, "dest": {"index": copy_alias, "op_type": "create"}}
     started: list[str] = []
     calls: dict[str, Callable[[], Any]] = {
@@ -200,18 +201,25 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
             client.apply_alias_actions, [{"add": {"index": target, "aliases": [alias, copy_alias]}}]
         ),
         "put_meta": partial(client.put_meta, name, {"name": name}),
+        "put_mappings": partial(client.put_mappings, name, {"dynamic": "strict"}),
         "block_writes": partial(client.block_writes, name),
         "refresh": partial(client.refresh, name),
         "replicas_behind": lambda: client.replicas_behind(name) == 0,
         "count": lambda: client.count(name) == 0,
         "primary_shards": lambda: client.primary_shards(name, 1).last_seq_no == 0,
         "last_seq_no": lambda: client.last_seq_no(name, 1) == 0,
+        "source_bytes": lambda: client.source_bytes(name, 10, shard=0, from_seq_no=0) == [],
         "has_routed_documents": lambda: not client.has_routed_documents(name),
         "get_pipeline": lambda: client.get_pipeline(pipeline) == {"processors": []},
-        "is_building": lambda: not client.is_building(),
+        "has_search_pipeline": lambda: client.has_search_pipeline(pipeline),
+        "simulate_template": lambda: client.simulate_template(target) is not None,
         "health": lambda: client.health(target, wait_for_status="yellow") != "red",
+        "is_building": lambda: not client.is_building(),
+        "explain_allocation": lambda: client.explain_allocation(target) is not None,  # one node holds no replica
+        "reindex": lambda: client.reindex(copy, {})["total"] == 0,
         "submit_reindex": lambda: started.append(client.submit_reindex(copy, {"slices": "auto"})),
         "get_task": lambda: (client.get_task(started[0], wait_seconds=30) or {})["completed"],
+        "has_run_for": lambda: client.has_run_for(started[0].partition(":")[0], 0),
         "find_reindex_task": lambda: client.find_reindex_task(copy_alias) is None,
         "slice_statuses": lambda: client.slice_statuses(started[0]) == [],
         "rethrottle": lambda: not client.rethrottle(started[0], 500),
@@ -220,6 +228,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "indices_with_routing": lambda: client.indices_with_routing([name]) == set(),
         "store_sizes": lambda: client.store_sizes([name]).keys() == {name},
         "cluster_settings": lambda: bool(client.cluster_settings()),
+        "copy_limits": lambda: client.copy_limits().bulk_bytes is not None,
         "shards": lambda: client.shards()[0] == 1,
         "data_disks": lambda: len(client.data_disks()) == 1,
         "put_settings": partial(client.put_settings, name, {"refresh_interval": "1s"}),
@@ -227,6 +236,8 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     }
     probes: dict[str, Callable[[], Any]] = {
         "refused_actions": lambda: client.refused_actions(name, target) == [],
+        "refused_creation": lambda: client.refused_creation(f"{name}_v3", {}) is None,
+        "failed_documents": lambda: client.failed_documents(name, target, 1, "_none", None) == [],
         "refused_alias_change": lambda: client.refused_alias_change([name]) is None,
         "is_restricted": lambda: not client.is_restricted(name),
     }
@@ -239,6 +250,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     for method, call in probes.items():
         assert call() in (None, True), method
     assert 403 not in {exchange.status for exchange in front.requests}
+    domain("DELETE", f"_search/pipeline/{quote(pipeline, safe='')}")
 
 
 def client_with(key: AccessKey, front: SignedFront) -> OpenSearchClient:
