@@ -64,6 +64,7 @@ def test_every_legal_name_reaches_opensearch(name: str, domain: Domain, client: 
     name = f"{PREFIX}-{name}"
     client.put_index(name, {})
     assert list(client.get_indices([name])) == [name]
+    assert client.health(name, wait_for_status="yellow") != "red"
     assert client.count(name) == 0
     client.apply_alias_actions([{"remove_index": {"index": name}}])
     assert client.get_indices([name]) == {}
