@@ -26,6 +26,7 @@ from opensearch_reindex.runtime.errors import (
     ConcurrentReindexError,
     IndexCreationError,
     OpenSearchRequestError,
+    TransientOpenSearchError,
 )
 from opensearch_reindex.runtime.logs import add_context, log
 
@@ -155,8 +156,16 @@ class _Creation:
         return True
 
     def get_target(self) -> IndexInfo:
-        """Return the target index as it is now."""
-        return self.client.get_indices([self.target_index])[self.target_index]
+        """Return the target index as it is now.
+
+        Raises:
+            TransientOpenSearchError: another run of this step, or another execution, just deleted it.
+        """
+        target = self.client.get_indices([self.target_index]).get(self.target_index)
+        if target is None:
+            # To create it again. The next attempt finds the owner.
+            raise TransientOpenSearchError(f"target index {self.target_index!r} was deleted during the step")
+        return target
 
     def prepare(self, target: IndexInfo, alias_name: str, source_health: str, *, is_new: bool) -> IndexInfo:
         """Return the target index as requested and on nodes, or in use already.
@@ -211,7 +220,8 @@ class _Creation:
         """
         self._discard(target)
         if not self.create(is_for_trial=is_for_trial):
-            raise ConcurrentReindexError(f"another execution created target index {self.target_index!r}")
+            owner = self.get_target().markers.owner
+            raise ConcurrentReindexError(f"target index {self.target_index!r} was created by execution {owner}")
         return self.get_target()
 
     def adopt_or_replace(self, target: IndexInfo, alias_name: str) -> IndexInfo:

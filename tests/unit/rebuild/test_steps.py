@@ -88,8 +88,20 @@ def test_an_index_that_is_not_in_use_yet_is_replaced(differences: dict[str, Any]
 def test_an_index_that_another_execution_makes_in_between_is_its_own() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(changes="others"))
     domain.client.count.return_value = 0
+
+    def create_elsewhere(*_: Any) -> None:
+        domain.indices["a_v2"] = target(markers=OTHER)
+        raise EXISTS
+
+    domain.client.put_index.side_effect = create_elsewhere
+    with pytest.raises(ConcurrentReindexError, match=f"'a_v2' was created by execution {OTHER.owner}"):
+        create_index(domain.client, EVENT, no_execution_runs)
+
+
+def test_an_index_that_goes_again_in_between_is_a_passing_fault() -> None:
+    domain = MockedDomain(a_v1=index("u1"))
     domain.client.put_index.side_effect = EXISTS
-    with pytest.raises(ConcurrentReindexError, match="another execution created target index 'a_v2'"):
+    with pytest.raises(TransientOpenSearchError, match="target index 'a_v2' was deleted during the step"):
         create_index(domain.client, EVENT, no_execution_runs)
 
 
