@@ -3,7 +3,7 @@
 import json
 import ssl
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -57,6 +57,8 @@ NO_SEARCH_PIPELINE = {"search_pipeline": "_none"}
 # Overrides search.default_allow_partial_results and search.default_search_timeout, cluster settings with which a search
 # may return a part of the documents and no error.
 WHOLE_SEARCH = {"allow_partial_search_results": "false", "timeout": "-1"}
+# Setting of an index: how many copies of a shard must be there before OpenSearch accepts a write.
+COPIES_TO_WAIT_FOR = "write.wait_for_active_shards"
 
 
 def connect(opensearch_endpoint: str) -> "OpenSearchClient":
@@ -149,14 +151,36 @@ class OpenSearchClient:
 
     def block_writes(self, name: str) -> None:
         """Set the write block of an index, and return when every shard refuses writes."""
+        if self._block_writes(name):
+            return
+        # The block holds from now on, but its confirmation waits for as many shard copies as a write does.
+        if (copies := self._copies_to_wait_for(name)) is None:
+            raise _unconfirmed(name)
+        self.put_settings(name, {COPIES_TO_WAIT_FOR: "1"})
+        try:
+            is_confirmed = self._block_writes(name)
+        finally:
+            self.put_settings(name, {COPIES_TO_WAIT_FOR: copies})
+        if not is_confirmed:
+            raise _unconfirmed(name)
+
+    def _block_writes(self, name: str) -> bool:
         answer = self._request("PUT", f"{_path([name])}/_block/write")
         # An index that was blocked before is not in the list.
-        if not answer["acknowledged"] or not all(index["blocked"] for index in answer["indices"]):
-            raise TransientOpenSearchError(f"{name} is not write-blocked on every shard yet")
+        return bool(answer["acknowledged"]) and all(index.get("blocked") for index in answer["indices"])
+
+    def _copies_to_wait_for(self, name: str) -> str | None:
+        answer = self._request("GET", f"{_path([name])}/_settings", {"flat_settings": "true"})
+        settings: dict[str, str] = answer.get(name, {}).get("settings", {})
+        return settings.get(f"index.{COPIES_TO_WAIT_FOR}")
 
     def allow_writes(self, name: str) -> None:
         """Remove the write block of an index, if it has one."""
-        self.put_settings(name, {"blocks.write": None})
+        try:
+            # With the setting of an unconfirmed block, OpenSearch does not remove the block itself.
+            self.block_writes(name)
+        finally:
+            self.put_settings(name, {"blocks.write": None})
 
     def put_settings(self, name: str, settings: Mapping[str, Any]) -> None:
         """Change settings of an index; null sets the default."""
@@ -169,29 +193,16 @@ class OpenSearchClient:
     def replicas_behind(self, name: str) -> int:
         """Count the replicas in which a search misses documents of their primary shard.
 
-        For segment replication, and an index without writers. The search goes to each copy of each shard, because
-        `_cat/segment_replication` leaves replicas out for moments and is some milliseconds early. A write that a
-        replica lacks left either a document with a higher sequence number, or fewer documents.
+        For segment replication, and an index without writers. It gives replicas the segments of their primary shard, so
+        that those which show the same segments show the same documents. `_cat/segment_replication` leaves replicas out
+        for moments and is some milliseconds early. A search in one copy is refused where zones have weights.
         """
-        found: dict[str, dict[bool, list[tuple[int, int]]]] = {}
-        for shard, copy in self._shard_copies(name):
-            if copy["routing"]["state"] != "INITIALIZING":  # no search uses it, and it starts with all documents
-                by_role = found.setdefault(shard, {True: [], False: []})
-                by_role[copy["routing"]["primary"]].append(self._searchable(name, shard, copy["routing"]["node"]))
-        return sum(replica not in roles[True] for roles in found.values() for replica in roles[False])
-
-    def _searchable(self, name: str, shard: str, node: str) -> tuple[int, int]:
-        """Return documents and highest sequence number that a shard copy shows."""
-        body = {"size": 0, "track_total_hits": True, "aggs": {"last": {"max": {"field": "_seq_no"}}}}
-        try:
-            answer = self._search([name], body, preference=f"_shards:{shard}|_only_nodes:{node}")
-        except OpenSearchRequestError as error:
-            if "no data nodes with criteria" in error.reason:
-                raise TransientOpenSearchError(f"shard {shard} of {name} moved to another node") from error
-            raise
-        _demand_shards(answer, 1, name)
-        last = answer["aggregations"]["last"]["value"]
-        return answer["hits"]["total"]["value"], -1 if last is None else int(last)
+        parts = ("routing.primary", "segments.*.num_docs", "segments.*.deleted_docs", "segments.*.search")
+        filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{part}" for part in parts)])
+        answer = self._request("GET", f"{_path([name])}/_segments", {"filter_path": filter_path})
+        _demand_shards(answer, max(1, answer["_shards"]["total"]), name)
+        shards = [copies for index in answer.get("indices", {}).values() for copies in index["shards"].values()]
+        return sum(_replicas_behind(copies) for copies in shards)
 
     def count(self, name: str, *, primaries: bool = False) -> int:
         """Count the documents of an index, without nested ones.
@@ -718,6 +729,20 @@ def _demand_shards(answer: Mapping[str, Any], asked: int, name: str) -> None:
     successful = answer["_shards"]["successful"]
     if successful != asked:
         raise TransientOpenSearchError(f"only {successful} of {asked} shards of {name} answered")
+
+
+def _unconfirmed(name: str) -> TransientOpenSearchError:
+    return TransientOpenSearchError(f"{name} is not write-blocked on every shard yet")
+
+
+def _replicas_behind(copies: Sequence[Mapping[str, Any]]) -> int:
+    shown: dict[bool, list[dict[str, int]]] = {True: [], False: []}
+    for copy in copies:
+        segments = copy.get("segments", {}).items()
+        # Copies differ in when they drop a segment without documents.
+        documents = {key: each["deleted_docs"] for key, each in segments if each["search"] and each["num_docs"]}
+        shown[copy["routing"]["primary"]].append(documents)
+    return sum(replica not in shown[True] for replica in shown[False])
 
 
 def _batches(names: Iterable[str]) -> Iterator[list[str]]:

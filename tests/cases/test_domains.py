@@ -30,7 +30,6 @@ CASES = (
         indices=("a_v1",),
         right=_plain,
         node="remote store",
-        unmended="private settings are copied",
     ),
     Case(
         "weighted-routing",
@@ -39,7 +38,6 @@ CASES = (
         indices=("a_v1",),
         right=_plain,
         node="zones",
-        unmended="searches name a preference that weights do not allow",
     ),
     Case(
         "wait-for-active-shards",
@@ -60,7 +58,6 @@ CASES = (
         indices=("a_v1",),
         right=_setting_is_restored,
         strategies=(BLOCK,),
-        unmended="the target has fewer copies than it must wait for",
     ),
     Case(
         "settings-of-old-engines",

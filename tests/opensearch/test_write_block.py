@@ -166,3 +166,18 @@ def test_a_block_is_not_lifted_once_writers_use_the_target(domain: Domain, clien
     update_aliases(client, create(client, domain.url, 1, strategy="redirect_writes"))
     release(client, 1)
     assert (is_blocked(domain), is_marked(domain)) == (True, True)
+
+
+def test_a_block_is_confirmed_and_lifted_where_shard_copies_are_missing(
+    domain: Domain, client: OpenSearchClient
+) -> None:
+    # Writes wait for a replica that one node cannot hold, and so does the confirmation of a block.
+    settings = {"number_of_replicas": 1, "write.wait_for_active_shards": "2"}
+    domain("PUT", "wblock_v1/_settings", {"index": settings})
+    answer = domain("PUT", "wblock_v1/_block/write?timeout=1s")
+    assert not answer["acknowledged"]
+    client.allow_writes("wblock_v1")
+    found = domain("GET", "wblock_v1/_settings")["wblock_v1"]["settings"]["index"]
+    assert found["write"] == {"wait_for_active_shards": "2"}
+    domain("PUT", "wblock_v1/_settings", {"index": {"write.wait_for_active_shards": None}})
+    assert domain("PUT", "wblock_v1/_doc/later", {"a": "later"})["result"] == "created"

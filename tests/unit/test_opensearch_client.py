@@ -4,6 +4,7 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -96,20 +97,23 @@ def client(server: Server) -> OpenSearchClient:
     return OpenSearchClient(parse_endpoint(server.url), CREDENTIALS, "eu-west-1")
 
 
-def copies(primary: str, replica: str, state: str = "STARTED") -> tuple[int, Any]:
-    """Return OpenSearch's answer for one shard; the state is the state of the replica."""
-    of_primary = {"state": "STARTED", "primary": True, "node": primary}
-    of_replica = {"state": state, "primary": False, "node": replica}
-    return 200, {"indices": {"a": {"shards": {"0": [{"routing": of_primary}, {"routing": of_replica}]}}}}
-
-
-def shown(documents: int, last_seq_no: int | None, successful: int = 1) -> tuple[int, Any]:
-    """What a search finds in one copy."""
-    return 200, {
-        "_shards": {"total": 1, "successful": successful, "skipped": 0, "failed": 0},
-        "hits": {"total": {"value": documents, "relation": "eq"}},
-        "aggregations": {"last": {"value": None if last_seq_no is None else float(last_seq_no)}},
+def segments(*shown: tuple[str, int, int], is_searched: bool = True) -> dict[str, Any]:
+    """Return segments of a shard copy from name, documents and deleted documents."""
+    return {
+        name: {"num_docs": documents, "deleted_docs": deleted, "search": is_searched}
+        for name, documents, deleted in shown
     }
+
+
+def copies(primary: dict[str, Any], *replicas: dict[str, Any], failed: int = 0) -> tuple[int, Any]:
+    """Return OpenSearch's answer for the segments of one shard."""
+    total = 1 + len(replicas)
+    counts = {"total": total, "successful": total - failed, "failed": 0}
+    shard = [
+        {"routing": {"primary": number == 0}, **({"segments": shown} if shown else {})}
+        for number, shown in enumerate((primary, *replicas))
+    ]
+    return 200, {"_shards": counts, "indices": {"a": {"shards": {"0": shard}}}}
 
 
 def preferences_of(request: dict[str, Any]) -> list[str]:
@@ -301,7 +305,6 @@ def test_only_primary_shards_are_counted_where_replicas_may_lag_behind(
 SEARCHES: dict[str, tuple[Callable[[OpenSearchClient], Any], list[tuple[int, Any]]]] = {
     "count": (lambda client: client.count("a"), [(200, COUNTED)]),
     "indices_with_routing": (lambda client: client.indices_with_routing(["a"]), [(200, FOUND)]),
-    "replicas_behind": (lambda client: client.replicas_behind("a"), [copies("first", "second"), shown(2, 7)]),
 }
 
 
@@ -348,56 +351,39 @@ def test_a_search_that_timed_out_counts_nothing(server: Server, client: OpenSear
 @pytest.mark.parametrize(
     ("on_replica", "behind"),
     [
-        ((2, 7), 0),
-        ((2, 6), 1),  # an overwritten document
-        ((3, 7), 1),  # a deleted one
-        ((0, None), 1),  # all of them
+        (segments(("_0", 2, 0), ("_1", 1, 1)), 0),
+        (segments(("_0", 2, 0), ("_1", 1, 1), ("_2", 0, 1)), 0),  # copies differ in when they drop it
+        (segments(("_0", 2, 0)), 1),
+        (segments(("_0", 2, 0), ("_1", 2, 0)), 1),  # a deleted or overwritten document
+        (segments(("_3", 3, 0)), 1),  # merged, and it may lack an overwritten document
+        ({}, 1),
+        (segments(("_0", 2, 0), ("_1", 1, 1), is_searched=False), 1),
     ],
 )
-def test_a_replica_that_shows_other_documents_than_its_primary_is_behind(
-    on_replica: tuple[int, int | None], behind: int, server: Server, client: OpenSearchClient
+def test_a_replica_that_shows_other_segments_than_its_primary_is_behind(
+    on_replica: dict[str, Any], behind: int, server: Server, client: OpenSearchClient
 ) -> None:
-    server.answers = [copies("first", "second"), shown(2, 7), shown(*on_replica)]
+    on_primary = segments(("_0", 2, 0), ("_1", 1, 1))
+    server.answers = [copies(on_primary, on_primary, on_replica)]
     assert client.replicas_behind("a") == behind
-    # Each copy itself: any other choice of OpenSearch's might ask one of them twice.
-    assert [preferences_of(request) for request in server.requests[1:]] == [
-        ["_shards:0|_only_nodes:first"],
-        ["_shards:0|_only_nodes:second"],
-    ]
+    assert len(server.requests) == 1
 
 
 def test_an_empty_replica_of_an_empty_shard_is_not_behind(server: Server, client: OpenSearchClient) -> None:
-    server.answers = [copies("first", "second"), shown(0, None)]
+    server.answers = [copies({}, {}, segments(("_0", 0, 1)))]
     assert client.replicas_behind("a") == 0
 
 
-@pytest.mark.parametrize(("state", "asked"), [("INITIALIZING", 1), ("RELOCATING", 2), ("STARTED", 2)])
-def test_a_copy_that_is_still_built_is_not_asked(
-    state: str, asked: int, server: Server, client: OpenSearchClient
-) -> None:
-    server.answers = [copies("first", "second", state), shown(2, 7)]
-    assert client.replicas_behind("a") == 0
-    assert len(server.requests[1:]) == asked
-
-
-def test_a_copy_that_moved_to_another_node_is_looked_for_again(server: Server, client: OpenSearchClient) -> None:
-    reason = "no data nodes with criteria [second] found for shard: [a][0]"
-    error = {"error": {"type": "illegal_argument_exception", "reason": reason}, "status": 400}
-    server.answers = [copies("first", "second"), shown(2, 7), (400, error)]
-    with pytest.raises(TransientOpenSearchError, match="shard 0 of a moved"):
-        client.replicas_behind("a")
-
-
-def test_another_refusal_to_search_a_copy_is_no_move(server: Server, client: OpenSearchClient) -> None:
-    server.answers = [copies("first", "second"), (400, ERROR)]
-    with pytest.raises(OpenSearchRequestError) as caught:
-        client.replicas_behind("a")
-    assert caught.value.error_type == "some_exception"
+def test_a_replica_whose_primary_did_not_answer_is_behind(server: Server, client: OpenSearchClient) -> None:
+    status, answer = copies({}, {})
+    del answer["indices"]["a"]["shards"]["0"][0]
+    server.answers = [(status, answer)]
+    assert client.replicas_behind("a") == 1
 
 
 def test_a_copy_that_did_not_answer_is_not_taken_for_an_empty_one(server: Server, client: OpenSearchClient) -> None:
-    server.answers = [copies("first", "second"), shown(0, None, successful=0)]
-    with pytest.raises(TransientOpenSearchError, match="only 0 of 1 shards of a answered"):
+    server.answers = [copies({}, {}, failed=1)]
+    with pytest.raises(TransientOpenSearchError, match="only 1 of 2 shards of a answered"):
         client.replicas_behind("a")
 
 
@@ -411,9 +397,38 @@ def test_a_copy_that_did_not_answer_is_not_taken_for_an_empty_one(server: Server
 def test_a_block_that_is_not_everywhere_yet_is_asked_for_again(
     answer: dict[str, Any], server: Server, client: OpenSearchClient
 ) -> None:
-    server.answers = [(200, answer)]
+    server.answers = [(200, answer), (200, {"a": {"settings": {}}})]
     with pytest.raises(TransientOpenSearchError, match="not write-blocked"):
         client.block_writes("a")
+
+
+UNCONFIRMED = {"acknowledged": False, "shards_acknowledged": False, "indices": [{"name": "a", "failed_shards": []}]}
+CONFIRMED = {"acknowledged": True, "shards_acknowledged": True, "indices": [{"name": "a", "blocked": True}]}
+DONE = {"acknowledged": True}
+
+
+@pytest.mark.parametrize("second", [CONFIRMED, UNCONFIRMED])
+def test_a_block_that_waits_for_missing_copies_is_confirmed_without_them(
+    second: dict[str, Any], server: Server, client: OpenSearchClient
+) -> None:
+    waits = {"a": {"settings": {"index.write.wait_for_active_shards": "2"}}}
+    server.answers = [(200, answer) for answer in (UNCONFIRMED, waits, DONE, second, DONE)]
+    with nullcontext() if second is CONFIRMED else pytest.raises(TransientOpenSearchError, match="not write-blocked"):
+        client.block_writes("a")
+    changes = [json.loads(request["body"])["index"] for request in server.requests if request["body"]]
+    assert [change["write.wait_for_active_shards"] for change in changes] == ["1", "2"]
+
+
+@pytest.mark.parametrize("confirmed", [CONFIRMED, UNCONFIRMED])
+def test_a_block_is_lifted_after_its_confirmation(
+    confirmed: dict[str, Any], server: Server, client: OpenSearchClient
+) -> None:
+    settings: list[tuple[int, Any]] = [] if confirmed is CONFIRMED else [(200, {"a": {"settings": {}}})]
+    server.answers = [(200, confirmed), *settings, (200, DONE)]
+    with nullcontext() if confirmed is CONFIRMED else pytest.raises(TransientOpenSearchError, match="not write"):
+        client.allow_writes("a")
+    assert urlsplit(server.requests[0]["path"]).path == "/a/_block/write"
+    assert json.loads(server.requests[-1]["body"]) == {"index": {"blocks.write": None}}
 
 
 @pytest.mark.parametrize(

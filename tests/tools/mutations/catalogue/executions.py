@@ -248,6 +248,14 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         node="test_write_block.py::test_a_block_of_the_user_stays_over_several_failed_runs",
     ),
     Mutation(
+        "a block is lifted without its confirmation, which stays where it was not confirmed",
+        "opensearch_reindex/opensearch_client.py",
+        "            self.block_writes(name)\n        finally:\n",
+        "            pass\n        finally:\n",
+        unit="unit/test_opensearch_client.py",
+        node="test_write_block.py::test_a_block_is_confirmed_and_lifted_where_shard_copies_are_missing",
+    ),
+    Mutation(
         "the module claims the user's write block",
         "opensearch_reindex/rebuild/write_block.py",
         "    if source.is_write_blocked and not is_blocked_by_module(source, target):\n",
