@@ -7,6 +7,9 @@ from urllib.parse import quote
 
 import requests
 
+# Marks a target index that will be created again.
+TRIAL_ALIAS_PREFIX = "opensearch-reindex-Trial~"
+
 
 class Domain:
     """A client of the node that sends and returns JSON."""
@@ -56,6 +59,14 @@ class Domain:
             yield from ((hit["_id"], hit["_source"]) for hit in page["hits"]["hits"])
             page = self("POST", "_search/scroll", {"scroll": "1m", "scroll_id": page["_scroll_id"]})
         self("DELETE", "_search/scroll", {"scroll_id": [page["_scroll_id"]]})
+
+    def copied(self, target: str) -> int:
+        """Count what a search finds in a target index, once the index of the trial is replaced."""
+        found = self("GET", f"{target}/_alias", ok=False).get(target)
+        if found is None or any(alias.startswith(TRIAL_ALIAS_PREFIX) for alias in found["aliases"]):
+            return 0
+        self("POST", f"{target}/_refresh", ok=False)
+        return int(self("GET", f"{target}/_count", ok=False).get("count", 0))
 
     def exists(self, index: str) -> bool:
         """Return whether an index or alias exists."""

@@ -107,10 +107,7 @@ class Scene:
 
     def has_copied(self, part: float) -> bool:
         """Return whether a search finds that part of the documents in the target index."""
-        if not self.domain.exists(self.target):
-            return False
-        self.domain("POST", f"{self.target}/_refresh")
-        return bool(self.domain("GET", f"{self.target}/_count")["count"] >= part * len(self.loaded))
+        return 0 < self.domain.copied(self.target) >= part * len(self.loaded)
 
     def state(self) -> dict[str, Any]:
         """Return the state of the target index, for a comparison with an undisturbed run."""
