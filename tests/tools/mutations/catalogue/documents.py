@@ -172,8 +172,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a write block counts before it is in force on every shard",
         "opensearch_reindex/opensearch_client.py",
-        'if not answer["acknowledged"] or not all(index["blocked"] for index in answer["indices"]):',
-        'if not answer["acknowledged"]:',
+        'bool(answer["acknowledged"]) and all(index.get("blocked") for index in answer["indices"])',
+        'bool(answer["acknowledged"])',
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(
