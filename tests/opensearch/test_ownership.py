@@ -42,7 +42,7 @@ def create(client: OpenSearchClient, url: str, number: int, is_running: Callable
 
 
 def race(attempt: Callable[[int], Job]) -> tuple[list[Job], list[ReindexError]]:
-    """Let twenty start at the same moment, and again after a passing fault; what came of them."""
+    """Let twenty start at once, and again after a passing fault; return the outcome."""
     barrier = Barrier(RACERS)
     won: list[Job] = []
     lost: list[ReindexError] = []

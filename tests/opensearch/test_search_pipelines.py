@@ -144,7 +144,7 @@ def test_the_target_gets_a_requested_search_pipeline_and_every_document(
 
 
 @STRATEGIES
-def test_a_search_pipeline_of_a_template_is_refused_and_requested_in_the_file_accepted(
+def test_a_search_pipeline_of_a_template_is_refused_and_one_of_the_file_is_not(
     strategy: str, domain: Domain, rebuild: Rebuild, pipeline: str
 ) -> None:
     settings = {"search.default_pipeline": pipeline}

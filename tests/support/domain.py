@@ -61,7 +61,7 @@ class Domain:
         self("DELETE", "_search/scroll", {"scroll_id": [page["_scroll_id"]]})
 
     def copied(self, target: str) -> int:
-        """Count what a search finds in a target index, once the index of the trial is replaced."""
+        """Count what a search finds in a target index; 0 before the trial is over."""
         found = self("GET", f"{target}/_alias", ok=False).get(target)
         if found is None or any(alias.startswith(TRIAL_ALIAS_PREFIX) for alias in found["aliases"]):
             return 0

@@ -64,8 +64,8 @@ def page(results: Results) -> str:
         "",
         "`make bench` writes this page from [`benchmarks.json`](benchmarks.json), which has the values of all runs. "
         "Do not edit the page. `make bench PARTS=copy,commands` measures single parts again. The parts are "
-        f"{', '.join(f'`{name}`' for name in _TITLES)}. **MISSED** marks a figure that misses its goal. Each part names "
-        "the commit that it measured; later commits may send other requests.",
+        f"{', '.join(f'`{name}`' for name in _TITLES)}. **MISSED** marks a figure that misses its goal. Each part "
+        "names the commit that it measured; later commits may send other requests.",
     ]
     for name, title in _TITLES.items():
         if name in results:

@@ -240,9 +240,7 @@ def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(("routed", "problem"), [("a_v1", "index 'a_v1' has"), ("a_v2", "index 'a_v2' has")])
-def test_nothing_is_given_up_when_documents_with_custom_routing_came_and_shards_merge(
-    routed: str, problem: str
-) -> None:
+def test_no_source_is_given_up_when_routed_documents_came_and_shards_merge(routed: str, problem: str) -> None:
     domain = copied()
     for name, shards in (("a_v1", "2"), ("a_v2", "3")):
         settings = {**domain.indices[name].settings, "number_of_shards": shards}

@@ -28,7 +28,7 @@ def problems(domain: MockedDomain, **options: Any) -> list[str]:
     return trial_problems(domain.client, "a_v1", "trial~1", options)
 
 
-@pytest.mark.parametrize("differences", [{}, {"created": 1, "noops": 2}, {"created": 0, "deleted": 3}])
+@pytest.mark.parametrize("differences", [{}, {"created": 1, "noops": 2}])
 def test_documents_that_arrive_or_that_the_script_drops_are_no_problem(differences: dict[str, int]) -> None:
     assert problems(domain_that(answer(**differences))) == []
 
@@ -38,13 +38,14 @@ def test_documents_that_arrive_or_that_the_script_drops_are_no_problem(differenc
     [
         ({"created": 2, "version_conflicts": 1}, "1 documents got the id of another document"),
         ({"created": 1, "updated": 2}, "the pipeline dropped 2 documents"),
+        ({"created": 0, "deleted": 3}, "of 3 documents not each was created, or dropped by the script"),
         ({"created": 2}, "of 3 documents not each was created, or dropped by the script"),
-        ({"failures": [failure(400, "mapper_parsing_exception")]}, "its reason"),
+        ({"failures": [failure(400, "mapper_parsing_exception")]}, "mapper_parsing_exception"),
     ],
 )
 def test_documents_that_do_not_arrive_are_a_problem(differences: dict[str, Any], problem: str) -> None:
-    (found,) = problems(domain_that(answer(**differences)))
-    assert problem in found
+    found = problems(domain_that(answer(**differences)))
+    assert problem in found[-1]
 
 
 @pytest.mark.parametrize("passing", [failure(429, "rejected_execution_exception"), failure(503, "unavailable")])
