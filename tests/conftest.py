@@ -95,7 +95,7 @@ def domain(node: OpenSearchNode, prefix: str) -> Iterator[Domain]:
 @pytest.fixture
 def past_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let documents that do not fit be others than those that the trial copies."""
-    monkeypatch.setattr("opensearch_reindex.rebuild.create_index.trial_problems", lambda *_: [])
+    monkeypatch.setattr("opensearch_reindex.rebuild.creation.trial_problems", lambda *_: [])
 
 
 @pytest.fixture

@@ -36,6 +36,8 @@ _UNREADABLE_RESULT = {
     "index_closed_exception",
     "no_shard_available_action_exception",
 }
+# Health of a yellow index whose primary shards start.
+_STARTING = "starting"
 # Explanations of an unassigned shard in an error.
 MAX_EXPLANATIONS, MAX_EXPLANATION_CHARACTERS = 3, 500
 # Values of `can_allocate` for a shard that OpenSearch allocates later by itself.
@@ -476,14 +478,25 @@ class OpenSearchClient:
     def health(self, name: str, *, wait_for_status: str | None = None, timeout_seconds: int = 30) -> str:
         """Return `green`, `yellow` or `red`, after waiting for a status at least as good.
 
+        An index whose primary shards start is red here. OpenSearch calls a new one yellow before they have started.
+
         Args:
             name: index.
             wait_for_status: `green` or `yellow`; None does not wait.
             timeout_seconds: longest wait.
         """
         params = {"wait_for_status": wait_for_status, "timeout": f"{timeout_seconds}s"} if wait_for_status else {}
+        health = self._health(name, params)
+        if wait_for_status and health == _STARTING:
+            health = self._health(name, {**params, "wait_for_no_initializing_shards": "true"})
+        return "red" if health == _STARTING else health
+
+    def _health(self, name: str, params: Mapping[str, str]) -> str:
+        params = {**params, "level": "indices"}
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
-        return str(answer["status"])
+        indices = answer.get("indices", {}).values()
+        starts = any(index["active_primary_shards"] < index["number_of_shards"] for index in indices)
+        return _STARTING if starts and answer["status"] == "yellow" else str(answer["status"])
 
     def green_indices(self, names: Iterable[str]) -> set[str]:
         """Return the indices that are green, with one request for many."""

@@ -156,6 +156,7 @@ def test_documents_that_are_kept_apart_are_on_different_shards(
         stored = client.get_indices(["apart_v1"])["apart_v1"].settings
         target = target_settings(stored, {"number_of_shards": after})
         client.put_index("apart_v2", {"settings": {"index": target}})
+        assert client.health("apart_v2", wait_for_status="yellow") != "red"
         came_from: dict[int, set[int]] = {}
         for routing in range(100):
             places = (domain("GET", f"{name}/_search_shards?routing={routing}") for name in ("apart_v2", "apart_v1"))

@@ -214,6 +214,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "has_search_pipeline": lambda: client.has_search_pipeline(pipeline),
         "simulate_template": lambda: client.simulate_template(target) is not None,
         "health": lambda: client.health(target, wait_for_status="yellow") != "red",
+        "green_indices": lambda: client.green_indices([name, target]) <= {name, target},
         "is_building": lambda: not client.is_building(),
         "explain_allocation": lambda: client.explain_allocation(target) is not None,  # one node holds no replica
         "reindex": lambda: client.reindex(copy, {})["total"] == 0,

@@ -87,7 +87,7 @@ def test_a_trial_copies_a_few_documents_of_every_shard(
         found.append(len(domain.documents("trial_v2")))
         return problems
 
-    monkeypatch.setattr("opensearch_reindex.rebuild.create_index.trial_problems", count)
+    monkeypatch.setattr("opensearch_reindex.rebuild.creation.trial_problems", count)
     rebuild.create("trial_v1")
     assert found == [TRIAL_DOCUMENTS]
 
@@ -103,7 +103,7 @@ def test_a_trial_that_was_killed_is_cleaned_up_by_the_next_attempt(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("opensearch_reindex.rebuild.create_index.trial_problems", die)
+        patch.setattr("opensearch_reindex.rebuild.creation.trial_problems", die)
         with pytest.raises(RuntimeError):
             rebuild.create("trial_v1")
     left = domain("GET", "trial_v2")["trial_v2"]

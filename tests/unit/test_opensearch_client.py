@@ -156,6 +156,21 @@ def test_a_question_whose_connection_is_cut_is_asked_again(server: Server, clien
     assert len(server.requests) == 3 + 3 + 3
 
 
+def of_index(status: str, active: int) -> dict[str, Any]:
+    shards = {"a": {"status": status, "number_of_shards": 2, "active_primary_shards": active}}
+    return {"status": status, "indices": shards}
+
+
+def test_a_yellow_index_whose_primary_shards_start_is_waited_for(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, of_index("yellow", 1)), (200, of_index("yellow", 2))]
+    assert client.health("a", wait_for_status="yellow") == "yellow"
+    assert ["wait_for_no_initializing_shards" in request["path"] for request in server.requests] == [False, True]
+    server.answers = [(200, of_index("yellow", 1)), (408, of_index("yellow", 1))]
+    assert client.health("a", wait_for_status="yellow") == "red"
+    server.answers = [(200, of_index("yellow", 1))]
+    assert client.health("a") == "red"
+
+
 def test_a_domain_whose_packets_get_lost_is_waited_for_once(client: OpenSearchClient, mocker: MockerFixture) -> None:
     timeout = ConnectionTimeout("TIMEOUT", "timed out", requests.ConnectTimeout())
     sent = mocker.patch.object(RequestsHttpConnection, "perform_request", side_effect=timeout)

@@ -152,7 +152,7 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
     ),
     Mutation(
         "a target counts as new although another execution created it",
-        "opensearch_reindex/rebuild/create_index.py",
+        "opensearch_reindex/rebuild/creation.py",
         '            if error.error_type == "resource_already_exists_exception":\n                return False\n',
         '            if error.error_type == "resource_already_exists_exception":\n                return True\n',
         unit="unit/rebuild/test_steps.py",
@@ -425,7 +425,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     ),
     Mutation(
         "a copy into a replaced target is left running",
-        "opensearch_reindex/rebuild/create_index.py",
+        "opensearch_reindex/rebuild/creation.py",
         "            stop_copy(self.client, alias)\n",
         "            pass\n",
         unit="unit/rebuild/test_block_writes.py",
