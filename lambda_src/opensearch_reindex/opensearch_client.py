@@ -36,8 +36,6 @@ _UNREADABLE_RESULT = {
     "index_closed_exception",
     "no_shard_available_action_exception",
 }
-# Health of a yellow index whose primary shards start.
-_STARTING = "starting"
 # Explanations of an unassigned shard in an error.
 MAX_EXPLANATIONS, MAX_EXPLANATION_CHARACTERS = 3, 500
 # Values of `can_allocate` for a shard that OpenSearch allocates later by itself.
@@ -202,7 +200,8 @@ class OpenSearchClient:
         parts = ("routing.primary", "segments.*.num_docs", "segments.*.deleted_docs", "segments.*.search")
         filter_path = ",".join(["_shards", *(f"indices.*.shards.*.{part}" for part in parts)])
         answer = self._request("GET", f"{_path([name])}/_segments", {"filter_path": filter_path})
-        _demand_shards(answer, max(1, answer["_shards"]["total"]), name)
+        # The total counts unassigned replicas too.
+        _demand_shards(answer, max(1, answer["_shards"]["successful"] + answer["_shards"]["failed"]), name)
         shards = [copies for index in answer.get("indices", {}).values() for copies in index["shards"].values()]
         return sum(_replicas_behind(copies) for copies in shards)
 
@@ -486,17 +485,22 @@ class OpenSearchClient:
             timeout_seconds: longest wait.
         """
         params = {"wait_for_status": wait_for_status, "timeout": f"{timeout_seconds}s"} if wait_for_status else {}
-        health = self._health(name, params)
-        if wait_for_status and health == _STARTING:
-            health = self._health(name, {**params, "wait_for_no_initializing_shards": "true"})
-        return "red" if health == _STARTING else health
+        health, starting = self._health(name, params)
+        if wait_for_status and starting:
+            # A node starts few shards at a time, so that none may be starting for a moment.
+            shards = {"wait_for_active_shards": str(starting), "wait_for_no_initializing_shards": "true"}
+            health, starting = self._health(name, {**params, **shards})
+        return "red" if starting else health
 
-    def _health(self, name: str, params: Mapping[str, str]) -> str:
+    def _health(self, name: str, params: Mapping[str, str]) -> tuple[str, int]:
+        """Return the status, and the number of primary shards if they start; else 0."""
         params = {**params, "level": "indices"}
         answer = self._request("GET", f"/_cluster/health{_path([name])}", params, ignore=(408,))
-        indices = answer.get("indices", {}).values()
-        starts = any(index["active_primary_shards"] < index["number_of_shards"] for index in indices)
-        return _STARTING if starts and answer["status"] == "yellow" else str(answer["status"])
+        shards, active = (
+            sum(index[key] for index in answer.get("indices", {}).values())
+            for key in ("number_of_shards", "active_primary_shards")
+        )
+        return str(answer["status"]), shards if answer["status"] == "yellow" and active < shards else 0
 
     def green_indices(self, names: Iterable[str]) -> set[str]:
         """Return the indices that are green, with one request for many."""

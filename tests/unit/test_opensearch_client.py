@@ -108,7 +108,7 @@ def segments(*shown: tuple[str, int, int], is_searched: bool = True) -> dict[str
 def copies(primary: dict[str, Any], *replicas: dict[str, Any], failed: int = 0) -> tuple[int, Any]:
     """Return OpenSearch's answer for the segments of one shard."""
     total = 1 + len(replicas)
-    counts = {"total": total, "successful": total - failed, "failed": 0}
+    counts = {"total": total, "successful": total - failed, "failed": failed}
     shard = [
         {"routing": {"primary": number == 0}, **({"segments": shown} if shown else {})}
         for number, shown in enumerate((primary, *replicas))
@@ -394,6 +394,13 @@ def test_a_replica_whose_primary_did_not_answer_is_behind(server: Server, client
     del answer["indices"]["a"]["shards"]["0"][0]
     server.answers = [(status, answer)]
     assert client.replicas_behind("a") == 1
+
+
+def test_a_replica_that_is_on_no_node_is_not_waited_for(server: Server, client: OpenSearchClient) -> None:
+    status, answer = copies(segments(("_0", 1, 0)))
+    answer["_shards"]["total"] = 2
+    server.answers = [(status, answer)]
+    assert client.replicas_behind("a") == 0
 
 
 def test_a_copy_that_did_not_answer_is_not_taken_for_an_empty_one(server: Server, client: OpenSearchClient) -> None:

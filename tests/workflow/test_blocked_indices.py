@@ -65,10 +65,9 @@ def test_a_killed_run_is_finished_on_a_full_disk(
     assert run(machines, indices, source, strategy=strategy).status != "SUCCEEDED"
     del machines.functions.hooks["delete_index"]
     for name in (source, indices.target(source)):
-        indices("PUT", f"{name}/_settings", {f"index.blocks.{FLOOD_STAGE}": True, "index.blocks.read": True})
+        indices("PUT", f"{name}/_settings", {f"index.blocks.{FLOOD_STAGE}": True})
     finished = run(machines, indices, source, strategy=strategy)
     assert (finished.status, finished.cause) == ("SUCCEEDED", None)
-    indices("PUT", f"{indices.target(source)}/_settings", {"index.blocks.read": None})
     assert is_finished(indices, source)
 
 

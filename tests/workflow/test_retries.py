@@ -241,6 +241,7 @@ def test_a_permanent_error_is_not_tried_again(machines: StateMachines, indices: 
 
     def close(handler: Handler, event: Event) -> State:
         indices("POST", f"{first}/_close")  # since the first step, which would have refused it
+        indices("GET", f"_cluster/health/{first}?wait_for_status=green&timeout=30s")  # its shard starts as a closed one
         return handler(event)
 
     machines.functions.hooks["create_index"] = close

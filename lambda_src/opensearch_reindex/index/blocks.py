@@ -11,14 +11,14 @@ FLOOD_STAGE = "read_only_allow_delete"
 def blocks_of(info: IndexInfo, *, is_proven: bool) -> Iterator[str]:
     """List the blocks of an index that would stop a rebuild.
 
-    The module sets a write block itself. A proven target index needs no reads, and the module lifts the block of a full
-    disk to finish it, because the deletion of the source index frees the disk.
+    The module sets a write block itself. It lifts the block of a full disk to finish an index whose target is proven,
+    because the deletion of the source index frees the disk.
 
     Args:
         info: source or target index.
         is_proven: whether the copy was proven complete.
     """
-    allowed = {"write", "read", FLOOD_STAGE} if is_proven else {"write"}
+    allowed = {"write", FLOOD_STAGE} if is_proven else {"write"}
     for block, value in info.settings.get("blocks", {}).items():
         if value == "true" and block not in allowed:
             yield block

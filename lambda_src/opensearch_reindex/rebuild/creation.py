@@ -111,7 +111,11 @@ class Creation:
         """
         if target.aliases:
             return  # readers would find the documents twice
-        problems = trial_problems(self.client, self.source_index, trial_alias, self.options)
+        try:
+            problems = trial_problems(self.client, self.source_index, trial_alias, self.options)
+        except OpenSearchRequestError:
+            self._discard(target)
+            raise
         if not problems:
             return
         self._discard(target)

@@ -13,7 +13,7 @@ ALL = ("read_only", "read_only_allow_delete", "read", "write", "metadata")
 
 @pytest.mark.parametrize(
     ("is_proven", "stopping"),
-    [(False, ["read_only", "read_only_allow_delete", "read", "metadata"]), (True, ["read_only", "metadata"])],
+    [(False, ["read_only", "read_only_allow_delete", "read", "metadata"]), (True, ["read_only", "read", "metadata"])],
 )
 def test_only_some_blocks_stop_a_rebuild(stopping: list[str], *, is_proven: bool) -> None:
     blocked = replace(index("u1"), settings={"blocks": dict.fromkeys(ALL, "true")})

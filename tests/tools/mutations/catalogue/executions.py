@@ -397,7 +397,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "the block of a full disk refuses a file whose copy is proven",
         "opensearch_reindex/index/blocks.py",
-        '    allowed = {"write", "read", FLOOD_STAGE} if is_proven else {"write"}\n',
+        '    allowed = {"write", FLOOD_STAGE} if is_proven else {"write"}\n',
         '    allowed = {"write"}\n',
         unit="unit/index/test_blocks.py",
     ),
