@@ -374,6 +374,8 @@ class OpenSearchClient:
         try:
             self._request("PUT", _path([name]), body={**body, "aliases": aliases})
         except OpenSearchRequestError as error:
+            if error.error_type == "resource_already_exists_exception":
+                return None  # another execution created it a moment ago, and CreateIndex names that execution
             # Room for shards is calculated elsewhere: earlier indices of the file free the shards of their sources.
             return None if IMPOSSIBLE_ALIAS in error.reason or "maximum shards open" in error.reason else error
         raise ReindexError(

@@ -66,7 +66,6 @@ CASES = (
         indices=("a_v1",),
         right=_said,
         node="upgraded",
-        unmended="settings that no new index may have are copied",
     ),
 )
 

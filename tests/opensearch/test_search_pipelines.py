@@ -130,7 +130,13 @@ def test_a_search_pipeline_that_comes_during_the_copy_keeps_the_source(
         remove_alias(client, job)
     assert "has search pipeline 'piped'" in caught.value.problems[0]
     set_pipeline(domain, "piped_v1", None)
+    # Documents that were read through the pipeline are not proven later either.
+    with pytest.raises(VerificationError, match="not proven"):
+        remove_alias(client, job)
     assert stored(domain, "piped_v1") == DOCUMENTS
+    if strategy == "block_writes":
+        rebuild("piped_v1", strategy=strategy)
+        assert stored(domain, "piped_current") == DOCUMENTS
 
 
 @STRATEGIES

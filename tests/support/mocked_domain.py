@@ -8,6 +8,7 @@ from unittest.mock import create_autospec
 from opensearch_reindex.index.index_info import CopyLimits, IndexInfo, PrimaryShards
 from opensearch_reindex.index.markers import (
     BLOCK_ALIAS_PREFIX,
+    COPY_ALIAS_PREFIX,
     OWNER_ALIAS_PREFIX,
     PROVEN_ALIAS_PREFIX,
     Markers,
@@ -140,6 +141,9 @@ class MockedDomain:
             elif what["alias"].startswith(OWNER_ALIAS_PREFIX):
                 read = Markers.read([what["alias"]]) if kind == "add" else Markers()
                 self._mark(what["index"], owner=read.owner, is_kept=read.is_kept)
+            elif what["alias"].startswith(COPY_ALIAS_PREFIX) and kind == "add":
+                read = Markers.read([what["alias"]])
+                self._mark(what["index"], copy_alias=read.copy_alias, frozen_seq_no=read.frozen_seq_no)
             elif what["alias"].startswith(PROVEN_ALIAS_PREFIX):
                 self._mark(what["index"], is_proven=kind == "add")
             elif what["alias"].startswith(BLOCK_ALIAS_PREFIX):

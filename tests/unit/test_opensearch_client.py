@@ -396,6 +396,16 @@ def test_a_replica_whose_primary_did_not_answer_is_behind(server: Server, client
     assert client.replicas_behind("a") == 1
 
 
+@pytest.mark.parametrize(
+    ("error_type", "is_refused"), [("resource_already_exists_exception", False), ("mapper_parsing_exception", True)]
+)
+def test_an_index_that_another_execution_just_created_is_not_refused(
+    error_type: str, is_refused: bool, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(400, {"error": {"type": error_type, "reason": "its reason"}, "status": 400})]
+    assert (client.refused_creation("a", {}) is not None) == is_refused
+
+
 def test_a_replica_that_is_on_no_node_is_not_waited_for(server: Server, client: OpenSearchClient) -> None:
     status, answer = copies(segments(("_0", 1, 0)))
     answer["_shards"]["total"] = 2

@@ -31,6 +31,8 @@ RELEASED = "released"
 # The owner of a finished target index whose source index was kept. Its `proven` marker stays: a later run that deletes
 # the source index proves with it that the source index is unchanged.
 KEPT = "kept"
+# In place of the sum of sequence numbers, and more than any: a pipeline may have changed the copied documents.
+_SPOILED = 2**63 - 1
 # Action of a reindex task and of its slices.
 REINDEX_ACTION = "indices:data/write/reindex"
 
@@ -63,6 +65,11 @@ class Markers:
     def is_finished(self) -> bool:
         """Whether no run works on the index, and none left it half done."""
         return self.is_kept or (self.owner is None and self.copy_alias is None and not self.is_proven)
+
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether a pipeline may have changed the copied documents."""
+        return self.frozen_seq_no == _SPOILED
 
     @classmethod
     def read(cls, aliases: Iterable[str]) -> "Markers":
@@ -123,6 +130,17 @@ def new_copy_alias(token: str, frozen_seq_no: int | None = None) -> str:
         frozen_seq_no: sum of the source's sequence numbers as of which documents are copied; None before a copy.
     """
     return f"{COPY_ALIAS_PREFIX}{token}~{'' if frozen_seq_no is None else frozen_seq_no}"
+
+
+def spoiled_copy_alias(token: str) -> str:
+    """Return the marker of a copy whose documents a pipeline may have changed.
+
+    It is no copy of any state of the source index. So no later execution continues or proves it.
+
+    Args:
+        token: unique among all copies.
+    """
+    return new_copy_alias(token, _SPOILED)
 
 
 def proven_alias(frozen_seq_no: int) -> str:

@@ -138,7 +138,7 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo
         problems.append("the source index is no longer write-blocked")
     last_seq_no = client.last_seq_no(job.source_index, source.shards)
     if not is_copy_of_frozen(job, target) or last_seq_no != job.source_seq_no:
-        problems.append("the source index was written to after it had been frozen")
+        problems.append(why_outdated(target))
     if _is_in_use(job, target) and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
         problems.append(f"the target index is not the write index of alias {job.alias_name!r}")
     if problems:
@@ -148,6 +148,13 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo
 def is_copy_of_frozen(job: Job, target: IndexInfo) -> bool:
     """Return whether the target index has no copies, or copies of the frozen source."""
     return target.markers.frozen_seq_no in (None, job.source_seq_no)
+
+
+def why_outdated(target: IndexInfo) -> str:
+    """Say why the target index holds no copies of the frozen source index."""
+    if target.markers.is_spoiled:
+        return "a pipeline that was changed during the run may have changed the copied documents"
+    return "the source index was written to after it had been frozen"
 
 
 def _is_in_use(job: Job, target: IndexInfo) -> bool:

@@ -14,6 +14,7 @@ from opensearch_reindex.index.markers import (
     is_of_other_deployment,
     new_copy_alias,
     new_discard_alias,
+    spoiled_copy_alias,
 )
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
@@ -114,6 +115,19 @@ def open_copy(client: OpenSearchClient, job: Job, copy_alias: str) -> str:
     opened = new_copy_alias(new_token(), job.source_seq_no)
     apply_as_owner(client, job, alias_actions.replace_marker(job.target_index, copy_alias, opened))
     return opened
+
+
+def spoil_copy(client: OpenSearchClient, job: Job, copy_alias: str) -> None:
+    """Note that a pipeline may have changed the copied documents.
+
+    No execution proves them from then on.
+
+    Raises:
+        ConcurrentReindexError: another execution owns the target index.
+        TransientOpenSearchError: another run of this step was faster.
+    """
+    spoiled = spoiled_copy_alias(new_token())
+    apply_as_owner(client, job, alias_actions.replace_marker(job.target_index, copy_alias, spoiled))
 
 
 def stop_copy(client: OpenSearchClient, copy_alias: str | None) -> None:

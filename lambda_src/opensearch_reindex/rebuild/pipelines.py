@@ -11,7 +11,8 @@ from opensearch_reindex.index.ingest_pipelines import named_pipelines
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
-from opensearch_reindex.runtime.errors import RESUME_OR_ROLL_BACK, ROLL_BACK, IndexCreationError, VerificationError
+from opensearch_reindex.rebuild.ownership import spoil_copy
+from opensearch_reindex.runtime.errors import ROLL_BACK, IndexCreationError, VerificationError
 
 
 def pipeline_problems(client: OpenSearchClient, settings: Mapping[str, Any], reindex: Mapping[str, Any]) -> list[str]:
@@ -70,34 +71,35 @@ def refuse_search_pipeline(job: Job, source: IndexInfo) -> None:
         )
 
 
-def refuse_unsafe_pipelines(client: OpenSearchClient, job: Job, target: IndexInfo) -> None:
-    """Refuse ingest pipelines that were changed or put in force during the run.
-
-    Raises:
-        VerificationError: with all problems of the pipelines.
-    """
-    settings = {"final_pipeline": target.settings.get("final_pipeline")}
-    if problems := pipeline_problems(client, settings, job.reindex):
-        raise VerificationError(
-            "the pipelines of the copy were changed during the run",
-            problems=problems,
-            next_step=f"Correct each pipeline that the problems name. {RESUME_OR_ROLL_BACK}",
-        )
-
-
 def prove_pipelines(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
-    """Prove that no pipeline changed what the copy read, or where it wrote.
+    """Prove that no pipeline changes what a copy reads, or where it writes.
 
-    StartReindex has checked the pipelines too. The counts of documents do not show what one that was put in force a
-    moment later has changed.
+    StartReindex and RemoveAlias ask. The counts of documents do not show what a pipeline has changed that was put in
+    force after the start. So what was copied until then is never proven, also once the pipeline is gone.
+
+    Args:
+        client: the domain.
+        job: state so far.
+        source: the source index.
+        target: the target index, not proven.
 
     Raises:
-        VerificationError: a pipeline may have.
+        VerificationError: a pipeline does.
+        ConcurrentReindexError: another execution owns the target index.
     """
+    problems = pipeline_problems(client, {"final_pipeline": target.settings.get("final_pipeline")}, job.reindex)
+    remedy = "Correct each pipeline that the problems name."
     if problem := search_pipeline_problem(job.source_index, source):
-        raise VerificationError(
-            "the copy is not proven complete",
-            problems=[problem],
-            next_step=f"{removal_of_search_pipeline(job.source_index)} {ROLL_BACK}",
-        )
-    refuse_unsafe_pipelines(client, job, target)
+        problems.insert(0, problem)
+        remedy = removal_of_search_pipeline(job.source_index)
+    if not problems:
+        return
+    is_copied = target.markers.frozen_seq_no is not None
+    if is_copied and target.markers.copy_alias:
+        spoil_copy(client, job, target.markers.copy_alias)
+    start_over = ROLL_BACK if is_copied and not job.blocks_writes else "Upload the trigger file again."
+    raise VerificationError(
+        "the pipelines of the copy were changed during the run",
+        problems=problems,
+        next_step=f"{remedy} {start_over}",
+    )

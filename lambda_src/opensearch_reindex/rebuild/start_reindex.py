@@ -8,10 +8,10 @@ from typing import Any
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.check_reindex_status import check_reindex_status, finish
-from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen
+from opensearch_reindex.rebuild.guards import both_indices, is_copy_of_frozen, why_outdated
 from opensearch_reindex.rebuild.job import Copy, CopyStatus, Counters, Job
 from opensearch_reindex.rebuild.ownership import note_task, open_copy
-from opensearch_reindex.rebuild.pipelines import refuse_search_pipeline, refuse_unsafe_pipelines
+from opensearch_reindex.rebuild.pipelines import prove_pipelines
 from opensearch_reindex.rebuild.proof import is_our_task, task_problems
 from opensearch_reindex.rebuild.request import reindex_body, reindex_params
 from opensearch_reindex.rebuild.routing import refuse_meeting_documents
@@ -40,7 +40,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
     if not is_copy_of_frozen(job, target):
         # The copied documents may be outdated, and a second copy does not overwrite them.
         raise VerificationError(
-            "the source index was written to after it had been frozen",
+            why_outdated(target),
             next_step="Upload the file again. The module then creates the target index again."
             if job.blocks_writes and not target.markers.is_proven
             else ROLL_BACK,
@@ -80,8 +80,7 @@ def start_reindex(client: OpenSearchClient, job: Job, environment: Environment) 
 
 def _refuse_unprovable(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
     """Refuse a copy that could not be proven, before it changes anything."""
-    refuse_search_pipeline(job, source)
-    refuse_unsafe_pipelines(client, job, target)
+    prove_pipelines(client, job, source, target)
     refuse_meeting_documents(client, job, source, target)
 
 

@@ -76,6 +76,19 @@ def test_nothing_is_switched_copied_or_given_up_on_a_source_with_a_search_pipeli
     assert domain.changes == []
 
 
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_copy_that_a_pipeline_may_have_changed_is_never_proven(strategy: Strategy) -> None:
+    copied = replace(OWNED, copy_alias=JOB.task.copy_alias, frozen_seq_no=JOB.source_seq_no)
+    domain = MockedDomain(a_v1=PIPED, a_v2=target(IN_USE, copied))
+    with pytest.raises(VerificationError):
+        remove_alias(domain.client, replace(JOB, strategy=strategy))
+    assert domain.indices["a_v2"].markers.is_spoiled
+    domain.indices["a_v1"] = index("u1")
+    with pytest.raises(VerificationError, match="a pipeline that was changed") as caught:
+        start_reindex(domain.client, replace(JOB, strategy=strategy), ENVIRONMENT)
+    assert ("Roll back" in caught.value.next_step) == (strategy == Strategy.REDIRECT_WRITES)
+
+
 def test_a_search_pipeline_that_comes_after_the_proof_does_no_harm() -> None:
     domain = proven()
     domain.indices["a_v1"] = PIPED
