@@ -43,7 +43,7 @@ _WRITES: Mapping[str, tuple[str, ...]] = {
     "copy": ("target_field",),
     "csv": ("target_fields",),
     "date": ("target_field",),
-    "dissect": (),  # see _content_problems, as for every processor with nothing here
+    "dissect": (),  # see _is_named_by_documents, as for every processor with nothing here
     "dot_expander": ("field", "path"),
     "fail": (),
     "fingerprint": ("target_field",),

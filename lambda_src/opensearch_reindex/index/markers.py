@@ -49,7 +49,7 @@ class Markers:
         frozen_seq_no: the sum of the source's sequence numbers as of which documents were copied; None before a copy.
         discard_alias: of a source index, the permit to delete its target, see `ownership.discard_target`.
         trial_alias: the alias that the trial copy writes through; None in an index that is not for a trial.
-        blocked_uuid: of a source index, UUID of the index whose write block the module set; None without such a block.
+        blocked_uuid: UUID of the index whose write block the module set; None without such a block.
     """
 
     owner: str | None = None
@@ -161,15 +161,15 @@ def new_discard_alias(token: str) -> str:
     return DISCARD_ALIAS_PREFIX + token
 
 
-def block_alias(source_uuid: str) -> str:
-    """Return the marker of a source index whose write block the module set.
+def block_alias(index_uuid: str) -> str:
+    """Return the marker of an index whose write block the module set.
 
-    It belongs to the source index, because the module may throw a target index away.
+    It belongs to the blocked index, because the module may throw a target index away.
 
     Args:
-        source_uuid: UUID of the source index; an index restored from a snapshot of it has another.
+        index_uuid: UUID of the blocked index; an index restored from a snapshot of it has another.
     """
-    return BLOCK_ALIAS_PREFIX + source_uuid
+    return BLOCK_ALIAS_PREFIX + index_uuid
 
 
 def first_markers(

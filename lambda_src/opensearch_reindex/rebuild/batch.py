@@ -114,15 +114,6 @@ def asks_model(definition: Any) -> bool:
     return any(key in _PROCESSORS_WITH_MODELS for key, _ in _items(definition))
 
 
-def pipelines_inside(definition: Any) -> list[str]:
-    """Return the names of the pipelines that a pipeline runs.
-
-    Args:
-        definition: of a pipeline.
-    """
-    return [str(value["name"]) for key, value in _items(definition) if key == "pipeline" and isinstance(value, Mapping)]
-
-
 def _items(definition: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(definition, Mapping):
         for key, value in definition.items():

@@ -40,7 +40,10 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     indices = client.get_indices([source_index, target_index])
     source, found = indices.get(source_index), indices.get(target_index)
     if not source:
-        raise IndexCreationError(f"source index {source_index!r} does not exist")
+        raise IndexCreationError(
+            f"source index {source_index!r} does not exist",
+            next_step="No document was moved. Correct the name, or remove the entry. Upload the trigger file again.",
+        )
     if source.markers.owner:
         raise ConcurrentReindexError(
             f"source index {source_index!r} is the unfinished target index of execution {source.markers.owner}",
@@ -49,7 +52,9 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     source_health = client.health(source_index)
     if source_health == "red":
         raise IndexCreationError(
-            f"source index {source_index!r} is red; expected yellow or green, so that every document can be read"
+            f"source index {source_index!r} is red; expected yellow or green, so that every document can be read",
+            next_step="No document was moved. Ask _cluster/allocation/explain for the missing shard, and restore it. "
+            "Upload the trigger file again.",
         )
     requested = TargetIndex.derive(trigger_file, entry, source)
     creation = Creation(
@@ -75,7 +80,11 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     is_new = found is None and creation.create()
     target = creation.get_target()
     if target.provenance.source_uuid != source.uuid:
-        raise IndexCreationError(f"target index {target_index!r} exists, and was not created from this source index")
+        raise IndexCreationError(
+            f"target index {target_index!r} exists, and was not created from this source index",
+            next_step="No document was moved. Delete that index, or change index_replacement. Then upload the trigger "
+            "file again.",
+        )
     if target.markers.is_proven and not trigger_file["keep_source"]:
         lift_flood_blocks(client, {source_index: source, target_index: target})
     take_ownership(client, target_index, target, execution_id, is_running)

@@ -15,6 +15,7 @@ from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unalloca
 from opensearch_reindex.rebuild.correction import correct_target
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy
 from opensearch_reindex.rebuild.trial import TRIAL_DOCUMENTS, trial_problems
+from opensearch_reindex.runtime.blocks import how_to_lift
 from opensearch_reindex.runtime.errors import (
     RESUME_OR_ROLL_BACK,
     ROLL_BACK,
@@ -201,7 +202,8 @@ class Creation:
         added = self.requested.unrequested(target)
         if not added:
             return
-        kept = "; it holds documents and was kept, write-blocked"
+        lift = how_to_lift(self.target_index, "write")
+        kept = f"; it holds documents and was kept. To lift its write block, send {lift}"
         if self._is_empty(target):
             self._discard(target)
             kept = ""

@@ -5,13 +5,7 @@ from typing import Any
 
 from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, CopyLimits, IndexInfo, PrimaryShards
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.batch import (
-    batch_size,
-    largest_batch,
-    pipelines_inside,
-    scroll_of,
-    slices_of,
-)
+from opensearch_reindex.rebuild.batch import batch_size, largest_batch, scroll_of, slices_of
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from opensearch_reindex.runtime.logs import log
@@ -20,7 +14,6 @@ from opensearch_reindex.runtime.logs import log
 _MOST_SHARDS = 10
 _DOCUMENTS_OF_PLACE = 10
 _MOST_BYTES = 8 * 1024 * 1024
-_MOST_PIPELINES = 10
 
 
 def size_copy(
@@ -86,13 +79,10 @@ def _document_bytes(client: OpenSearchClient, job: Job, number: int, shards: Pri
 
 
 def _pipelines(client: OpenSearchClient, options: Mapping[str, Any], target: IndexInfo) -> Iterator[Mapping[str, Any]]:
-    """Yield the definitions of all pipelines that run on copied documents."""
-    names = [name for name in (options.get("pipeline"), target.settings.get("final_pipeline")) if name]
-    for _ in range(_MOST_PIPELINES):
-        names = [name for name in names if name != "_none"]
-        if not names:
-            return
-        name = names.pop()
-        definition = client.get_pipeline(name) or {}
-        names += pipelines_inside(definition)
-        yield definition
+    """Yield the definitions of all pipelines that run on copied documents.
+
+    None of them calls another one: such a pipeline is refused.
+    """
+    for name in (options.get("pipeline"), target.settings.get("final_pipeline")):
+        if name not in (None, "_none"):
+            yield client.get_pipeline(str(name)) or {}

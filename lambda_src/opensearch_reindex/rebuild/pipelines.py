@@ -99,7 +99,7 @@ def prove_pipelines(client: OpenSearchClient, job: Job, source: IndexInfo, targe
         spoil_copy(client, job, target.markers.copy_alias)
     start_over = ROLL_BACK if is_copied and not job.blocks_writes else "Upload the trigger file again."
     raise VerificationError(
-        "the pipelines of the copy were changed during the run",
+        "a pipeline of the copy is missing or unsafe by now",
         problems=problems,
         next_step=f"{remedy} {start_over}",
     )

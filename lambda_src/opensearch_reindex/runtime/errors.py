@@ -53,7 +53,7 @@ class ReindexError(Exception):
         problems: every problem, if there are several.
     """
 
-    next_step = "Read the stack trace in the Lambda function's log. Then upload the trigger file again."
+    next_step = "Read `stack` in the log of the Lambda function. Then upload the trigger file again."
 
     def __init__(
         self,

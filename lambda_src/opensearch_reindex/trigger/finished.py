@@ -64,7 +64,7 @@ def is_to_be_deleted(planned: PlannedIndex, indices: Mapping[str, IndexInfo], *,
         not keep_source
         and planned.source_index in indices
         and is_write_index
-        and target.markers.frozen_seq_no is not None  # noted by versions since this one, where the source was kept
+        and target.markers.frozen_seq_no is not None  # a source index that an older version kept has none
     )
 
 

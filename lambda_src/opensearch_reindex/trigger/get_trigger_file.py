@@ -91,7 +91,8 @@ def get_trigger_file(
         error.problems += _release_refused(content, planned, connect, environment, release)
         raise
     if later := [index.source_index for index in checked.pending[1:]]:
-        release(connect(content["opensearch_endpoint"]), later)
+        for problem in release(connect(content["opensearch_endpoint"]), later):
+            log.warning("a write block of an earlier run may be left", extra={"reason": problem})
     for how, names in checked.done.items():
         log.info("indices skipped: %s", how, extra={"indices": names})
     return state

@@ -10,7 +10,6 @@ from opensearch_reindex.rebuild.batch import (
     asks_model,
     batch_size,
     largest_batch,
-    pipelines_inside,
     scroll_of,
     slices_of,
 )
@@ -106,11 +105,6 @@ def test_processors_that_ask_models_are_known(processor: str) -> None:
     assert not asks_model(PLAIN)
 
 
-def test_pipelines_inside_a_pipeline_are_found_also_in_failure_handlers() -> None:
-    inner = {"set": {"field": "a", "on_failure": [{"pipeline": {"name": "c"}}]}}
-    assert pipelines_inside({"processors": [{"pipeline": {"name": "b"}}, inner]}) == ["b", "c"]
-
-
 @pytest.fixture
 def domain() -> MockedDomain:
     domain = MockedDomain(a_v1=index("u1", IN_USE), a_v2=target())
@@ -149,17 +143,12 @@ def test_a_batch_size_of_the_trigger_file_is_kept_and_nothing_is_measured(domain
 
 def test_the_pipelines_of_request_and_target_reach_batch_and_scroll(domain: MockedDomain) -> None:
     domain.indices["a_v2"].settings["final_pipeline"] = "final"
-    found = {"p": {"processors": [{"pipeline": {"name": "inner"}}]}, "inner": MODEL, "final": None}
+    found = {"p": MODEL, "final": None}
     domain.client.get_pipeline.side_effect = found.get
     options = freeze(domain, pipeline="p")
     assert options == {"slices": "auto", "pipeline": "p", "batch_size": 100, "scroll": "30m"}
-    assert {call.args[0] for call in domain.client.get_pipeline.call_args_list} == {"p", "inner", "final"}
+    assert {call.args[0] for call in domain.client.get_pipeline.call_args_list} == {"p", "final"}
     assert reindex_params(replace(JOB, reindex=options)) == {"slices": "auto", "scroll": "30m"}
-
-
-def test_a_pipeline_that_runs_itself_ends_the_search(domain: MockedDomain) -> None:
-    domain.client.get_pipeline.return_value = {"processors": [{"pipeline": {"name": "p"}}]}
-    assert freeze(domain, pipeline="p")["batch_size"] == 1000
 
 
 def test_fewer_slices_reach_the_request(domain: MockedDomain) -> None:

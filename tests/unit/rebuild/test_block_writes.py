@@ -146,6 +146,14 @@ def test_a_failed_run_gives_the_target_up_before_it_lifts_its_block(owner: str, 
     assert domain.indices["a_v1"].markers.blocked_uuid is None
 
 
+def test_a_role_that_may_not_cancel_a_copy_still_lifts_the_block() -> None:
+    domain = half_copied(COPIED)
+    domain.client.find_reindex_task.return_value = "n:1"
+    domain.client.cancel_task.side_effect = OpenSearchRequestError(403, "security_exception", "no permissions")
+    release(domain)
+    assert domain.changes[-2:] == ["allow_writes", "apply_alias_actions"]
+
+
 @pytest.mark.parametrize(
     "domain",
     [

@@ -395,6 +395,13 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         unit="unit/test_handlers.py",
     ),
     Mutation(
+        "a role that may not cancel a copy leaves the source blocked",
+        "opensearch_reindex/rebuild/ownership.py",
+        "        if not error.is_denied:\n            raise\n        # What",
+        "        raise\n        # What",
+        unit="unit/rebuild/test_block_writes.py",
+    ),
+    Mutation(
         "the block of a full disk refuses a file whose copy is proven",
         "opensearch_reindex/index/blocks.py",
         '    allowed = {"write", FLOOD_STAGE} if is_proven else {"write"}\n',
