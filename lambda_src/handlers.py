@@ -181,4 +181,4 @@ def remove_alias_handler(event: Event) -> State:
 def delete_index_handler(event: Event) -> State:
     """Prove the copy once more, and delete the source index."""
     job = Job.from_event(event)
-    return delete_index(connect(job.opensearch_endpoint), job).to_event()
+    return delete_index(connect(job.opensearch_endpoint), job).to_result()

@@ -17,9 +17,10 @@ run "terraform_builds_the_package" {
   }
 
   variables {
-    lambda_architecture = "arm64"
-    lambda_runtime      = "python3.12"
-    package_bucket      = "artifacts"
+    create_package_bucket = false
+    lambda_architecture   = "arm64"
+    lambda_runtime        = "python3.12"
+    package_bucket        = "artifacts"
   }
 
   assert {

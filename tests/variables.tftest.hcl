@@ -276,6 +276,8 @@ run "existing_resources_with_create_true" {
   }
 
   variables {
+    create_package_bucket          = true
+    package_bucket                 = "artifacts"
     dead_letter_queue_arn          = "arn:aws:sqs:eu-central-1:123456789012:dead-letters"
     lambda_code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0f6c334abcdea4d8b"
     notification_topic_arn         = "arn:aws:sns:eu-central-1:123456789012:topic"
@@ -286,7 +288,7 @@ run "existing_resources_with_create_true" {
     vpc_config            = { subnet_ids = ["subnet-1"], egress = { vpc_id = "vpc-1", prefix_list_ids = ["pl-1", "10.0.0.0/16"] } }
   }
 
-  expect_failures = [
+  expect_failures = [var.create_package_bucket,
     var.dead_letter_queue_arn, var.lambda_code_signing_config_arn, var.notification_topic_arn, var.role_arns,
     var.stall_timeout_seconds, var.vpc_config,
   ]

@@ -247,7 +247,27 @@ class OpenSearchClient:
         """
         body = {"size": size, "query": {"range": {"_seq_no": {"gte": from_seq_no}}}, "sort": ["_doc"], "_source": True}
         hits = self._search([name], body, preference=f"_shards:{shard}")["hits"]["hits"]
-        return [len(json.dumps(hit.get("_source"), ensure_ascii=False).encode()) for hit in hits]
+        return list(map(_source_bytes, hits))
+
+    def first_ids(self, name: str, number: int) -> list[str]:
+        """Return the ids of the first documents of an index.
+
+        Args:
+            name: index name.
+            number: of documents.
+        """
+        body = {"size": number, "sort": ["_doc"], "_source": False}
+        return [hit["_id"] for hit in self._search([name], body)["hits"]["hits"]]
+
+    def bytes_of(self, name: str, ids: Sequence[str]) -> list[int]:
+        """Return the length of `_source` of documents, in bytes as JSON.
+
+        Args:
+            name: index name.
+            ids: of the documents.
+        """
+        body = {"size": len(ids), "query": {"ids": {"values": list(ids)}}, "_source": True}
+        return list(map(_source_bytes, self._search([name], body)["hits"]["hits"]))
 
     def copy_limits(self) -> CopyLimits:
         """Return what the nodes allow a copy."""
@@ -410,22 +430,39 @@ class OpenSearchClient:
             max_documents: number of documents.
             pipeline: name of the pipeline, or `_none`.
             script: script of the trigger file, if there is one.
+
+        Raises:
+            TransientOpenSearchError: among others, OpenSearch took too long, and the task still runs.
         """
+        # Not with max_docs, which does not count documents that the script drops.
+        ids = self.first_ids(source_index, max_documents)
+        if not ids:
+            return []
+        target = f"{target_index}{IMPOSSIBLE_SUFFIX}"
         body: dict[str, Any] = {
             "conflicts": "proceed",
-            "max_docs": max_documents,
-            "source": {"index": source_index, "size": max_documents},
-            "dest": {"index": f"{target_index}{IMPOSSIBLE_SUFFIX}", "op_type": "create", "pipeline": pipeline},
+            "source": {"index": source_index, "query": {"ids": {"values": ids}}, "size": max_documents},
+            "dest": {"index": target, "op_type": "create", "pipeline": pipeline},
             **({"script": script} if script else {}),
         }
         # OpenSearch answers with the status of the first failure.
-        answer = self._request("POST", "/_reindex", body=body, ignore=(400, 403, 404, 409, 500))
+        statuses = (400, 403, 404, 409, 500)
+        answer = self._request("POST", "/_reindex", body=body, headers={"x-opaque-id": target}, ignore=statuses)
         error = answer.get("error")
         failures = answer.get("failures", [])
         causes = (
             [error] if isinstance(error, dict) else [failure.get("cause") or failure["reason"] for failure in failures]
         )
         return [cause for cause in causes if cause.get("type") not in _NOT_OF_DOCUMENTS]
+
+    def cancel_trial(self, target_index: str) -> None:
+        """Cancel a copy of `failed_documents` that still runs, if the role may."""
+        try:
+            if task_id := self.find_reindex_task(f"{target_index}{IMPOSSIBLE_SUFFIX}"):
+                self.cancel_task(task_id)
+        except OpenSearchRequestError as error:
+            if not error.is_denied:
+                raise
 
     def refused_alias_change(self, names: Iterable[str]) -> OpenSearchRequestError | None:
         """Return the refusal to change aliases of these indices, if any.
@@ -727,6 +764,10 @@ def _bulk_bytes(node: Mapping[str, Any]) -> int | None:
     limit = node.get("indexing_pressure", {}).get("memory", {}).get("limit_in_bytes")
     heap = node.get("jvm", {}).get("mem", {}).get("heap_max_in_bytes")
     return limit or (heap // 10 if heap else None)
+
+
+def _source_bytes(hit: Mapping[str, Any]) -> int:
+    return len(json.dumps(hit.get("_source"), ensure_ascii=False).encode())
 
 
 def _search_preference(primaries: bool) -> dict[str, str]:

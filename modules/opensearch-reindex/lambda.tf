@@ -53,8 +53,18 @@ resource "aws_lambda_function" "step" {
   lifecycle {
     # Compares what Terraform recorded at the build, so that a later change in S3 cannot make a foreign version pass.
     precondition {
-      condition     = local.builds_package ? terraform_data.pinned_package.output.built_sha256 == terraform_data.pinned_package.output.object_sha256 : true
+      condition     = local.builds_package ? terraform_data.pinned_package.output.built_sha256 != null : true
+      error_message = "Terraform stopped before it recorded the package that it built, and this machine has no zip to compare. The functions keep their code. ${local.rebuild_advice}"
+    }
+
+    precondition {
+      condition     = local.builds_package ? terraform_data.pinned_package.output.built_sha256 == null ? true : terraform_data.pinned_package.output.built_sha256 == terraform_data.pinned_package.output.object_sha256 : true
       error_message = "The package s3://${local.package_bucket}/${try(aws_s3_object.package[0].key, "")} was overwritten while Terraform uploaded it; expected the SHA-256 of the zip that Terraform built. The functions keep their code. Find out who wrote the object. ${local.rebuild_advice}"
+    }
+
+    precondition {
+      condition     = local.builds_package ? true : try(var.package.s3_bucket, null) == null ? true : var.package.s3_bucket != local.bucket_name
+      error_message = "package.s3_bucket must not be the bucket for trigger files: who may upload trigger files could overwrite the code of the functions. Put the zip into another bucket."
     }
 
     precondition {

@@ -61,6 +61,15 @@ resource "terraform_data" "package" {
       error_message = "The sources of the Lambda functions are missing; expected the folder lambda_src two levels above the module. Terraform copies an absolute path in `source` up to the first `//` only. Write `<checkout>//modules/opensearch-reindex` instead of `<checkout>/modules/opensearch-reindex`. Or use a relative path, or a Git address with `//modules/opensearch-reindex`."
     }
   }
+
+  # A machine builds nothing before its zip can be stored: after an apply that failed in between, another machine has no zip.
+  depends_on = [
+    aws_s3_bucket_ownership_controls.packages,
+    aws_s3_bucket_policy.packages,
+    aws_s3_bucket_public_access_block.packages,
+    aws_s3_bucket_server_side_encryption_configuration.packages,
+    aws_s3_bucket_versioning.packages,
+  ]
 }
 
 resource "aws_s3_object" "package" {

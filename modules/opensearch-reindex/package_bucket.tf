@@ -2,7 +2,8 @@
 # must not be able to change code.
 
 locals {
-  creates_package_bucket = local.builds_package && var.package_bucket == null
+  # Whether a bucket is created must be known at plan. The name of one that the caller creates in the same apply is not.
+  creates_package_bucket = local.builds_package && (var.create_package_bucket == null ? var.package_bucket == null : var.create_package_bucket)
   package_bucket         = coalesce(var.package_bucket, "${local.bucket_prefix}-packages-${local.account_id}")
   package_bucket_arn     = "arn:${local.partition}:s3:::${local.package_bucket}"
 }

@@ -13,6 +13,11 @@ resource "aws_s3_bucket" "triggers" {
   bucket        = each.value
   force_destroy = var.force_destroy
   tags          = var.tags
+
+  lifecycle {
+    # After a change of the name the new bucket takes uploads, also if S3 refuses to delete an old bucket with objects in it.
+    create_before_destroy = true
+  }
 }
 
 resource "aws_s3_bucket_ownership_controls" "triggers" {

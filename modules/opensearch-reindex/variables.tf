@@ -157,6 +157,17 @@ variable "create_notifications" {
   nullable    = false
 }
 
+variable "create_package_bucket" {
+  description = "Whether to create the bucket for the package that Terraform builds. Set it to false if another resource of the same apply creates the bucket in `package_bucket`. Null means true without `package_bucket`."
+  type        = bool
+  default     = null
+
+  validation {
+    condition     = var.create_package_bucket == null ? true : var.create_package_bucket ? var.package_bucket == null : true
+    error_message = "create_package_bucket must be false or null with package_bucket, which names an existing bucket."
+  }
+}
+
 variable "create_roles" {
   description = "Whether to create the IAM roles. If false, `role_arns` names existing roles, and the module attaches no policies to them."
   type        = bool

@@ -209,6 +209,8 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "primary_shards": lambda: client.primary_shards(name, 1).last_seq_no == 0,
         "last_seq_no": lambda: client.last_seq_no(name, 1) == 0,
         "source_bytes": lambda: client.source_bytes(name, 10, shard=0, from_seq_no=0) == [],
+        "first_ids": lambda: client.first_ids(name, 10) == [],
+        "bytes_of": lambda: client.bytes_of(name, ["1"]) == [],
         "has_routed_documents": lambda: not client.has_routed_documents(name),
         "get_pipeline": lambda: client.get_pipeline(pipeline) == {"processors": []},
         "has_search_pipeline": lambda: client.has_search_pipeline(pipeline),
@@ -238,6 +240,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     probes: dict[str, Callable[[], Any]] = {
         "refused_actions": lambda: client.refused_actions(name, target) == [],
         "refused_creation": lambda: client.refused_creation(f"{name}_v3", {}) is None,
+        "cancel_trial": lambda: client.cancel_trial(target),
         "failed_documents": lambda: client.failed_documents(name, target, 1, "_none", None) == [],
         "refused_alias_change": lambda: client.refused_alias_change([name]) is None,
         "is_restricted": lambda: not client.is_restricted(name),

@@ -55,13 +55,37 @@ def test_what_does_not_fit_is_found_before_anything_is_switched(
     domain: Domain, rebuild: Rebuild, strategy: str, changes: dict[str, Any], problem: str
 ) -> None:
     store(domain, bad={"a": "no number"})
-    with pytest.raises(IndexCreationError, match="a trial copy of the first") as caught:
+    with pytest.raises(IndexCreationError, match="a trial copy of up to") as caught:
         rebuild.create("trial_v1", strategy=strategy, **changes)
     assert problem in str(caught.value.problems)
     assert "no number" not in str(caught.value)
     assert is_untouched(domain)
     rebuild("trial_v1", strategy=strategy)
     assert domain.documents("trial_current") == {**DOCUMENTS, "bad": {"a": "no number"}}
+
+
+def test_a_script_may_drop_the_first_documents(domain: Domain, rebuild: Rebuild) -> None:
+    store(domain)
+    rebuild("trial_v1", reindex={"script": {"source": "if (ctx._source.n < 400) { ctx.op = 'noop' }"}})
+    assert domain.documents("trial_current") == {str(number): DOCUMENTS[str(number)] for number in range(400, 500)}
+
+
+def test_documents_of_megabytes_are_tried_in_batches_that_a_small_node_takes(
+    domain: Domain, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = {str(number): {"b": "x" * 4 * 1024 * 1024} for number in range(12)}
+    for key, each in large.items():
+        domain("PUT", f"trial_v1/_doc/{key}", each)
+    sizes: list[int] = []
+
+    def reindex(self: OpenSearchClient, body: dict[str, Any], params: dict[str, str]) -> dict[str, Any]:
+        sizes.append(body["source"]["size"])
+        return copy(self, body, params)
+
+    copy = OpenSearchClient.reindex
+    monkeypatch.setattr(OpenSearchClient, "reindex", reindex)
+    rebuild.create("trial_v1", mappings={"properties": {"b": {"type": "text", "index": False}}}, readers_may_fail=True)
+    assert sizes == [1]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)

@@ -102,6 +102,8 @@ class MockedDomain:
         self.client.primary_shards.return_value = PrimaryShards(3000, JOB.source_seq_no)
         self.client.copy_limits.return_value = CopyLimits()
         self.client.source_bytes.return_value = [1000]
+        self.client.first_ids.return_value = ["1", "2", "3"]
+        self.client.bytes_of.return_value = [1000]
         self.client.has_routed_documents.return_value = False
         self.client.put_index.side_effect = self.put_index
         self.client.put_meta.side_effect = self.put_meta

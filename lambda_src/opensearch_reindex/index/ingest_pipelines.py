@@ -146,6 +146,8 @@ def _problems(kind: str, options: Any) -> Iterator[str]:
     if not isinstance(options, Mapping) or (kind not in _WRITES and kind not in _IN_PLACE and kind not in _REFUSED):
         yield f"must not use processor {kind!r}, which the module does not know: it could set _id, _index or _routing"
         return
+    # OpenSearch takes null for an option that is missing.
+    options = {name: value for name, value in options.items() if value is not None}
     yield from _problems_of_all([options.get("on_failure")])
     if problem := _REFUSED.get(kind):
         yield problem

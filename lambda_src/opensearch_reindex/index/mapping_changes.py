@@ -44,11 +44,19 @@ def _harmful_change(before: Mapping[str, Any], after: Mapping[str, Any]) -> str 
         return f"from {types[0]} to {types[1]}"
     if _is_on(before, "index", default=True) and not _is_on(after, "index", default=True):
         return "to index: false"
+    if _has_positions(before) and not _has_positions(after):
+        return f"to index_options: {after.get('index_options')}, with which no phrase is found"
     if _has_values(before) and not _has_values(after):
         return "so that it cannot be sorted or aggregated"
     if lost := [each for each in _formats(before) if each not in _formats(after)]:
         return f"so that dates in format {lost[0]} are refused"
     return None
+
+
+def _has_positions(field: Mapping[str, Any]) -> bool:
+    """Return whether a query for a phrase finds a text."""
+    options = str(field.get("index_options", "positions"))
+    return field_type(field) in ("text", "search_as_you_type") and options in ("positions", "offsets")
 
 
 def _has_values(field: Mapping[str, Any]) -> bool:

@@ -14,11 +14,12 @@ _UNCLEAR = 'must use ctx only as in ctx._source.a, ctx.op = "noop" or a = ctx._i
 _CTX = re.compile(r"(?<!\.)\bctx\b")
 # ctx.name, ctx['name'], and calls that can only name a field of the document.
 _MEMBER = re.compile(
-    r"""\??\.(?:(?:containsKey|get|remove)\(\s*(?:'([^\W_][^'\\]*)'|"([^\W_][^"\\]*)")\s*\)|(\w+)\b(?!\s*\())"""
+    r"""\??\.(?:(?:containsKey|get|remove)\(\s*(?:'([^\W_][^'\\]*)'|"([^\W_][^"\\]*)")\s*\)|(\w+)\b(?!\s*(?:\(|/[/*])))"""
     r"""|\[\s*(?:'([^'\\]+)'|"([^"\\]+)")\s*\]"""
 )
-# What follows a member that is assigned. A comment counts, because it could hide the assignment after it.
-_WRITTEN = re.compile(r"\s*(?:=(?!=)|[-+*/%&|^]=|<<=|>>>?=|\+\+|--|/[/*])")
+# What follows a member that is assigned, also in parentheses. A comment counts: it could hide the assignment after it.
+_WRITTEN = re.compile(r"[\s)]*(?:=(?!=)|[-+*/%&|^]=|<<=|>>>?=|\+\+|--|/[/*])")
+_COUNTED = re.compile(r"(?:\+\+|--)[\s(]*\Z")
 _KEPT = re.compile(r"""\s*=\s*(?:'(?:noop|index)'|"(?:noop|index)")\s*(?:[;}]|$)""")
 
 
@@ -39,8 +40,9 @@ def _ctx_problems(source: str) -> Iterator[str]:
             yield _UNCLEAR
             continue
         name = next(filter(None, member.groups()))
+        is_written = _WRITTEN.match(source, member.end()) or _COUNTED.search(source[: use.start()])
         if name == "op":
-            if _WRITTEN.match(source, member.end()) and not _KEPT.match(source, member.end()):
+            if is_written and not _KEPT.match(source, member.end()):
                 yield _DELETES
-        elif name.startswith("_") and name != "_source" and _WRITTEN.match(source, member.end()):
+        elif name.startswith("_") and name != "_source" and is_written:
             yield MISPLACES

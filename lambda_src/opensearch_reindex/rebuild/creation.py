@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from opensearch_reindex.index import alias_actions
-from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, block_alias, first_markers
 from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
@@ -113,7 +113,8 @@ class Creation:
         if target.aliases:
             return  # readers would find the documents twice
         try:
-            problems = trial_problems(self.client, self.source_index, trial_alias, self.options)
+            window = int(self.source.settings.get("max_result_window", MAX_RESULT_WINDOW))
+            problems = trial_problems(self.client, self.source_index, trial_alias, self.options, window)
         except OpenSearchRequestError:
             self._discard(target)
             raise
@@ -121,7 +122,7 @@ class Creation:
             return
         self._discard(target)
         raise IndexCreationError(
-            f"a trial copy of the first {TRIAL_DOCUMENTS} documents of {self.source_index!r} failed",
+            f"a trial copy of up to {TRIAL_DOCUMENTS} documents of {self.source_index!r} failed",
             problems=problems,
             next_step="No writer was redirected or blocked, and no document was moved. Correct the mappings, or add a "
             "script that mends the documents. Then upload the trigger file again.",

@@ -52,6 +52,10 @@ _PASSING_TYPES = {
     "task_cancelled_exception",  # a search that the domain cancelled to save memory
     "version_conflict_engine_exception",  # 409: the document is there
 }
+# Memory is short. A mapper wraps these in the exception of a document that does not fit.
+_PASSING_INSIDE = {"circuit_breaking_exception", "knn_circuit_breaker_exception"}
+# Reason of an illegal_argument_exception while a model is deployed again, for example after an update of the domain.
+_MODEL_NOT_READY = "Model not ready yet"
 # Request timeout, too many requests.
 _PASSING_CLIENT_STATUSES = {408, 429}
 
@@ -76,7 +80,9 @@ def _is_final_failure(failure: Mapping[str, Any]) -> bool:
     """Tell whether a failed document, or a failed search, fails again."""
     cause = failure.get("cause") or failure.get("reason") or {}
     status, error_type = failure.get("status"), cause.get("type") if isinstance(cause, Mapping) else None
-    if error_type in _PASSING_TYPES:
+    if error_type in _PASSING_TYPES or any(kind in _PASSING_INSIDE for kind in _types(cause)):
+        return False
+    if str(cause.get("reason")).startswith(_MODEL_NOT_READY):
         return False
     if "id" not in failure:  # a search: the exception of a shard may be inside
         return any(kind in _FINAL_TYPES for kind in _types(cause))

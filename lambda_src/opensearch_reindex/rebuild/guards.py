@@ -10,7 +10,7 @@ from opensearch_reindex.rebuild.pipelines import prove_pipelines
 from opensearch_reindex.rebuild.proof import copy_problems
 from opensearch_reindex.rebuild.routing import ROUTING_PARTS, refuse_meeting_documents
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks
-from opensearch_reindex.runtime.errors import ConcurrentReindexError, DomainBusyError, VerificationError
+from opensearch_reindex.runtime.errors import ROLL_BACK, ConcurrentReindexError, DomainBusyError, VerificationError
 
 INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices before you retry."
 
@@ -18,6 +18,11 @@ INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices befor
 PARTS_NEEDED = (
     f"{ROUTING_PARTS},mappings._meta,settings.index.blocks,settings.index.max_result_window,"
     "settings.index.final_pipeline,settings.index.replication,settings.index.search.default_pipeline"
+)
+# Uploading again changes nothing: the copy does not bring back what writers deleted in the target index.
+_LESS_DOCUMENTS = (
+    "The source index was not deleted. If applications deleted documents in the target index during the copy, the "
+    f"module cannot tell them from lost ones. {ROLL_BACK}"
 )
 # Replicas follow within a second or so. Otherwise the state machine repeats the step later.
 REPLICA_POLLS = 40
@@ -116,7 +121,8 @@ def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexIn
     else:
         problems += copy_problems(job.task.counters, job.source_count, source_count, target_count)
     if problems:
-        raise VerificationError("the copy is not proven complete", problems=problems)
+        next_step = _LESS_DOCUMENTS if _is_in_use(job, target) and target_count < source_count else None
+        raise VerificationError("the copy is not proven complete", problems=problems, next_step=next_step)
     if not _is_in_use(job, target):
         await_replicas(client, job.target_index, target)
 

@@ -190,6 +190,12 @@ class Job:
         """Return the state for the next step."""
         return {**asdict(self), "strategy": self.strategy.value, "task": self.task.to_dict()}
 
+    def to_result(self) -> dict[str, Any]:
+        """Return the result of the index, short: the parent's task gets it with the input."""
+        shown = ("source_index", "target_index", "source_count", "task", "settings_left_out", "warnings")
+        state = self.to_event()
+        return {key: state[key] for key in shown}
+
     def warn(self, warning: str) -> "Job":
         """Return the state with one more warning."""
         return self if warning in self.warnings else replace(self, warnings=[*self.warnings, warning])

@@ -8,6 +8,7 @@ was killed, or is late, finds no index to write to.
 from collections.abc import Mapping
 from typing import Any
 
+from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.faults import is_final
 from opensearch_reindex.rebuild.job import Counters
@@ -19,12 +20,17 @@ from opensearch_reindex.runtime.logs import log
 # Measured: 300 documents of 500 bytes take some 50 ms. In the order of `_doc` the oldest of every shard come first:
 # those that were stored before a mapping or an application changed.
 TRIAL_DOCUMENTS = 300
-# Two megabytes for large documents, also on small nodes: the trial precedes the measurement of documents.
-_BATCH = 50
+# The trial precedes the measurement of the whole index. Small nodes refuse batches of some ten megabytes.
+_BATCH, _BATCH_BYTES, _TRIAL_BYTES = 50, 2 * 1024 * 1024, 32 * 1024 * 1024
+_MEASURED, _FEWEST = 10, 10
 
 
 def trial_problems(
-    client: OpenSearchClient, source_index: str, trial_alias: str, options: Mapping[str, Any]
+    client: OpenSearchClient,
+    source_index: str,
+    trial_alias: str,
+    options: Mapping[str, Any],
+    max_result_window: int = MAX_RESULT_WINDOW,
 ) -> list[str]:
     """Copy the first documents as a trial, and list what does not fit.
 
@@ -33,20 +39,27 @@ def trial_problems(
         source_index: name of the source index.
         trial_alias: marker of the empty target index.
         options: `reindex` of the trigger file.
+        max_result_window: setting of the source index.
 
     Raises:
         TransientOpenSearchError: the domain could not copy now.
     """
+    # Documents that are not visible to a search would not be tried, for example with refresh_interval -1.
+    client.refresh(source_index)
+    ids = client.first_ids(source_index, min(TRIAL_DOCUMENTS, max_result_window))
+    if not ids:
+        return []
+    largest = _largest_bytes(client, source_index, ids)
+    ids = ids[: max(_FEWEST, _TRIAL_BYTES // largest)]
+    batch = max(1, min(_BATCH, int(options.get("batch_size", _BATCH)), max_result_window, _BATCH_BYTES // largest))
     body = {
         "conflicts": "proceed",
-        "max_docs": TRIAL_DOCUMENTS,
-        "source": {"index": source_index, "size": min(_BATCH, int(options.get("batch_size", _BATCH)))},
+        # Not with max_docs, which does not count documents that the script drops.
+        "source": {"index": source_index, "query": {"ids": {"values": ids}}, "size": batch},
         "dest": {"index": trial_alias, "op_type": "create", "pipeline": options.get("pipeline", "_none")},
     }
     if "script" in options:
         body["script"] = options["script"]
-    # Documents that are not visible to a search would not be tried, for example with refresh_interval -1.
-    client.refresh(source_index)
     try:
         response = client.reindex(body, {})
     except OpenSearchRequestError as error:
@@ -54,13 +67,24 @@ def trial_problems(
             raise
         return [error.reason]
     except TransientOpenSearchError as error:
-        if error.error_type != "ConnectionTimeout":
+        if not error.took_too_long:
             raise
         # For example a pipeline that asks a model. What was copied until then did fit.
         stop_copy(client, trial_alias)
         log.warning("the trial took too long and was ended", extra={"reason": error.reason})
         return []
     return _problems(response)
+
+
+def _largest_bytes(client: OpenSearchClient, source_index: str, ids: list[str]) -> int:
+    """Return the length of the largest of a few documents.
+
+    At first of one, because it may be huge.
+    """
+    sizes = client.bytes_of(source_index, ids[:1])
+    if sizes and sizes[0] * _MEASURED < _TRIAL_BYTES:
+        sizes += client.bytes_of(source_index, ids[1 : 1 + _MEASURED])
+    return max([1, *sizes])
 
 
 def _problems(response: Mapping[str, Any]) -> list[str]:

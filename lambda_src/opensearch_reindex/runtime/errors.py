@@ -215,6 +215,11 @@ class TransientOpenSearchError(ReindexError):
         "domain is healthy. Check that the Lambda functions can reach the domain. Then upload the trigger file again."
     )
 
+    @property
+    def took_too_long(self) -> bool:
+        """Whether the client, or a load balancer, waited in vain for an answer."""
+        return self.error_type == "ConnectionTimeout" or self.status == 504
+
 
 class DomainBusyError(TransientOpenSearchError):
     """Report that the domain still takes a snapshot of the index or builds its shards."""

@@ -12,6 +12,7 @@ from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, flat_settings
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.errors import TransientOpenSearchError
 from opensearch_reindex.runtime.logs import log
 from opensearch_reindex.runtime.redaction import document_error
 from opensearch_reindex.trigger.plan import PlannedIndex
@@ -113,9 +114,16 @@ def document_problems(
         if time.monotonic() > deadline:
             log.warning("scripts and pipelines not tried on every index", extra={"number": len(planned) - number})
             return
-        causes = client.failed_documents(
-            index.source_index, index.target_index, MAX_DOCUMENTS, pipeline or "_none", script
-        )
+        try:
+            causes = client.failed_documents(
+                index.source_index, index.target_index, MAX_DOCUMENTS, pipeline or "_none", script
+            )
+        except TransientOpenSearchError as error:
+            if not error.took_too_long:
+                raise
+            log.warning("scripts and pipelines not tried: they take too long", extra={"reason": error.reason})
+            client.cancel_trial(index.target_index)
+            return
         used = " and ".join(
             what for what in (script and "reindex.script", pipeline and f"pipeline {pipeline!r}") if what
         )

@@ -23,6 +23,7 @@ def problems(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
         ({"type": "keyword"}, {"type": "keyword", "index": "false"}, "to index: false"),
         ({"type": "keyword"}, {"type": "keyword", "doc_values": False}, "so that it cannot be sorted or aggregated"),
         ({"type": "text", "fielddata": True}, {"type": "text"}, "so that it cannot be sorted or aggregated"),
+        ({"type": "text"}, {"type": "text", "index_options": "freqs"}, "to index_options: freqs"),
         ({"type": "date"}, {"type": "date", "format": "epoch_millis"}, "so that dates in format strict_date"),
     ],
 )
@@ -39,6 +40,8 @@ def test_a_change_that_fails_readers_is_named(before: dict[str, Any], after: dic
         ({"type": "scaled_float", "scaling_factor": 10}, {"type": "scaled_float", "scaling_factor": 100}),
         ({"type": "text"}, {"type": "text", "analyzer": "english", "fielddata": True}),
         ({"type": "text"}, {"type": "search_as_you_type"}),
+        ({"type": "text", "index_options": "docs"}, {"type": "text", "index_options": "offsets"}),
+        ({"type": "text", "index_options": "offsets"}, {"type": "text"}),
         ({"type": "keyword", "index": False, "doc_values": False}, {"type": "keyword", "ignore_above": 9}),
         ({"type": "date"}, {"type": "date", "format": "yyyy||strict_date_optional_time||epoch_millis"}),
         ({"type": "object", "dynamic": "strict"}, {"properties": {}}),

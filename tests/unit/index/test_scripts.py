@@ -15,6 +15,13 @@ from opensearch_reindex.index.scripts import script_problems
         "ctx._index = 'victim'",
         "ctx._routing = null",
         "ctx['_routing'] += 'x'",
+        "(ctx._id) = 'same'",
+        "((ctx['_id'] ) ) = 'same'",
+        "(ctx._index) = 'other'",
+        "ctx?._id = 'x'",
+        "++ctx._id",
+        "-- (ctx._id)",
+        "ctx['_id'] /**/ = 'x'",
     ],
 )
 def test_a_script_that_puts_documents_elsewhere_is_refused(source: str) -> None:
@@ -30,7 +37,9 @@ def test_a_script_that_puts_documents_elsewhere_is_refused(source: str) -> None:
         "ctx.op = 'del' + 'ete'",
         "ctx.op = params.op",
         "ctx.op = 'noop'.replace('noop', 'delete')",
-        "ctx.op /* ; */ = 'delete'",
+        "ctx['op'] /* ; */ = 'delete'",
+        "(ctx.op) = 'delete'",
+        "(ctx.op) = 'noop'",
     ],
 )
 def test_a_script_that_may_delete_is_refused(source: str) -> None:
@@ -47,6 +56,9 @@ def test_a_script_that_may_delete_is_refused(source: str) -> None:
         "(ctx)._id = 'x'",
         "ctx /**/ ._id = 'x'",
         "ctx.put('_id', 'x')",
+        "ctx.put/**/('_id', 'x')",
+        "ctx.put // note\n('_id', 'x')",
+        "ctx.op /* ; */ = 'delete'",
         "ctx.putAll(['_id': 'x'])",
         "ctx.remove('_routing')",
         "ctx.remove('a' == 'b' ? 'a' : '_id')",

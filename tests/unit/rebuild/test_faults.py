@@ -13,6 +13,9 @@ PHASE = {"type": "search_phase_execution_exception", "reason": "all shards faile
 NODE_LEFT = {"type": "illegal_state_exception", "reason": "node [x1] is not available"}
 
 
+NOT_READY = "Model not ready yet. Please deploy the model first."
+
+
 def of_shard(reason: dict[str, Any]) -> dict[str, Any]:
     return {**PHASE, "failed_shards": [{"shard": 0, "index": "a_v1", "node": "n", "reason": reason}]}
 
@@ -73,6 +76,8 @@ def search(error_type: str, **more: Any) -> dict[str, Any]:
         failed(document(500, "i_o_exception")),
         failed(document(500, "node_closed_exception")),
         failed(document(429, "cluster_block_exception")),
+        failed({**document(400, ""), "cause": caused_by("mapper_parsing_exception", "knn_circuit_breaker_exception")}),
+        failed({**document(400, ""), "cause": {**caused_by("illegal_argument_exception"), "reason": NOT_READY}}),
         failed(document(403, "cluster_block_exception")),
         failed(document(404, "shard_not_found_exception")),
         failed(document(408, "timeout_exception")),

@@ -8,6 +8,8 @@ from opensearch_reindex.rebuild.trial import trial_problems
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from support.mocked_domain import COUNTERS, MockedDomain
 
+IDS = [str(number) for number in range(300)]
+
 
 def answer(**differences: Any) -> dict[str, Any]:
     return {**COUNTERS, "timed_out": False, "failures": [], **differences}
@@ -20,6 +22,8 @@ def failure(status: int, error_type: str) -> dict[str, Any]:
 def domain_that(result: Any) -> MockedDomain:
     """Return a domain that answers a trial copy, or raises."""
     domain = MockedDomain()
+    domain.client.first_ids.return_value = IDS
+    domain.client.bytes_of.return_value = [500]
     domain.client.reindex.side_effect = [result]
     return domain
 
@@ -69,8 +73,9 @@ def test_a_missing_permission_and_a_busy_domain_are_passed_on(error: Exception) 
 
 
 @pytest.mark.parametrize("task", ["n:7", None])
-def test_a_trial_that_takes_too_long_is_ended_and_shows_no_problem(task: str | None) -> None:
-    domain = domain_that(TransientOpenSearchError("no answer in time", error_type="ConnectionTimeout"))
+@pytest.mark.parametrize("how", [{"error_type": "ConnectionTimeout"}, {"status": 504}])
+def test_a_trial_that_takes_too_long_is_ended_and_shows_no_problem(how: dict[str, Any], task: str | None) -> None:
+    domain = domain_that(TransientOpenSearchError("no answer in time", **how))
     domain.client.find_reindex_task.return_value = task
     assert problems(domain) == []
     domain.client.find_reindex_task.assert_called_once_with("trial~1")
@@ -85,6 +90,37 @@ def test_a_trial_copies_visible_documents_in_small_batches(options: dict[str, An
     domain = domain_that(answer())
     problems(domain, **options)
     (body, _), _ = domain.client.reindex.call_args
-    assert (body["max_docs"], body["source"]["size"], body["dest"]["pipeline"]) == (300, size, pipeline)
+    assert (body["source"]["query"]["ids"]["values"], body["source"]["size"]) == (IDS, size)
+    assert body["dest"]["pipeline"] == pipeline
     assert "script" not in body
-    assert [name for name, *_ in domain.client.mock_calls] == ["refresh", "reindex"]
+    assert [name for name, *_ in domain.client.mock_calls] == [
+        "refresh",
+        "first_ids",
+        "bytes_of",
+        "bytes_of",
+        "reindex",
+    ]
+
+
+@pytest.mark.parametrize(("megabytes", "number", "size"), [(0.1, 300, 20), (1, 32, 2), (4, 10, 1), (40, 10, 1)])
+def test_a_trial_of_large_documents_is_small(megabytes: float, number: int, size: int) -> None:
+    domain = domain_that(answer())
+    domain.client.bytes_of.return_value = [int(megabytes * 1024 * 1024)]
+    problems(domain)
+    (body, _), _ = domain.client.reindex.call_args
+    assert (len(body["source"]["query"]["ids"]["values"]), body["source"]["size"]) == (number, size)
+    asked = sum(len(call.args[1]) for call in domain.client.bytes_of.call_args_list)
+    assert asked == (1 if megabytes > 3 else 11)
+
+
+def test_an_empty_index_has_nothing_to_try() -> None:
+    domain = domain_that(answer())
+    domain.client.first_ids.return_value = []
+    assert problems(domain) == []
+    domain.client.reindex.assert_not_called()
+
+
+def test_a_trial_asks_for_no_more_than_a_search_may_return() -> None:
+    domain = domain_that(answer())
+    trial_problems(domain.client, "a_v1", "trial~1", {}, 20)
+    domain.client.first_ids.assert_called_once_with("a_v1", 20)

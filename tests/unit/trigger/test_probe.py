@@ -9,6 +9,7 @@ import pytest
 
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.errors import TransientOpenSearchError
 from opensearch_reindex.trigger import probe
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.preflight import check_domain
@@ -56,6 +57,16 @@ def test_the_pipeline_that_runs_on_copied_documents_is_tried(client: Any) -> Non
     script = {"script": {"source": "ctx._source.a = 1"}}
     problems = problems_of(client, planned, reindex={**script, "pipeline": "p"})
     assert ["reindex.script and pipeline 'p'" in problem for problem in problems] == [True] * 3
+
+
+def test_a_pipeline_that_takes_too_long_is_ended_and_left_to_the_trial(client: Any) -> None:
+    client.get_pipeline.return_value = {"processors": []}
+    client.failed_documents.side_effect = TransientOpenSearchError("no answer", error_type="ConnectionTimeout")
+    assert problems_of(client, plans(2), reindex={"pipeline": "p"}) == []
+    client.cancel_trial.assert_called_once_with("i0_v2")
+    client.failed_documents.side_effect = TransientOpenSearchError("429", status=429)
+    with pytest.raises(TransientOpenSearchError):
+        problems_of(client, plans(2), reindex={"pipeline": "p"})
 
 
 def test_a_slow_domain_tries_each_kind_of_target_index_only_once(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
