@@ -288,8 +288,8 @@ run "existing_resources_with_create_true" {
     vpc_config            = { subnet_ids = ["subnet-1"], egress = { vpc_id = "vpc-1", prefix_list_ids = ["pl-1", "10.0.0.0/16"] } }
   }
 
-  expect_failures = [var.create_package_bucket,
-    var.dead_letter_queue_arn, var.lambda_code_signing_config_arn, var.notification_topic_arn, var.role_arns,
+  expect_failures = [
+    var.create_package_bucket, var.dead_letter_queue_arn, var.lambda_code_signing_config_arn, var.notification_topic_arn, var.role_arns,
     var.stall_timeout_seconds, var.vpc_config,
   ]
 }
