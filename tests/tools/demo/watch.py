@@ -10,6 +10,7 @@ from typing import Any
 from opensearchpy import OpenSearch, OpenSearchException
 
 _POLL_SECONDS = 0.5
+_COPY_ALIAS_PREFIX = "opensearch-reindex-Copy~"
 _COUNTERS = ("created", "updated", "version_conflicts", "noops")
 
 
@@ -147,7 +148,7 @@ class ExecutionWatch:
     def _copy(self, source_index: str) -> Copy | None:
         """Sum up the reindex tasks of an index, if there are any.
 
-        A sliced task counts its finished slices; each running slice is a task of its own.
+        The trial before the copy does not count. A sliced task counts its finished slices; each running slice is a task of its own.
         """
         try:
             answer = self._opensearch.tasks.list(params={"actions": "*reindex", "detailed": "true"})
@@ -155,7 +156,11 @@ class ExecutionWatch:
             return None
         tasks = [task for node in answer.get("nodes", {}).values() for task in node["tasks"].values()]
         description = f"reindex from [{source_index}]"
-        statuses = [task["status"] for task in tasks if task["description"].startswith(description)]
+        statuses = [
+            task["status"]
+            for task in tasks
+            if task["description"].startswith(description) and f"to [{_COPY_ALIAS_PREFIX}" in task["description"]
+        ]
         total = sum(status["total"] for status in statuses)
         copied = sum(status.get(counter, 0) for status in statuses for counter in _COUNTERS)
         return Copy(source_index, copied, total) if total else None
