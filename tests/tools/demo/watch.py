@@ -148,7 +148,8 @@ class ExecutionWatch:
     def _copy(self, source_index: str) -> Copy | None:
         """Sum up the reindex tasks of an index, if there are any.
 
-        The trial before the copy does not count. A sliced task counts its finished slices; each running slice is a task of its own.
+        The trial before the copy does not count. A sliced task counts its finished slices; each running slice is a
+        task of its own.
         """
         try:
             answer = self._opensearch.tasks.list(params={"actions": "*reindex", "detailed": "true"})
