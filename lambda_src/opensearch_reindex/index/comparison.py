@@ -84,8 +84,17 @@ def _parameter_differences(found: Mapping[str, Any], requested: Mapping[str, Any
             continue
         if key == "_meta":
             yield from (f"key {name} of _meta" for name in _added_meta(value, requested.get("_meta", {})))
-        elif key not in requested or not is_same(value, requested[key]):
+        elif key not in requested or not _is_same_parameter(key, value, requested[key]):
             yield f"mapping parameter {key}"
+
+
+def _is_same_parameter(key: str, found: Any, requested: Any) -> bool:
+    """Compare a parameter of mappings, without the defaults that OpenSearch adds."""
+    if key == "composite":  # star trees by name
+        return all(name in requested for name in found)
+    if key == "context_aware_grouping":
+        return is_same(found.get("fields"), requested.get("fields"))
+    return is_same(found, requested)
 
 
 def _added_meta(found: Mapping[str, Any], requested: Mapping[str, Any]) -> list[str]:
@@ -112,13 +121,24 @@ def _template_differences(found: Mapping[str, Any], requested: Mapping[str, Any]
 def _field_differences(
     found: Mapping[str, Mapping[str, Any]], requested: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
+    added_by_engine = [_semantic_info(name, field) for name, field in requested.items()]
     for name, field in found.items():
+        if any(each and f"{name}.".startswith(f"{each}.") for each in added_by_engine):
+            continue
         if name not in requested:
             yield f"field {name}"
         elif field_type(field) != field_type(requested[name]):
             yield f"type {field_type(field)} of field {name}"
         elif field_type(field) in _KNOWN_TYPES:
             yield from (f"parameter {key} of field {name}" for key in _added_parameters(field, requested[name]))
+
+
+def _semantic_info(name: str, field: Mapping[str, Any]) -> str | None:
+    """Return the field for embeddings that OpenSearch adds to a `semantic` field."""
+    if field_type(field) != "semantic":
+        return None
+    parent, dot, own = name.rpartition(".")
+    return f"{parent}{dot}{field.get('semantic_info_field_name', f'{own}_semantic_info')}"
 
 
 def _added_parameters(found: Mapping[str, Any], requested: Mapping[str, Any]) -> Iterator[str]:

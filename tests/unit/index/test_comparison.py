@@ -75,3 +75,31 @@ def test_a_requested_field_replaces_the_field_of_a_composable_template() -> None
     template = {"dynamic": "strict", **field({**TEXT, "analyzer": "english"}), "_meta": {"a": 1}}
     requested = {"dynamic": "false", **field(TEXT), "_meta": {"b": 1}}
     assert with_template(requested, template) == {"dynamic": "false", **field(TEXT), "_meta": {"a": 1, "b": 1}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "info"),
+    [({"type": "semantic"}, "title_semantic_info"), ({"type": "semantic", "semantic_info_field_name": "t"}, "t")],
+)
+def test_the_field_that_opensearch_adds_to_a_semantic_one_is_no_difference(asked: dict[str, Any], info: str) -> None:
+    added = {info: {"properties": {"embedding": {"type": "knn_vector", "dimension": 4}}}}
+    requested = {"properties": {"a": {"properties": {"title": asked}}}}
+    found = {"properties": {"a": {"properties": {"title": asked, **added}}}}
+    assert mapping_differences(found, requested) == []
+    found["properties"]["b"] = {"type": "text"}  # type: ignore[dict-item]
+    assert mapping_differences(found, requested) == ["field b"]
+
+
+def test_star_trees_are_compared_by_name_because_opensearch_adds_defaults() -> None:
+    asked = {"composite": {"tree": {"type": "star_tree", "config": {"metrics": [{"name": "n"}]}}}}
+    stored = {"type": "star_tree", "config": {"max_leaf_docs": 10000, "metrics": [{"name": "n", "stats": ["sum"]}]}}
+    assert mapping_differences({"composite": {"tree": stored}}, asked) == []
+    assert mapping_differences({"composite": {"tree": stored, "other": stored}}, asked)
+    assert mapping_differences({"composite": {"tree": stored}}, {})
+
+
+def test_grouping_by_context_is_compared_by_its_fields() -> None:
+    asked = {"context_aware_grouping": {"fields": ["a"], "script": {"source": "x"}}}
+    stored = {"fields": ["a"], "script": {"source": "x", "lang": "painless"}}
+    assert mapping_differences({"context_aware_grouping": stored}, asked) == []
+    assert mapping_differences({"context_aware_grouping": {**stored, "fields": ["b"]}}, asked)
