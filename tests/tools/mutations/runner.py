@@ -101,18 +101,25 @@ def _node_for(suites: Sequence[str], nodes: SimpleQueue[str]) -> Iterator[str]:
 
 def _refuse_failures(suites: list[str], node_url: str) -> None:
     """Raise an error if tests fail without a mutation."""
-    status, output = _run_pytest(None, suites, node_url) if suites else (pytest.ExitCode.OK, "")
+    if not suites:
+        return
+    seconds = _END_SECONDS * len(suites)
+    status, output = _run_pytest(None, suites, node_url, seconds)
+    if status is None:
+        raise RuntimeError(f"tests take more than {seconds} s without a mutation:\n{output}")
     if status != pytest.ExitCode.OK:
         raise RuntimeError(f"tests fail without a mutation:\n{output}")
 
 
-def _run_pytest(mutation: Mutation | None, suites: list[str], node_url: str) -> tuple[int | None, str]:
+def _run_pytest(
+    mutation: Mutation | None, suites: list[str], node_url: str, seconds: int = _END_SECONDS
+) -> tuple[int | None, str]:
     """Return exit status and output of pytest; the status is None after a time-out."""
     with copy_of_sources(mutation) as sources:
         log, status = sources.parent / "log", sources.parent / "status"
         process = _FORKS.Process(target=_pytest, args=(sources, suites, node_url, log, status))
         process.start()
-        process.join(_END_SECONDS)
+        process.join(seconds)
         process.kill()
         process.join()
         # Not `exitcode`: each start of a process collects the exit codes of all processes. If two threads do so at
