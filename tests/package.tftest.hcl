@@ -182,6 +182,20 @@ run "the_package_in_the_bucket_for_trigger_files" {
   expect_failures = [aws_s3_object.package]
 }
 
+run "a_built_package_in_the_bucket_for_trigger_files" {
+  command = plan
+
+  module {
+    source = "./modules/opensearch-reindex"
+  }
+
+  variables {
+    package = { s3_bucket = "opensearch-reindex-triggers-123456789012", s3_key = "package.zip" }
+  }
+
+  expect_failures = [aws_lambda_function.step]
+}
+
 # The mocked provider accepts any file as a package.
 run "a_package_from_a_file" {
   command = plan
