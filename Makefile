@@ -35,8 +35,8 @@ PROVIDER_SCHEMA := $(CACHE)/provider-schema/.installed
 # Two `terraform init` at once must not both download the provider into the cache.
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start. The long ones start early.
-TEST_SUITES := lint-python lint-docs test-stack test-unit lint-terraform test-terraform test-opensearch test-cases test-workflow \
-  test-install test-chaos mutations
+TEST_SUITES := lint-python lint-docs test-stack mutations test-unit lint-terraform test-terraform test-opensearch test-cases \
+  test-workflow test-install test-chaos
 # More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
