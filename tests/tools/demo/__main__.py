@@ -23,7 +23,7 @@ from demo.census import census
 from demo.data import CITIES, INDICES, trigger_file
 from demo.load import Loader
 from demo.report import Report, Row
-from demo.verify import aliases_of, hits, refreshed_count, wrong_documents, wrong_index
+from demo.verify import aliases_of, hits, is_of_trial, refreshed_count, wrong_documents, wrong_index
 from demo.watch import ExecutionWatch, Progress
 from support.opensearch_node import ExternalNode
 from support.writer import Writer
@@ -235,12 +235,9 @@ class Demo:
         for index in INDICES:
             documents = self._documents[index.source_index]
             both = (index.target_index, index.source_index)
-            # Readers find no target index without the alias, for example one that a killed trial left.
-            names = [
-                name
-                for name in both
-                if self._client.indices.exists(index=name) and index.alias_name in aliases_of(self._client, name)
-            ]
+            names = [name for name in both if self._client.indices.exists(index=name)]
+            # A killed trial leaves a target index that readers do not find.
+            names = [name for name in names if not is_of_trial(self._client, name)]
             lost = wrong_documents(self._client, names, documents)
             counts = [f"{refreshed_count(self._client, name):,} in {name}" for name in names]
             summary = f"{len(documents):,} documents acknowledged, {len(lost):,} lost"

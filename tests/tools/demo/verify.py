@@ -10,6 +10,7 @@ from demo.data import DemoIndex, Document
 
 _BATCH_SIZE = 1000
 _WRITE_INDEX = "is_write_index"
+_TRIAL_ALIAS_PREFIX = "opensearch-reindex-Trial~"
 
 
 def wrong_documents(
@@ -86,6 +87,11 @@ def aliases_of(client: OpenSearch, index: str) -> dict[str, Any]:
     """Return the aliases of an index with their definitions."""
     aliases: dict[str, Any] = client.indices.get_alias(index=index)[index]["aliases"]
     return aliases
+
+
+def is_of_trial(client: OpenSearch, index: str) -> bool:
+    """Tell whether an index is for the trial, so that the next run deletes it."""
+    return any(alias.startswith(_TRIAL_ALIAS_PREFIX) for alias in aliases_of(client, index))
 
 
 def hits(client: OpenSearch, name: str, field: str, words: str) -> int:

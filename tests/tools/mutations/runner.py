@@ -68,16 +68,11 @@ def run(mutations: Sequence[Mutation], node_urls: Sequence[str]) -> Iterator[Tri
         failed = re.search(r"^FAILED ([^\s\[]+)", output, re.MULTILINE)
         return Trial(mutation, suite, failed[1] if failed and status == pytest.ExitCode.TESTS_FAILED else None, output)
 
-    def check(suites: list[str]) -> None:
-        with _node_for(suites, nodes) as url:
-            _refuse_failures(suites, url)
-
     with ThreadPoolExecutor(PROCESSES) as pool:
         suites = {suite for _, suite in trials}
-        on_node = sorted(suite for suite in suites if _needs_node(suite))
-        # Each file of unit tests alone, like below: a file that fails alone would notice every mutation.
-        groups = [on_node[::2], on_node[1::2], *([suite] for suite in sorted(suites.difference(on_node)))]
-        list(pool.map(check, groups))
+        # Each file of unit tests alone, like below: a file that fails alone would notice every mutation. The suites
+        # `test-opensearch` and `test-cases` run the tests on a node without a mutation.
+        list(pool.map(_refuse_failures, sorted(suite for suite in suites if not _needs_node(suite))))
         yield from pool.map(lambda trial: attempt(*trial), trials)
 
 
@@ -99,27 +94,20 @@ def _node_for(suites: Sequence[str], nodes: SimpleQueue[str]) -> Iterator[str]:
         nodes.put(url)
 
 
-def _refuse_failures(suites: list[str], node_url: str) -> None:
-    """Raise an error if tests fail without a mutation."""
-    if not suites:
-        return
-    seconds = _END_SECONDS * len(suites)
-    status, output = _run_pytest(None, suites, node_url, seconds)
-    if status is None:
-        raise RuntimeError(f"tests take more than {seconds} s without a mutation:\n{output}")
+def _refuse_failures(suite: str) -> None:
+    """Raise an error if unit tests fail without a mutation."""
+    status, output = _run_pytest(None, [suite], "")
     if status != pytest.ExitCode.OK:
         raise RuntimeError(f"tests fail without a mutation:\n{output}")
 
 
-def _run_pytest(
-    mutation: Mutation | None, suites: list[str], node_url: str, seconds: int = _END_SECONDS
-) -> tuple[int | None, str]:
+def _run_pytest(mutation: Mutation | None, suites: list[str], node_url: str) -> tuple[int | None, str]:
     """Return exit status and output of pytest; the status is None after a time-out."""
     with copy_of_sources(mutation) as sources:
         log, status = sources.parent / "log", sources.parent / "status"
         process = _FORKS.Process(target=_pytest, args=(sources, suites, node_url, log, status))
         process.start()
-        process.join(seconds)
+        process.join(_END_SECONDS)
         process.kill()
         process.join()
         # Not `exitcode`: each start of a process collects the exit codes of all processes. If two threads do so at
