@@ -52,7 +52,6 @@ NO_DOCUMENT_IS_LOST = (
         'key: each["deleted_docs"] for key, each in segments if',
         "key: 0 for key, each in segments if",
         unit="unit/test_opensearch_client.py",
-        node="test_replicas.py::test_replicas_count_as_up_to_date_when_a_search_finds_every_change",
     ),
     Mutation(
         "a replica and its primary are compared although one of them did not answer",
