@@ -95,7 +95,6 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
         "    if runs:\n",
         "    if False:\n",
         unit="unit/rebuild/test_steps.py",
-        node="test_ownership.py::test_of_twenty_that_start_together_one_owns_the_index",
     ),
     Mutation(
         "an index of another deployment is taken over",

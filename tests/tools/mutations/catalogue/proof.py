@@ -259,7 +259,6 @@ A_COMPLETED_TASK_IS_NO_PROOF = (
         "        next_seq_no=(copy.next_seq_no or 0) + window,\n",
         "        next_seq_no=(copy.next_seq_no or 0) + window + 1,\n",
         unit="unit/rebuild/test_pieces.py",
-        node="test_tasks_index.py::test_a_copy_whose_result_is_gone_is_proven_in_pieces",
     ),
     Mutation(
         "the problems of a task have no effect",
