@@ -40,6 +40,7 @@ _OPERATIONS = ("ctx.op", "ctx['op']", 'ctx["op"]', "ctx[ 'op' ]", "ctx?.op")
 _DELETE = ("'delete'", '"delete"', "'del' + 'ete'", "params.op", "'noop' + ''", "ctx._source.a ? 'noop' : 'delete'")
 _UNSEEN = (
     *("Map m = ctx; m._id = 'x'", "def m = ctx; m.op = 'delete'", "f(ctx)", "(ctx).op = 'delete'", "ctx ._id = 'x'"),
+    *("ctx._id /**/ = 'x'", "ctx._id // why\n = 'x'", "ctx.op /**/ = 'delete'", "ctx.put/**/('_id', 'x')"),
     *("ctx['_' + 'id'] = 'x'", "ctx[params.key] = 'x'", "ctx /* */ ._id = 'x'", "ctx.clear()", "ctx.put('_id', 'x')"),
     *("ctx.putAll(['op': 'delete'])", "ctx.remove('_routing')", "ctx.compute('_id', (k, v) -> 'x')"),
     *("ctx.replaceAll((k, v) -> k == 'op' ? 'delete' : v)", "ctx.entrySet().removeIf(e -> true)"),
@@ -115,15 +116,13 @@ def _script(random: Random, file: File, statement: str) -> str:
 
 @FAULTS.in_file("a script that puts documents elsewhere")
 def _misplacing(random: Random, file: File) -> str:
-    how = random.choice(
-        ["= 'x'", " = null", "+= 'x'", "++", "\n=\n'x'", " /**/ = 'x'", " // why\n = 'x'", "=params.x", " -= 1"]
-    )
+    how = random.choice(["= 'x'", " = null", "+= 'x'", "++", "\n=\n'x'", "=params.x", " -= 1"])
     return _script(random, file, f"{random.choice(_PLACES)}{how}") + "must not set _id"
 
 
 @FAULTS.in_file("a script that deletes documents")
 def _deleting(random: Random, file: File) -> str:
-    how = random.choice(["=", " = ", "\n=\n", " /**/ ="])
+    how = random.choice(["=", " = ", "\n=\n"])
     return _script(random, file, f"{random.choice(_OPERATIONS)}{how}{random.choice(_DELETE)}") + "must not set ctx.op"
 
 
