@@ -98,15 +98,6 @@ resource "aws_s3_object" "package" {
       error_message = "package_bucket must not be the bucket for trigger files: who may upload trigger files could overwrite the code of the functions. Name another bucket, or leave package_bucket out."
     }
   }
-
-  depends_on = [
-    aws_s3_bucket_ownership_controls.packages,
-    aws_s3_bucket_policy.packages,
-    aws_s3_bucket_public_access_block.packages,
-    aws_s3_bucket_server_side_encryption_configuration.packages,
-    aws_s3_bucket_versioning.packages,
-    terraform_data.package,
-  ]
 }
 
 # The version of the object that Terraform uploaded, and the hash of the zip that it built. Both stay as they were at the

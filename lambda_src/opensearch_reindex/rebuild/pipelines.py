@@ -59,23 +59,11 @@ def refuse_pipelines(
         )
 
 
-def refuse_search_pipeline(job: Job, source: IndexInfo) -> None:
-    """Refuse to copy a source index that got a search pipeline during the run.
-
-    Raises:
-        VerificationError: the source index has a search pipeline.
-    """
-    if problem := search_pipeline_problem(job.source_index, source):
-        raise VerificationError(
-            problem, next_step=f"{removal_of_search_pipeline(job.source_index)} Upload the trigger file again."
-        )
-
-
 def prove_pipelines(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
     """Prove that no pipeline changes what a copy reads, or where it writes.
 
-    StartReindex and RemoveAlias ask. The counts of documents do not show what a pipeline has changed that was put in
-    force after the start. So what was copied until then is never proven, also once the pipeline is gone.
+    UpdateAliases, StartReindex and RemoveAlias ask. The counts of documents do not show what a pipeline has changed
+    that was put in force after the start. So what was copied until then is never proven, also once it is gone.
 
     Args:
         client: the domain.

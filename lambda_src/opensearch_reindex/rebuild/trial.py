@@ -82,7 +82,7 @@ def _largest_bytes(client: OpenSearchClient, source_index: str, ids: list[str]) 
     At first of one, because it may be huge.
     """
     sizes = client.bytes_of(source_index, ids[:1])
-    if sizes and sizes[0] * _MEASURED < _TRIAL_BYTES:
+    if ids[1:] and sizes and sizes[0] * _MEASURED < _TRIAL_BYTES:
         sizes += client.bytes_of(source_index, ids[1 : 1 + _MEASURED])
     return max([1, *sizes])
 

@@ -11,7 +11,7 @@ from opensearch_reindex.rebuild.guards import await_replicas, both_indices, free
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.measure import size_copy
 from opensearch_reindex.rebuild.ownership import apply_as_owner
-from opensearch_reindex.rebuild.pipelines import refuse_search_pipeline
+from opensearch_reindex.rebuild.pipelines import prove_pipelines
 from opensearch_reindex.rebuild.write_block import mark_block
 from opensearch_reindex.runtime.errors import AliasUpdateError
 from opensearch_reindex.runtime.logs import log
@@ -24,13 +24,14 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     index and readers find both. With `block_writes`, writes are refused and readers find the source index.
 
     Raises:
-        VerificationError: an index is not the one that the run started with, or the source index has a search pipeline.
+        VerificationError: an index is not the one that the run started with, or a pipeline spoils the copy.
         ConcurrentReindexError: another execution owns the target index.
         AliasUpdateError: OpenSearch does not allocate the shards of the target index.
         DomainBusyError: replicas of the source index lag behind, or shards of the target index are being allocated.
     """
     source, target = both_indices(client, job)
-    refuse_search_pipeline(job, source)
+    if not target.markers.is_proven:
+        prove_pipelines(client, job, source, target)
     free_to_finish(client, job, source, target)
     _require_allocated(client, job, source, target)
     switch = [] if job.blocks_writes else _redirect_writes(job, source, target)

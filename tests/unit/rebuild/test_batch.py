@@ -143,7 +143,7 @@ def test_a_batch_size_of_the_trigger_file_is_kept_and_nothing_is_measured(domain
 
 def test_the_pipelines_of_request_and_target_reach_batch_and_scroll(domain: MockedDomain) -> None:
     domain.indices["a_v2"].settings["final_pipeline"] = "final"
-    found = {"p": MODEL, "final": None}
+    found: dict[str, Any] = {"p": MODEL, "final": {"processors": []}}
     domain.client.get_pipeline.side_effect = found.get
     options = freeze(domain, pipeline="p")
     assert options == {"slices": "auto", "pipeline": "p", "batch_size": 100, "scroll": "30m"}

@@ -33,6 +33,13 @@ GIVES_UP = pytest.mark.parametrize(
 )
 
 
+BEFORE_THE_PROOF = pytest.mark.parametrize(
+    "function",
+    [update_aliases, partial(start_reindex, environment=ENVIRONMENT), remove_alias],
+    ids=["update_aliases", "start_reindex", "remove_alias"],
+)
+
+
 @pytest.mark.parametrize("function", [update_aliases, remove_alias, delete_index])
 @pytest.mark.parametrize(
     ("indices", "problem"),
@@ -59,11 +66,7 @@ def test_an_execution_that_lost_the_ownership_changes_nothing(function: Any, own
 
 
 @pytest.mark.parametrize("strategy", Strategy)
-@pytest.mark.parametrize(
-    "function",
-    [update_aliases, partial(start_reindex, environment=ENVIRONMENT), remove_alias],
-    ids=["update_aliases", "start_reindex", "remove_alias"],
-)
+@BEFORE_THE_PROOF
 def test_nothing_is_switched_copied_or_given_up_on_a_source_with_a_search_pipeline(
     function: Any, strategy: Strategy
 ) -> None:
@@ -77,11 +80,12 @@ def test_nothing_is_switched_copied_or_given_up_on_a_source_with_a_search_pipeli
 
 
 @pytest.mark.parametrize("strategy", Strategy)
-def test_a_copy_that_a_pipeline_may_have_changed_is_never_proven(strategy: Strategy) -> None:
+@BEFORE_THE_PROOF
+def test_a_copy_that_a_pipeline_may_have_changed_is_never_proven(function: Any, strategy: Strategy) -> None:
     copied = replace(OWNED, copy_alias=JOB.task.copy_alias, frozen_seq_no=JOB.source_seq_no)
     domain = MockedDomain(a_v1=PIPED, a_v2=target(IN_USE, copied))
     with pytest.raises(VerificationError):
-        remove_alias(domain.client, replace(JOB, strategy=strategy))
+        function(domain.client, replace(JOB, strategy=strategy))
     assert domain.indices["a_v2"].markers.is_spoiled
     domain.indices["a_v1"] = index("u1")
     with pytest.raises(VerificationError, match="a pipeline that was changed") as caught:

@@ -215,8 +215,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "writers are moved from a source that would be read through a search pipeline",
         "opensearch_reindex/rebuild/update_aliases.py",
-        "    refuse_search_pipeline(job, source)\n",
-        "",
+        "        prove_pipelines(client, job, source, target)\n",
+        "        pass\n",
         unit="unit/rebuild/test_guards.py",
         node="test_search_pipelines.py::test_a_search_pipeline_that_comes_before_the_freeze_moves_no_writers",
     ),
