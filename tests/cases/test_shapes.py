@@ -161,7 +161,6 @@ CASES = (
         file={"reindex": {"requests_per_second": 500, "batch_size": 100}},
         right=_hidden_while_filled,
         strategies=(BLOCK,),
-        unmended="wildcards find the target while it is filled",
     ),
     Case(
         "blocked-archive",

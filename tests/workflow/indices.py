@@ -54,7 +54,7 @@ class Indices(Domain):
 
     def aliases(self) -> dict[str, dict[str, Any]]:
         """Every alias of every index: what `GET _alias` says below the index's name."""
-        answer = self("GET", f"{self.prefix}*/_alias")
+        answer = self("GET", f"{self.prefix}*/_alias?expand_wildcards=all")
         return {index: entry["aliases"] for index, entry in answer.items()}
 
     def names(self) -> set[str]:

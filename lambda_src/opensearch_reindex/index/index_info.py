@@ -44,6 +44,11 @@ class IndexInfo:
         return bool(self.settings.get("blocks", {}).get("write") == "true")
 
     @property
+    def is_hidden(self) -> bool:
+        """Whether wildcards pass the index by."""
+        return bool(self.settings.get("hidden") == "true")
+
+    @property
     def replicas_may_be_behind(self) -> bool:
         """Whether a refresh shows documents on primary shards first, later on replicas."""
         return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")

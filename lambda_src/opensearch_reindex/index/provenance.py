@@ -25,6 +25,7 @@ class Provenance:
         strategy: `strategy` of the trigger file.
         changes: fingerprint of what the trigger file changes, see `changes_of`.
         lasting_changes: fingerprint of what no correction can change, see `lasting_changes_of`; older notes lack it.
+        is_hidden: whether wildcards pass by the finished index; None if it is not hidden while it is filled.
         trigger_file: `s3://` URI of the trigger file.
         task_id: the latest reindex task; None before the first.
     """
@@ -35,6 +36,7 @@ class Provenance:
     strategy: str | None = None
     changes: str | None = None
     lasting_changes: str | None = None
+    is_hidden: bool | None = None
     trigger_file: str | None = None
     task_id: str | None = None
 

@@ -65,6 +65,8 @@ OF_OPENSEARCH = (
 )
 # Without a value of the user, OpenSearch chooses one, or an index template.
 LEFT_TO_OPENSEARCH = ("number_of_replicas", "number_of_shards")
+# Wildcards pass by an index with this setting.
+HIDDEN = "hidden"
 # What `source_problems` reads of an index, as parts of a `filter_path`.
 SOURCE_PARTS = (
     "settings.index.ingestion_source.type",

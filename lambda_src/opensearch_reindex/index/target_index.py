@@ -12,6 +12,7 @@ from opensearch_reindex.index.provenance import Provenance, changes_of
 from opensearch_reindex.index.settings import (
     CHOICES_OF_THE_USER,
     HARMFUL,
+    HIDDEN,
     LEFT_TO_OPENSEARCH,
     OF_OPENSEARCH,
     PRIVATE,
@@ -63,7 +64,12 @@ class TargetIndex:
     @property
     def settings_after_copy(self) -> dict[str, Any]:
         """The requested values of `filling_settings`; None means OpenSearch's default."""
-        return {name: self.settings.get(name) for name in self.filling_settings}
+        return {name: self.settings.get(name) for name in self.filling_settings if name != HIDDEN}
+
+    @property
+    def is_hidden_at_end(self) -> bool | None:
+        """Whether wildcards pass by the finished index; None if it is never hidden."""
+        return str(self.settings.get(HIDDEN)).lower() == "true" if HIDDEN in self.filling_settings else None
 
     def body(
         self, provenance: Provenance, aliases: Mapping[str, Any], filling_settings: Mapping[str, Any]
@@ -161,17 +167,21 @@ def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, A
 
 
 def filling_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings that let an unused index fill faster: no refresh, no replicas.
+    """Return settings that hide an unused index, and let it fill faster.
+
+    It is filled without refresh and replicas. OpenSearch applies no index template of the pattern `*` to a hidden
+    index.
 
     Args:
         settings: of the target index, flat names without `index.`.
     """
+    unused = {HIDDEN: "true", "refresh_interval": "-1"}
     if _expands_replicas(settings):
-        return {"refresh_interval": "-1"}
+        return unused
     # OpenSearch refuses an index whose writes would wait for more copies than it has.
     copies = str(settings.get("write.wait_for_active_shards", "1"))
     waiting = {"write.wait_for_active_shards": "1"} if copies.isdecimal() and int(copies) > 1 else {}
-    return {"refresh_interval": "-1", "number_of_replicas": "0", **waiting}
+    return {**unused, "number_of_replicas": "0", **waiting}
 
 
 def _expands_replicas(settings: Mapping[str, Any]) -> bool:

@@ -70,6 +70,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             strategy=trigger_file["strategy"],
             changes=requested.changes,
             lasting_changes=lasting_changes_of(trigger_file, entry),
+            is_hidden=requested.is_hidden_at_end,
             trigger_file=trigger_file["s3_uri"],
         ),
         options=trigger_file["reindex"],
@@ -106,5 +107,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         target_uuid=target.uuid,
         source_health=source_health,
         settings_after_copy=requested.settings_after_copy,
+        # By now an earlier execution may have hidden the source index.
+        is_hidden_at_end=target.provenance.is_hidden if target.markers.is_proven else requested.is_hidden_at_end,
         settings_left_out=requested.settings_left_out,
     )

@@ -8,6 +8,7 @@ from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, block_alias, first_markers
 from opensearch_reindex.index.provenance import Provenance
+from opensearch_reindex.index.settings import HIDDEN
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
@@ -60,9 +61,9 @@ class Creation:
                     next_step="Upload the trigger file of that target index again to finish its run, or roll it back "
                     "(see docs/roll-back.md).",
                 ) from error
-            if error.error_type == "validation_exception" and filling_settings:
+            if error.error_type == "validation_exception" and filling_settings.keys() - {HIDDEN}:
                 # A domain with standby has a copy of every shard in each zone, and refuses an index without replicas.
-                return self._create(markers, {})
+                return self._create(markers, {HIDDEN: "true"})
             raise
         return True
 

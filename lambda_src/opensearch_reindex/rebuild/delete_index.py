@@ -5,6 +5,7 @@ from opensearch_reindex.index.markers import KEPT, owner_alias, proven_alias, so
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import both_indices, free_to_finish, prove_source_unchanged, require_health
 from opensearch_reindex.rebuild.job import Job
+from opensearch_reindex.rebuild.visibility import show_target
 from opensearch_reindex.rebuild.write_block import unmark_block
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexError, VerificationError
 from opensearch_reindex.runtime.logs import log
@@ -40,6 +41,7 @@ def _delete_source(client: OpenSearchClient, job: Job) -> None:
         raise VerificationError("the copy was never proven complete")
     if source.aliases:
         raise VerificationError(f"the source index is still in aliases: {sorted(source.aliases)}")
+    show_target(client, job, source, target)  # if an earlier version moved the aliases
     # One request, and only for the owner: either all of it happens or nothing does.
     actions = [
         alias_actions.remove(job.target_index, owner_alias(job.execution_id)),

@@ -16,8 +16,9 @@ INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices befor
 
 # What `both_indices`, the guards and the steps after it read of an index.
 PARTS_NEEDED = (
-    f"{ROUTING_PARTS},mappings._meta,settings.index.blocks,settings.index.max_result_window,"
-    "settings.index.final_pipeline,settings.index.replication,settings.index.search.default_pipeline"
+    f"{ROUTING_PARTS},mappings._meta,settings.index.blocks,settings.index.hidden,"
+    "settings.index.max_result_window,settings.index.final_pipeline,settings.index.replication,"
+    "settings.index.search.default_pipeline"
 )
 # Uploading again changes nothing: the copy does not bring back what writers deleted in the target index.
 _LESS_DOCUMENTS = (

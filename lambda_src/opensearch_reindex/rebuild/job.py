@@ -148,6 +148,7 @@ class Job:
         target_uuid: UUID of the target index when it was created.
         source_health: `green` or `yellow`; the target index has to become as healthy.
         settings_after_copy: requested values that replace the filling settings after the copy.
+        is_hidden_at_end: whether wildcards pass by the finished target index; None leaves it as it is.
         settings_left_out: settings of the source index that no new index may have in a newer version.
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
@@ -167,6 +168,7 @@ class Job:
     target_uuid: str
     source_health: str
     settings_after_copy: dict[str, Any] = field(default_factory=dict)
+    is_hidden_at_end: bool | None = None
     settings_left_out: list[str] = field(default_factory=list)
     source_count: int = -1
     source_seq_no: int = -1

@@ -6,6 +6,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import both_indices, free_to_finish, prove, prove_source_unchanged
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
+from opensearch_reindex.rebuild.visibility import show_target
 from opensearch_reindex.runtime.errors import VerificationError
 from opensearch_reindex.runtime.logs import log
 
@@ -13,7 +14,8 @@ from opensearch_reindex.runtime.logs import log
 def remove_alias(client: OpenSearchClient, job: Job) -> Job:
     """Prove the copy, then move every alias from source to target in one request.
 
-    Before: the reindex task succeeded. After: the target index is in every alias that the source index was in.
+    Before: the reindex task succeeded. After: the target index is in every alias that the source index was in, and
+    wildcards find it in place of the source index.
 
     Raises:
         VerificationError: the copy is not proven complete.
@@ -36,5 +38,7 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
         actions += alias_actions.replace_marker(job.target_index, copy_alias, proven_alias(job.source_seq_no))
     if actions:
         apply_as_owner(client, job, actions)
+    # Now, because DeleteIndex may wait for a snapshot, or for shards.
+    show_target(client, job, source, target)
     log.info("aliases moved to the target index", extra={"aliases": sorted({job.alias_name, *source.aliases})})
     return job

@@ -307,7 +307,7 @@ def test_what_an_index_template_added_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("strategy", "filled"), [("redirect_writes", {}), ("block_writes", {"refresh_interval": "-1"})]
+    ("strategy", "filled"), [("redirect_writes", {}), ("block_writes", {"hidden": "true", "refresh_interval": "-1"})]
 )
 def test_a_target_index_is_derived_from_its_source_and_the_file(strategy: str, filled: dict[str, str]) -> None:
     source = IndexInfo("u", {}, {"number_of_shards": "2", "uuid": "u"}, {"properties": {"a": {"type": "text"}}})
@@ -318,7 +318,8 @@ def test_a_target_index_is_derived_from_its_source_and_the_file(strategy: str, f
     assert requested.mappings == {"properties": {"a": {"type": "keyword"}}}
     assert requested.changes == changes_of(file, entry)
     assert requested.filling_settings == filled
-    assert requested.settings_after_copy == dict.fromkeys(filled)
+    assert requested.settings_after_copy == dict.fromkeys(filled.keys() - {"hidden"})
+    assert requested.is_hidden_at_end == (False if filled else None)
     body = requested.body(Provenance(source_uuid="u"), {"x": {}}, filled)
     assert body == {
         "settings": {"index": {**requested.settings, **filled}},
@@ -425,8 +426,16 @@ def test_the_target_becomes_the_write_index_of_the_named_alias_also_if_it_is_new
         ({"auto_expand_replicas": "0-all"}, {"refresh_interval": "-1"}),
     ],
 )
-def test_an_index_is_filled_without_refresh_and_replicas(settings: Any, faster: Any) -> None:
-    assert filling_settings(settings) == faster
+def test_an_index_is_filled_hidden_and_without_refresh_and_replicas(settings: Any, faster: Any) -> None:
+    assert filling_settings(settings) == {"hidden": "true", **faster}
+
+
+@pytest.mark.parametrize("given", [{}, {"hidden": "true"}, {"hidden": False}])
+def test_the_copy_does_not_end_the_hiding_of_its_target(given: Any) -> None:
+    source = IndexInfo("u", {}, {"number_of_shards": "1", **given}, {})
+    requested = TargetIndex.derive({"strategy": "block_writes"}, {}, source)
+    assert "hidden" not in requested.settings_after_copy
+    assert requested.is_hidden_at_end == (given.get("hidden") == "true")
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_a_domain_that_refuses_an_index_without_replicas_gets_it_as_it_is_to_be(
 
     domain.client.put_index.side_effect = refuse
     create_index(domain.client, EVENT, no_execution_runs)
-    assert domain.indices["a_v2"].settings == {"number_of_replicas": "2"}
+    assert domain.indices["a_v2"].settings == {"number_of_replicas": "2", "hidden": "true"}
 
 
 @pytest.mark.parametrize("markers", [COPIED, replace(COPIED, owner="arn:dead")])
