@@ -29,12 +29,13 @@ run "the_defaults" {
   assert {
     condition = alltrue([
       for function in aws_lambda_function.step : function.environment[0].variables == tomap({
-        ALLOWED_ENDPOINTS     = ""
-        CA_CERTIFICATES       = ""
-        DOMAIN_ARNS           = "arn:aws:es:eu-central-1:123456789012:domain/search"
-        LOG_LEVEL             = "INFO"
-        POLL_INTERVAL_SECONDS = "30"
-        STALL_TIMEOUT_SECONDS = "1800"
+        ALLOWED_ENDPOINTS      = ""
+        ALLOW_UNTESTED_ENGINES = "false"
+        CA_CERTIFICATES        = ""
+        DOMAIN_ARNS            = "arn:aws:es:eu-central-1:123456789012:domain/search"
+        LOG_LEVEL              = "INFO"
+        POLL_INTERVAL_SECONDS  = "30"
+        STALL_TIMEOUT_SECONDS  = "1800"
       })
     ])
     error_message = "The function environment has the variables that lambda_src/opensearch_reindex/runtime/environment.py reads."
@@ -66,6 +67,7 @@ run "the_inputs_reach_the_functions" {
     ca_certificates                = "-----BEGIN CERTIFICATE-----\n${format("%02945d", 0)}\n-----END CERTIFICATE-----\n" # as long as possible
     domain_arns                    = ["arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one", "arn:aws:es:eu-central-1:123456789012:domain/other-1"]
     execution_timeout_seconds      = 1700
+    allow_untested_engines         = true
     lambda_architecture            = "arm64"
     lambda_code_signing_config_arn = "arn:aws:lambda:eu-central-1:123456789012:code-signing-config:csc-0f6c334abcdea4d8b"
     lambda_environment             = { HTTPS_PROXY = "http://proxy.example.com:3128" }
@@ -112,13 +114,14 @@ run "the_inputs_reach_the_functions" {
   assert {
     condition = alltrue([
       for function in aws_lambda_function.step : function.environment[0].variables == tomap({
-        ALLOWED_ENDPOINTS     = "search.example.com,127.0.0.1:9200,localhost:65535"
-        CA_CERTIFICATES       = var.ca_certificates
-        DOMAIN_ARNS           = "arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one,arn:aws:es:eu-central-1:123456789012:domain/other-1"
-        HTTPS_PROXY           = "http://proxy.example.com:3128"
-        LOG_LEVEL             = "DEBUG"
-        POLL_INTERVAL_SECONDS = "1"
-        STALL_TIMEOUT_SECONDS = "600"
+        ALLOWED_ENDPOINTS      = "search.example.com,127.0.0.1:9200,localhost:65535"
+        ALLOW_UNTESTED_ENGINES = "true"
+        CA_CERTIFICATES        = var.ca_certificates
+        DOMAIN_ARNS            = "arn:aws-us-gov:es:us-gov-west-1:210987654321:domain/one,arn:aws:es:eu-central-1:123456789012:domain/other-1"
+        HTTPS_PROXY            = "http://proxy.example.com:3128"
+        LOG_LEVEL              = "DEBUG"
+        POLL_INTERVAL_SECONDS  = "1"
+        STALL_TIMEOUT_SECONDS  = "600"
       })
     ])
     error_message = "Endpoints, certificates, domains, log level, intervals and additional variables reach every function."

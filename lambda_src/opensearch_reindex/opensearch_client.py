@@ -4,6 +4,7 @@ import json
 import ssl
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,6 +13,7 @@ import boto3
 from botocore.credentials import Credentials
 
 from opensearch_reindex.index import alias_actions
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import (
     Allocation,
     CopyLimits,
@@ -22,6 +24,16 @@ from opensearch_reindex.index.index_info import (
 )
 from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
 from opensearch_reindex.index.target_index import flat_settings
+from opensearch_reindex.index.tokens import (
+    TOKEN_PREFIX,
+    Place,
+    first_tokens,
+    indices_to_sweep,
+    token_body,
+    token_of,
+    tokens_alias,
+    with_tokens,
+)
 from opensearch_reindex.runtime.endpoint import Endpoint, allowed_endpoint
 from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexError, TransientOpenSearchError
@@ -57,6 +69,8 @@ NO_SEARCH_PIPELINE = {"search_pipeline": "_none"}
 # Overrides search.default_allow_partial_results and search.default_search_timeout, cluster settings with which a search
 # may return a part of the documents and no error.
 WHOLE_SEARCH = {"allow_partial_search_results": "false", "timeout": "-1"}
+# A domain with standby has three zones, and refuses an index with fewer copies of a shard.
+REPLICAS_WITH_STANDBY = 2
 # Setting of an index: how many copies of a shard must be there before OpenSearch accepts a write.
 COPIES_TO_WAIT_FOR = "write.wait_for_active_shards"
 
@@ -108,6 +122,7 @@ class OpenSearchClient:
 
     def __init__(self, endpoint: Endpoint, credentials: Credentials, region: str, ca_certificates: str = "") -> None:
         self._transport = Transport(endpoint, credentials, region, ca_certificates)
+        self._engine: Engine | None = None
 
     def get_indices(self, names: Iterable[str], *, parts: str = "*") -> dict[str, IndexInfo]:
         """Return the indices with these names, or behind these aliases.
@@ -143,11 +158,87 @@ class OpenSearchClient:
 
         OpenSearch does not wait for its shards here, see `health`.
         """
-        self._request("PUT", _path([name]), {"wait_for_active_shards": "0"}, body=body)
+        created = [] if self.engine().has_must_exist else self._create_tokens(first_tokens(name, body["aliases"]))
+        with self._removing_unused(created):
+            self._put_index(name, body)
 
     def apply_alias_actions(self, actions: list[dict[str, Any]]) -> None:
-        """Apply all alias actions at once, or none of them; return when every node knows."""
-        self._change("POST", "/_aliases", {"actions": actions})
+        """Apply all alias actions at once, or none of them; return when every node knows.
+
+        Raises:
+            OpenSearchRequestError: among others, an alias that has to exist does not (aliases_not_found_exception).
+        """
+        if self.engine().has_must_exist:
+            self._change("POST", "/_aliases", {"actions": actions})
+            return
+        request = with_tokens(actions, {index: self._tokens_of(index) for index in indices_to_sweep(actions)})
+        with self._removing_unused(self._create_tokens(request.created)):
+            try:
+                self._change("POST", "/_aliases", {"actions": request.actions})
+            except OpenSearchRequestError as error:
+                if error.error_type != "index_not_found_exception" or TOKEN_PREFIX not in error.reason:
+                    raise
+                self._engine = None  # after an upgrade of the domain, an alias that exists may have no token
+                missing = [marker for token, (_, marker) in request.demanded.items() if token in error.reason]
+                if not missing:
+                    raise TransientOpenSearchError(f"a token was deleted during the request: {error.reason}") from error
+                raise OpenSearchRequestError(
+                    404, "aliases_not_found_exception", f"POST /_aliases: aliases {missing} missing"
+                ) from error
+
+    def engine(self) -> Engine:
+        """Return the oldest engine among the nodes; a warm Lambda remembers it.
+
+        Not `GET /`, which names another version in compatibility mode, and only the version of one node.
+        """
+        if self._engine is None:
+            answer = self._request("GET", "/_nodes/process", {"filter_path": "nodes.*.version"})
+            try:
+                self._engine = Engine.oldest(node["version"] for node in answer.get("nodes", {}).values())
+            except ValueError as error:
+                raise TransientOpenSearchError(str(error)) from error
+        return self._engine
+
+    def _put_index(self, name: str, body: Mapping[str, Any]) -> None:
+        self._request("PUT", _path([name]), {"wait_for_active_shards": "0"}, body=body)
+
+    def _create_tokens(self, tokens: Mapping[str, Place]) -> list[Place]:
+        """Create tokens, and return the markers of those that did not exist."""
+        created = []
+        for token, place in tokens.items():
+            if self._create_token(token, place[0]):
+                created.append(place)
+        return created
+
+    def _create_token(self, token: str, index: str, replicas: int = 0) -> bool:
+        try:
+            self._put_index(token, token_body(index, replicas))
+        except OpenSearchRequestError as error:
+            if error.error_type == "resource_already_exists_exception":
+                return False
+            if error.error_type == "validation_exception" and not replicas:
+                return self._create_token(token, index, REPLICAS_WITH_STANDBY)
+            raise
+        return True
+
+    @contextmanager
+    def _removing_unused(self, created: Sequence[Place]) -> Iterator[None]:
+        """Delete tokens after a refused request, unless another run used them."""
+        try:
+            yield
+        except OpenSearchRequestError:
+            # By now the first of several runs has decided whether a marker is in force.
+            indices = self.get_indices({index for index, _ in created}, parts="settings.index.uuid") if created else {}
+            for index, marker in created:
+                if index not in indices or marker not in indices[index].markers.names:
+                    # Not DELETE, which the roles of the module do not allow.
+                    body = {"actions": [alias_actions.remove_index(token_of(index, marker))]}
+                    self._request("POST", "/_aliases", body=body, ignore=(404,))
+            raise
+
+    def _tokens_of(self, index: str) -> list[str]:
+        params = {"ignore_unavailable": "true", "expand_wildcards": "none", "filter_path": "*.settings.index.uuid"}
+        return list(self._request("GET", _path([tokens_alias(index)]), params))
 
     def block_writes(self, name: str) -> None:
         """Set the write block of an index, and return when every shard refuses writes."""
@@ -212,7 +303,7 @@ class OpenSearchClient:
             name: index name.
             primaries: whether to ask primary shards alone.
         """
-        answer = self._search([name], {"size": 0, "track_total_hits": True}, **_search_preference(primaries))
+        answer = self._search([name], {"size": 0, "track_total_hits": True}, **self._search_preference(primaries))
         return int(answer["hits"]["total"]["value"])
 
     def last_seq_no(self, name: str, number: int) -> int:
@@ -314,7 +405,7 @@ class OpenSearchClient:
         }
         found: set[str] = set()
         for batch in _batches(names):
-            params = {"ignore_unavailable": "true", "expand_wildcards": "none", **_search_preference(primaries)}
+            params = {"ignore_unavailable": "true", "expand_wildcards": "none", **self._search_preference(primaries)}
             answer = self._search(batch, body, **params)
             found.update(bucket["key"] for bucket in answer["aggregations"]["indices"]["buckets"])
         return found
@@ -377,6 +468,9 @@ class OpenSearchClient:
             self._refusal("PUT", f"{target}/_doc/{quote(IMPOSSIBLE_NAME)}", {**NEVER, "pipeline": "_none"}, body={}),
             self._refusal("POST", "/_reindex", body={"source": no_documents, "dest": {"index": target_index}}),
         ]
+        if not self.engine().has_must_exist:
+            token = _path([f"{TOKEN_PREFIX}probe"])
+            refusals.append(self._refusal("PUT", token, body={"settings": {"number_of_shards": 0}}))
         return [refusal for refusal in refusals if refusal]
 
     def refused_creation(self, name: str, body: Mapping[str, Any]) -> OpenSearchRequestError | None:
@@ -470,7 +564,8 @@ class OpenSearchClient:
         Args:
             names: index names; they need not exist.
         """
-        actions = [alias_actions.remove(name, IMPOSSIBLE_NAME) for name in names]
+        remove = alias_actions.remove if self.engine().has_must_exist else alias_actions.remove_if_present
+        actions = [remove(name, IMPOSSIBLE_NAME) for name in names]
         return self._refusal("POST", "/_aliases", body={"actions": actions})
 
     def is_restricted(self, name: str) -> bool:
@@ -713,6 +808,10 @@ class OpenSearchClient:
         _demand_shards(answer, max(1, answer["_shards"]["total"]), shown)
         return answer
 
+    def _search_preference(self, primaries: bool) -> dict[str, str]:
+        # Only an index with segment replication needs this: its replicas may lag behind.
+        return {"preference": "_primary"} if primaries and self.engine().has_segment_replication else {}
+
     def _request(
         self,
         method: str,
@@ -768,11 +867,6 @@ def _bulk_bytes(node: Mapping[str, Any]) -> int | None:
 
 def _source_bytes(hit: Mapping[str, Any]) -> int:
     return len(json.dumps(hit.get("_source"), ensure_ascii=False).encode())
-
-
-def _search_preference(primaries: bool) -> dict[str, str]:
-    # Only an index with segment replication needs this: its replicas may lag behind.
-    return {"preference": "_primary"} if primaries else {}
 
 
 def _demand_flood_stage(error: TransientOpenSearchError) -> None:

@@ -28,12 +28,13 @@ resource "aws_lambda_function" "step" {
 
   environment {
     variables = merge(var.lambda_environment, {
-      ALLOWED_ENDPOINTS     = join(",", var.allowed_endpoints)
-      CA_CERTIFICATES       = var.ca_certificates
-      DOMAIN_ARNS           = join(",", var.domain_arns)
-      LOG_LEVEL             = var.log_level
-      POLL_INTERVAL_SECONDS = tostring(var.poll_interval_seconds)
-      STALL_TIMEOUT_SECONDS = tostring(var.stall_timeout_seconds)
+      ALLOWED_ENDPOINTS      = join(",", var.allowed_endpoints)
+      ALLOW_UNTESTED_ENGINES = tostring(var.allow_untested_engines)
+      CA_CERTIFICATES        = var.ca_certificates
+      DOMAIN_ARNS            = join(",", var.domain_arns)
+      LOG_LEVEL              = var.log_level
+      POLL_INTERVAL_SECONDS  = tostring(var.poll_interval_seconds)
+      STALL_TIMEOUT_SECONDS  = tostring(var.stall_timeout_seconds)
     })
   }
 

@@ -10,6 +10,13 @@ variable "alarm_actions" {
   }
 }
 
+variable "allow_untested_engines" {
+  description = "Whether to run on major versions of OpenSearch that this version of the module was not tested with. Older versions that the module does not support are always refused."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "allowed_endpoints" {
   description = "Endpoints that a trigger file may name, as `host` or `host:port`. An empty list means the endpoints that AWS assigns to the domains in `domain_arns`. List custom domain names here."
   type        = list(string)
@@ -323,9 +330,10 @@ variable "lambda_environment" {
 
   validation {
     condition = length(setintersection(keys(var.lambda_environment), [
-      "ALLOWED_ENDPOINTS", "CA_CERTIFICATES", "DOMAIN_ARNS", "LOG_LEVEL", "POLL_INTERVAL_SECONDS", "STALL_TIMEOUT_SECONDS",
+      "ALLOWED_ENDPOINTS", "ALLOW_UNTESTED_ENGINES", "CA_CERTIFICATES", "DOMAIN_ARNS", "LOG_LEVEL",
+      "POLL_INTERVAL_SECONDS", "STALL_TIMEOUT_SECONDS",
     ])) == 0
-    error_message = "lambda_environment must not set ALLOWED_ENDPOINTS, CA_CERTIFICATES, DOMAIN_ARNS, LOG_LEVEL, POLL_INTERVAL_SECONDS or STALL_TIMEOUT_SECONDS. Each has an input of its own."
+    error_message = "lambda_environment must not set ALLOWED_ENDPOINTS, ALLOW_UNTESTED_ENGINES, CA_CERTIFICATES, DOMAIN_ARNS, LOG_LEVEL, POLL_INTERVAL_SECONDS or STALL_TIMEOUT_SECONDS. Each has an input of its own."
   }
 
   validation {

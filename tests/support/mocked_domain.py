@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import create_autospec
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import CopyLimits, IndexInfo, PrimaryShards
 from opensearch_reindex.index.markers import (
     BLOCK_ALIAS_PREFIX,
@@ -95,6 +96,7 @@ class MockedDomain:
     def __init__(self, **indices: IndexInfo) -> None:
         self.indices = indices
         self.client = create_autospec(OpenSearchClient, instance=True)
+        self.client.engine.return_value = Engine(True, 2, 19)
         self.client.get_indices.side_effect = self.get_indices
         self.client.health.return_value = "green"
         self.client.count.return_value = JOB.source_count

@@ -160,9 +160,9 @@ class ExternalNode(OpenSearchNode):
 
 @contextmanager
 def running_node() -> Iterator[OpenSearchNode]:
-    """Give the node of OPENSEARCH_URL, or a new node that ends with the block."""
+    """Give the node of OPENSEARCH_URL, or a new node of the version in ENGINE."""
     url = os.environ.get("OPENSEARCH_URL")
-    with ExternalNode(url) if url else OpenSearchNode() as node:
+    with ExternalNode(url) if url else OpenSearchNode(version=os.environ.get("ENGINE", DEFAULT)) as node:
         yield node
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import StoreSize
 
 
@@ -11,6 +12,7 @@ def with_room(client: Any) -> Any:
     Args:
         client: the mocked client.
     """
+    client.engine.return_value = Engine(True, 2, 19)
     client.indices_with_routing.return_value = set()
     client.store_sizes.side_effect = lambda names: dict.fromkeys(names, StoreSize(1000, 2000))
     client.cluster_settings.return_value = {"cluster.max_shards_per_node": "1000"}

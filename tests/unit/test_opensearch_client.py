@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import Allocation, StoreSize
 from opensearch_reindex.opensearch_client import OpenSearchClient, _connect, connect
 from opensearch_reindex.runtime.endpoint import parse_endpoint
@@ -94,7 +95,9 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def client(server: Server) -> OpenSearchClient:
-    return OpenSearchClient(parse_endpoint(server.url), CREDENTIALS, "eu-west-1")
+    client = OpenSearchClient(parse_endpoint(server.url), CREDENTIALS, "eu-west-1")
+    client._engine = Engine(True, 2, 19)
+    return client
 
 
 def segments(*shown: tuple[str, int, int], is_searched: bool = True) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Actions of an `_aliases` request: the only place that writes one."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from opensearch_reindex.index.markers import RELEASED, owner_alias
+from opensearch_reindex.index.markers import owner_alias
 
 Action = dict[str, dict[str, Any]]
 # An `add` replaces the whole entry of an alias, so every attribute has to be repeated.
@@ -50,12 +49,6 @@ def replace_marker(index: str, old: str, new: str) -> list[Action]:
 def change_owner(target_index: str, owner: str, new_owner: str) -> list[Action]:
     """Pass on the ownership of a target index; fails if `owner` does not own it."""
     return replace_marker(target_index, owner_alias(owner), owner_alias(new_owner))
-
-
-def how_to_release(target_index: str, owner: str) -> str:
-    """Explain how a person releases a target index whose owner cannot be asked."""
-    body = json.dumps({"actions": change_owner(target_index, owner, RELEASED)})
-    return f"Make sure that execution {owner} has ended. Then send POST /_aliases {body} and upload the file again"
 
 
 def switch_writes(

@@ -5,7 +5,7 @@ with every other action of its request, so of two requests that remove the same 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 OWNER_ALIAS_PREFIX = "opensearch-reindex-owner~"
@@ -50,6 +50,7 @@ class Markers:
         discard_alias: of a source index, the permit to delete its target, see `ownership.discard_target`.
         trial_alias: the alias that the trial copy writes through; None in an index that is not for a trial.
         blocked_uuid: UUID of the index whose write block the module set; None without such a block.
+        names: all of them, as aliases.
     """
 
     owner: str | None = None
@@ -60,6 +61,7 @@ class Markers:
     discard_alias: str | None = None
     trial_alias: str | None = None
     blocked_uuid: str | None = None
+    names: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def is_finished(self) -> bool:
@@ -89,6 +91,7 @@ class Markers:
             discard_alias=discards[0] if discards else None,
             trial_alias=next((name for name in names if name.startswith(TRIAL_ALIAS_PREFIX)), None),
             blocked_uuid=blocks[0] if blocks else None,
+            names=tuple(name for name in names if is_own_alias(name)),
         )
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import (
     KEPT,
@@ -16,6 +17,7 @@ from opensearch_reindex.index.markers import (
     new_discard_alias,
     spoiled_copy_alias,
 )
+from opensearch_reindex.index.tokens import how_to_release
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime.errors import (
@@ -43,7 +45,7 @@ def take_ownership(
     if owner is None:
         raise IndexCreationError(f"target index {target_index!r} has lost its owner alias", next_step=ROLL_BACK)
     if owner not in (RELEASED, KEPT):
-        _refuse_running(target_index, owner, execution_id, is_running)
+        _refuse_running(client.engine(), target_index, owner, execution_id, is_running)
     try:
         _apply_as_owner(client, target_index, owner, execution_id, [])
     except OpenSearchRequestError as error:
@@ -55,14 +57,16 @@ def take_ownership(
     log.warning("took over from an execution that has ended", extra={"previous_owner": owner})
 
 
-def _refuse_running(target_index: str, owner: str, execution_id: str, is_running: Callable[[str], bool]) -> None:
+def _refuse_running(
+    engine: Engine, target_index: str, owner: str, execution_id: str, is_running: Callable[[str], bool]
+) -> None:
     """Refuse a target index whose owner runs, or cannot be asked.
 
     Raises:
         ConcurrentReindexError: the owner runs, belongs to another deployment, or Step Functions does not know it.
     """
     owned = f"target index {target_index!r} is owned by execution {owner}"
-    release = f"{alias_actions.how_to_release(target_index, owner)}."
+    release = f"{how_to_release(target_index, owner, engine)}."
     if is_of_other_deployment(owner, execution_id):
         raise ConcurrentReindexError(f"{owned} of another deployment", next_step=release)
     try:

@@ -26,9 +26,9 @@ def is_our_task(task: Mapping[str, Any], source_index: str, copy_alias: str) -> 
     return (
         task.get("action") == REINDEX_ACTION
         and task.get("headers", {}).get("X-Opaque-Id") == copy_alias
-        # The description of a script stands between the two names.
+        # The description of a script stands between the two names. Before OpenSearch 2.0, the type follows.
         and description.startswith(f"reindex from [{source_index}]")
-        and description.endswith(f" to [{copy_alias}]")
+        and description.removesuffix("[_doc]").endswith(f" to [{copy_alias}]")
     )
 
 

@@ -15,6 +15,7 @@ class Environment:
         poll_interval_seconds: longest pause between two polls of a reindex task.
         region: AWS region of the functions.
         stall_timeout_seconds: how long a copy, or the building of its shards, may make no progress.
+        allow_untested_engines: whether to run on major versions that this version was not tested with.
     """
 
     allowed_endpoints: tuple[str, ...]
@@ -23,6 +24,7 @@ class Environment:
     poll_interval_seconds: int
     region: str
     stall_timeout_seconds: int
+    allow_untested_engines: bool = False
 
     @classmethod
     def read(cls) -> "Environment":
@@ -38,6 +40,7 @@ class Environment:
             poll_interval_seconds=int(os.environ["POLL_INTERVAL_SECONDS"]),
             region=os.environ["AWS_REGION"],
             stall_timeout_seconds=int(os.environ["STALL_TIMEOUT_SECONDS"]),
+            allow_untested_engines=os.environ.get("ALLOW_UNTESTED_ENGINES") == "true",
         )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from opensearch_reindex.index.alias_actions import how_to_release
 from opensearch_reindex.index.blocks import blocks_of
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
@@ -13,6 +13,7 @@ from opensearch_reindex.index.target_index import (
     keeps_documents_apart,
     target_settings,
 )
+from opensearch_reindex.index.tokens import how_to_release
 from opensearch_reindex.runtime.blocks import how_to_lift
 from opensearch_reindex.trigger.finished import is_proven, later_problem
 from opensearch_reindex.trigger.plan import PlannedIndex
@@ -44,13 +45,16 @@ ROUTING_PARTS = (
 _VERSION_MASK = 0x08000000
 
 
-def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], execution_id: str) -> list[str]:
+def domain_problems(
+    planned: PlannedIndex, indices: Mapping[str, IndexInfo], execution_id: str, engine: Engine
+) -> list[str]:
     """Find everything on the domain that prevents the rebuild of one index.
 
     Args:
         planned: a planned index that is not done.
         indices: every index that has one of the file's names or aliases.
         execution_id: ARN of this execution.
+        engine: the oldest engine of the domain.
     """
     if problem := later_problem(planned, indices):
         return [f"{planned.path}: {problem}"]
@@ -65,7 +69,7 @@ def domain_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], exe
     problems = [
         *_block_problems(planned, indices, is_copied=is_copied),
         *([] if is_copied else _source_problems(planned, source)),
-        *_target_problems(planned, source, indices, execution_id),
+        *_target_problems(planned, source, indices, execution_id, engine),
         *_alias_problems(planned, indices),
     ]
     return [f"{planned.path}: {problem}" for problem in problems]
@@ -162,7 +166,7 @@ def _may_misread_vectors(source: IndexInfo) -> bool:
 
 
 def _target_problems(
-    planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo], execution_id: str
+    planned: PlannedIndex, source: IndexInfo, indices: Mapping[str, IndexInfo], execution_id: str, engine: Engine
 ) -> Iterator[str]:
     name = f"target index {planned.target_index!r}"
     target = indices.get(planned.target_index)
@@ -173,7 +177,7 @@ def _target_problems(
         elif owner not in (None, RELEASED) and is_of_other_deployment(owner, execution_id):
             yield (
                 f"{name} is half done, and owned by an execution of another deployment. "
-                f"{how_to_release(planned.target_index, owner)}"
+                f"{how_to_release(planned.target_index, owner, engine)}"
             )
         elif planned.alias_name in target.aliases and not _may_continue(planned, target):
             yield (

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from opensearch_reindex.index.engine import engine_problem
 from opensearch_reindex.index.scripts import script_problems
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.endpoint import allowed_endpoint
@@ -86,6 +87,7 @@ def get_trigger_file(
     planned, problems = _plan_without_domain(content, environment)
     try:
         refuse_if_any(problems)
+        _refuse_engine(connect(content["opensearch_endpoint"]), environment)
         checked, state = _check_with_domain(content, planned, event, connect, trigger_object.uri)
     except TriggerFileError as error:
         error.problems += _release_refused(content, planned, connect, environment, release)
@@ -109,6 +111,16 @@ def _release_refused(
     if not planned or _endpoint_problems(content, environment):
         return []
     return release(connect(content["opensearch_endpoint"]), [index.source_index for index in planned])
+
+
+def _refuse_engine(client: OpenSearchClient, environment: Environment) -> None:
+    """Refuse an engine that the module was not tested with.
+
+    Raises:
+        TriggerFileError: with the supported versions.
+    """
+    problem = engine_problem(client.engine(), allow_untested=environment.allow_untested_engines)
+    refuse_if_any([f"opensearch_endpoint: {problem}"] if problem else [])
 
 
 def _check_with_domain(

@@ -73,7 +73,7 @@ def check_domain(
         if (
             found := _deletion_problems(client, index, indices)
             if state
-            else domain_problems(index, indices, execution_id)
+            else domain_problems(index, indices, execution_id, client.engine())
         ):
             problems += found
         elif not state and not is_proven(index, indices):

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
 from opensearch_reindex.trigger.admission import domain_problems
@@ -94,7 +95,7 @@ def test_later_problem_explains_what_happened_to_a_finished_index(indices: dict[
     assert found is not None
     assert problem in found
     assert "roll back" not in found
-    assert domain_problems(PLANNED, indices, "arn:e") == [f"indices[0]: {found}"]
+    assert domain_problems(PLANNED, indices, "arn:e", Engine(True, 2, 19)) == [f"indices[0]: {found}"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
 from opensearch_reindex.runtime.time_limit import time_limit
@@ -22,7 +23,7 @@ def fingerprints(planned: PlannedIndex) -> tuple[str, str]:
 
 
 def domain_problems(planned: PlannedIndex, indices: dict[str, IndexInfo]) -> list[str]:
-    return admission.domain_problems(planned, indices, "arn:x")
+    return admission.domain_problems(planned, indices, "arn:x", Engine(True, 2, 19))
 
 
 def planned_and_problems(file: dict[str, Any]) -> tuple[list[PlannedIndex], list[str]]:

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.environment import Environment
@@ -252,6 +253,15 @@ def test_failed_read_is_not_reported_as_a_missing_permission(s3: Any, domain: An
     assert not domain.refused_actions.called
 
 
+def test_an_engine_that_was_never_tested_is_refused_alone(s3: Any, domain: Any) -> None:
+    domain.engine.return_value = Engine(True, 1, 2)
+    error = refused(s3, domain, FILE)
+    assert len(error.problems) == 1
+    assert error.problems[0].startswith("opensearch_endpoint: the domain runs OpenSearch 1.2; expected ")
+    assert "Upgrade the domain" in error.problems[0]
+    assert {call[0] for call in domain.mock_calls} == {"engine"}
+
+
 def test_a_file_that_is_done_needs_no_room_and_no_permission(s3: Any, domain: Any) -> None:
     planned, _ = plan({**FILE, "settings": {}}, nullcontext())
     made_from = {"source_index": "products_v1", "changes": planned[0].changes, "proven": {}}
@@ -261,7 +271,7 @@ def test_a_file_that_is_done_needs_no_room_and_no_permission(s3: Any, domain: An
     domain.get_indices.side_effect = None
     domain.get_indices.return_value = {"products_v2": done}
     assert run(s3, domain, FILE)["indices"] == []
-    assert {call[0] for call in domain.mock_calls} == {"get_indices"}
+    assert {call[0] for call in domain.mock_calls} == {"engine", "get_indices"}
 
 
 def test_a_thousand_long_names_fit_into_the_state_of_an_execution(s3: Any, domain: Any) -> None:

@@ -268,8 +268,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "a race for a target index is reported as a fault of the trigger file",
         "opensearch_reindex/opensearch_client.py",
-        '            if error.error_type == "resource_already_exists_exception":\n',
-        "            if False:\n",
+        '            if error.error_type == "resource_already_exists_exception":\n                return None',
+        "            if False:\n                return None",
         unit="unit/test_opensearch_client.py",
     ),
     Mutation(

@@ -4,6 +4,27 @@ from mutations.mutation import Mutation
 
 EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
+        "an old engine does not use the token of a removed marker up",
+        "opensearch_reindex/index/tokens.py",
+        "(*gone, *sorted(swept))",
+        "(*sorted(swept),)",
+        unit="unit/index/test_tokens.py::test_tokens_decide_as_must_exist_does",
+    ),
+    Mutation(
+        "an old engine does not demand the token of a marker that stays",
+        "opensearch_reindex/index/tokens.py",
+        "        *(add_marker(token_of(*place), tokens_alias(place[0])) for place in sorted(fences)),\n",
+        "",
+        unit="unit/index/test_tokens.py::test_tokens_decide_as_must_exist_does",
+    ),
+    Mutation(
+        "the newest node of a domain in an upgrade decides about must_exist",
+        "opensearch_reindex/index/engine.py",
+        "return min(cls(",
+        "return max(cls(",
+        unit="unit/index/test_engine.py::test_the_oldest_node_names_the_engine",
+    ),
+    Mutation(
         "a late call of CreateIndex deletes a target that is already in use",
         "opensearch_reindex/rebuild/ownership.py",
         "[alias_actions.remove(source_index, permit), alias_actions.remove_index(target_index)]",

@@ -83,6 +83,13 @@ FAILURES_ARE_FAST_AND_EXPLAINED = (
 )
 THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
+        "an engine that was never tested is accepted",
+        "opensearch_reindex/trigger/get_trigger_file.py",
+        '        _refuse_engine(connect(content["opensearch_endpoint"]), environment)\n',
+        "",
+        unit="unit/trigger/test_trigger_file.py::test_an_engine_that_was_never_tested_is_refused_alone",
+    ),
+    Mutation(
         "a change of a type with which readers fail is accepted under redirected writes",
         "opensearch_reindex/trigger/probe.py",
         "        yield from _reader_problems(file, index, source, requested)\n",
@@ -135,8 +142,8 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
         "problems of the file itself have no effect",
         "opensearch_reindex/trigger/get_trigger_file.py",
-        "        refuse_if_any(problems)\n        checked,",
-        "        checked,",
+        "        refuse_if_any(problems)\n        _refuse_engine(",
+        "        _refuse_engine(",
         unit="unit/trigger/test_trigger_file.py::test_all_problems_of_the_file_alone_are_listed_without_a_request",
     ),
     Mutation(
