@@ -24,6 +24,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export REINDEX_CACHE := $(CACHE)
 
 NOT_SLOW := $(if $(SLOW),,-m "not slow")
+# Versions that `make test-engines` runs; without any, the oldest and the newest.
+ENGINES_TESTED := $(or $(ENGINE_VERSIONS),$(if $(SLOW),all))
 
 DEV := $(CACHE)/venv/.installed
 MINISTACK := $(CACHE)/ministack/.installed
@@ -126,10 +128,15 @@ test-terraform: $(DEV) $(MINISTACK) $(PROVIDER_SCHEMA) ## Run `terraform test` w
 # their node, so a node of OPENSEARCH_URL serves one process.
 workers = -n $(if $(OPENSEARCH_URL),0,$(1))
 
-.PHONY: test-opensearch test-cases test-workflow test-stack test-integration
+.PHONY: test-opensearch test-engines test-cases test-workflow test-stack test-integration
 test-opensearch: setup engines ## Test client and steps with a real OpenSearch node
 	$(call say,tests of client and steps)
 	@$(BIN)/pytest tests/opensearch $(call workers,2) --dist worksteal
+test-engines: setup engines ## Test what must hold on every engine, on the oldest and the newest (ENGINE_VERSIONS=all)
+	$(call say,tests of engines)
+	@rm -rf $(CACHE)/engines
+	@ENGINES="$(ENGINES_TESTED)" $(BIN)/pytest tests/engines $(call workers,2) --dist loadgroup
+	@$(WITH_SOURCES) -m matrix
 test-cases: setup engines ## Test what use has found, each case on the node and under the strategies that it needs
 	$(call say,cases)
 	@$(BIN)/pytest tests/cases $(call workers,2) --dist loadfile

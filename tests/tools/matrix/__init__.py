@@ -1,0 +1,1 @@
+"""The table of engines, strategies and scenarios."""
