@@ -158,7 +158,9 @@ class OpenSearchClient:
 
         OpenSearch does not wait for its shards here, see `health`.
         """
-        created = [] if self.engine().has_must_exist else self._create_tokens(first_tokens(name, body["aliases"]))
+        created = (
+            [] if self.engine().has_must_exist else self._create_tokens(first_tokens(name, body.get("aliases", {})))
+        )
         with self._removing_unused(created):
             self._put_index(name, body)
 

@@ -36,6 +36,14 @@ def statuses(front: SignedFront) -> list[int | None]:
     return [exchange.status for exchange in front.requests]
 
 
+@pytest.fixture
+def client(client: OpenSearchClient, front: SignedFront) -> OpenSearchClient:
+    """A client that knows the engine, so that the first request is the tested one."""
+    client.engine()
+    front.requests.clear()
+    return client
+
+
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_status_in_place_of_the_node_is_transient_and_nothing_was_done(
     status: int, front: SignedFront, client: OpenSearchClient, domain: Domain

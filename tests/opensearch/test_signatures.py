@@ -197,6 +197,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     calls: dict[str, Callable[[], Any]] = {
         "put_index": partial(client.put_index, target, {}),
         "get_indices": lambda: client.get_indices([name, target]).keys() == {name, target},
+        "engine": lambda: client.engine().is_opensearch,
         "apply_alias_actions": partial(
             client.apply_alias_actions, [{"add": {"index": target, "aliases": [alias, copy_alias]}}]
         ),
