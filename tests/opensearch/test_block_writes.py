@@ -85,7 +85,7 @@ def finish(rebuild: Rebuild, client: OpenSearchClient, job: Job) -> None:
 
 def is_only_the_target_left(domain: Domain) -> bool:
     return not domain.exists("blocks_v1") and aliases(domain, "blocks_v2") == {
-        "blocks_current": {"is_write_index": True},
+        "blocks_current": {},
         "blocks-reader": {},
     }
 

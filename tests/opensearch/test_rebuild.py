@@ -57,7 +57,7 @@ def test_an_index_is_rebuilt_behind_its_alias(
     assert not domain.exists("rebuilt_v1")
     assert domain.documents("rebuilt_current") == documents
     target = domain("GET", "rebuilt_v2")["rebuilt_v2"]
-    assert target["aliases"] == {"rebuilt_current": {"is_write_index": True}}
+    assert target["aliases"] == {"rebuilt_current": {}}
     settings = target["settings"]["index"]
     assert (settings["number_of_shards"], settings["mapping"]["total_fields"]["limit"]) == ("3", "50")
     assert settings["analysis"]["analyzer"]["folded"]["filter"] == ["lowercase", "asciifolding"]
@@ -97,7 +97,8 @@ def test_every_alias_comes_along_with_all_it_has(domain: Domain, rebuild: Rebuil
     assert during.pop(owner_alias(job.execution_id)) == {"is_hidden": True}
     assert during.pop(source_alias(job.source_uuid)) == {"is_hidden": True, "is_write_index": True}
     assert during.pop(job.task.copy_alias) == {"is_hidden": True}
-    assert during == {name: aliases[name] for name in ("rebuilt_current", "rebuilt-writer")}
+    written = {name: aliases[name] for name in ("rebuilt_current", "rebuilt-writer")}
+    assert during == {**written, "implicit": {"is_write_index": True}}
     # Who reads through the others sees the source index, whole, until the copy is proven.
     assert rebuild.client.get_indices(["rebuilt_v1"])["rebuilt_v1"].aliases.keys() == aliases.keys()
 

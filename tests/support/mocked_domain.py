@@ -50,7 +50,7 @@ MADE_FROM = {
 OWNED = Markers(owner=JOB.execution_id, copy_alias="copy~1")
 COPIED = Markers(owner=JOB.execution_id, copy_alias="copy~1", frozen_seq_no=JOB.source_seq_no)
 PROVEN = Markers(owner=JOB.execution_id, is_proven=True, frozen_seq_no=JOB.source_seq_no)
-IN_USE = {JOB.alias_name: {"is_write_index": True}}
+IN_USE: dict[str, Any] = {"a_current": {"is_write_index": True}}
 
 
 def index(uuid: str, aliases: dict[str, Any] | None = None, **differences: Any) -> IndexInfo:
@@ -117,12 +117,12 @@ class MockedDomain:
         self.client.apply_alias_actions.side_effect = self.update_markers
 
     def get_indices(self, names: Iterable[str], **_: object) -> dict[str, IndexInfo]:
-        """Return the indices with these names, or of these source markers."""
+        """Return the indices with these names or aliases, or of these source markers."""
         names = list(names)
         return {
             name: info
             for name, info in self.indices.items()
-            if name in names or source_alias(str(info.provenance.source_uuid)) in names
+            if {name, source_alias(str(info.provenance.source_uuid)), *info.aliases} & {*names}
         }
 
     def put_index(self, name: str, body: dict[str, Any]) -> None:

@@ -74,7 +74,8 @@ class Rebuild:
         """Run RemoveAlias and DeleteIndex."""
         for step in (remove_alias, delete_index):
             for _ in range(self.times):
-                step(self.client, job)
+                finished = step(self.client, job)
+            job = finished
         return job
 
     def __call__(self, source_index: str, **changes: Any) -> Job:

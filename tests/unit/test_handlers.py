@@ -130,7 +130,7 @@ def test_each_step_returns_the_state_for_the_next_and_the_last_one_the_result(co
         state = handler(state, None)
         assert json.loads(json.dumps(state)) == state, name
         if name != "DeleteIndex":
-            assert Job.from_event(state) == replace(JOB, task=Copy.read(state["task"]))
+            assert Job.from_event(state) == replace(JOB, task=Copy.read(state["task"]), aliases=["a_current"])
     assert set(state) == {"source_index", "target_index", "source_count", "task", "settings_left_out", "warnings"}
 
 
@@ -243,7 +243,7 @@ def test_a_block_is_no_missing_permission(mocker: MockerFixture) -> None:
 
 
 def test_an_error_names_source_and_target_index_from_the_first_step_on(connected: Any) -> None:
-    connected.get_indices.side_effect = lambda *_: {"a_v1": index("u1")}
+    connected.get_indices.side_effect = lambda *_, **__: {"a_v1": index("u1")}
     connected.put_index.side_effect = errors.OpenSearchRequestError(400, "x", "y")
     with pytest.raises(errors.IndexCreationError) as caught:
         handlers.create_index_handler(EVENT, None)

@@ -39,7 +39,7 @@ def test_an_index_is_rebuilt_with_writes_refused(machines: StateMachines, indice
 
     assert (execution.status, execution.cause) == ("SUCCEEDED", None)
     assert refused == [403, 403]
-    assert indices.aliases() == {indices.target(source): {indices.alias(source): {"is_write_index": True}}}
+    assert indices.aliases() == {indices.target(source): {indices.alias(source): {}}}
     assert indices.documents(indices.target(source)) == DOCUMENTS
 
 
@@ -60,7 +60,7 @@ def test_a_failed_copy_lifts_the_block_and_a_file_with_other_mappings_finishes(
     expected = {**DOCUMENTS, "bad": {"amount": "many"}, "1": {"amount": "-1"}}
     del expected["2"]
     assert indices.documents(indices.alias(source)) == expected
-    assert indices.aliases() == {indices.target(source): {indices.alias(source): {"is_write_index": True}}}
+    assert indices.aliases() == {indices.target(source): {indices.alias(source): {}}}
 
 
 @pytest.mark.parametrize("step", ["update_aliases", "start_reindex", "remove_alias"])

@@ -36,10 +36,7 @@ def run(machines: StateMachines, indices: Indices, source: str, **changes: objec
 
 def is_finished(indices: Indices, source: str) -> bool:
     target = indices.target(source)
-    return (
-        indices.aliases() == {target: {indices.alias(source): {"is_write_index": True}}}
-        and indices.documents(target) == DOCUMENTS
-    )
+    return indices.aliases() == {target: {indices.alias(source): {}}} and indices.documents(target) == DOCUMENTS
 
 
 @pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])

@@ -73,7 +73,7 @@ def test_a_kept_source_is_deleted_by_a_file_that_keeps_none(
 
     assert execution.status == "SUCCEEDED", execution.message()
     assert indices.names() == {target}
-    assert indices("GET", f"{target}/_alias")[target]["aliases"] == {indices.alias(source): {"is_write_index": True}}
+    assert indices("GET", f"{target}/_alias")[target]["aliases"] == {indices.alias(source): {}}
     assert indices.documents(target) == {key: each for key, each in WORDS.items() if key != "1"}
 
 

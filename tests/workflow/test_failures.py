@@ -52,7 +52,7 @@ def test_index_before_the_failure_is_rebuilt_and_the_failing_one_keeps_its_docum
     machines.run(file_of(indices, three))
 
     assert indices.documents(indices.target(first)) == DOCUMENTS
-    assert indices.aliases()[indices.target(first)] == {indices.alias(first): {"is_write_index": True}}
+    assert indices.aliases()[indices.target(first)] == {indices.alias(first): {}}
     assert indices.documents(second) == DOCUMENTS
     assert indices.alias(second) in indices.aliases()[second]
     assert [call.step for call in machines.functions.calls[-3:]] == ["create_index", "update_aliases", "start_reindex"]

@@ -290,9 +290,9 @@ def test_every_step_can_run_twice_with_the_same_event(machines: StateMachines, i
     first, second = (indices.target(source) for source in sources)
     assert indices.aliases() == {
         first: {
-            indices.alias(first): {"is_write_index": True},
+            indices.alias(first): {},
             f"{indices.prefix}extra": {"filter": {"term": {"number": 1}}},
         },
-        second: {indices.alias(second): {"is_write_index": True}},
+        second: {indices.alias(second): {}},
     }
     assert indices.documents(first) == indices.documents(second) == DOCUMENTS

@@ -49,6 +49,15 @@ class IndexInfo:
         return bool(self.settings.get("hidden") == "true")
 
     @property
+    def has_taken_writes(self) -> bool:
+        """Whether an alias of the user writes to the index, or did so before a rollover.
+
+        Of a target index whose copy is not proven: only a switch of writes gives it `is_write_index`. A rollover sets
+        it to false.
+        """
+        return any("is_write_index" in entry for entry in self.aliases.values())
+
+    @property
     def replicas_may_be_behind(self) -> bool:
         """Whether a refresh shows documents on primary shards first, later on replicas."""
         return bool(self.settings.get("replication", {}).get("type") == "SEGMENT")

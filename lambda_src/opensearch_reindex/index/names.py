@@ -5,14 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 MAX_NAME_BYTES = 255
+# A rollover adds one to this number.
+_ROLLED = re.compile(r"-[0-9]+$")
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
-def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[str, str]:
-    """Return the names of the target index and the alias of a source index.
+def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[str, str | None]:
+    """Return the names of the target index and the alias, if the file names one.
 
     Args:
-        trigger_file: with `index_pattern`, `index_replacement` and `alias_name`.
+        trigger_file: with `index_pattern` and `index_replacement`, with or without `alias_name`.
         source_index: name of the source index.
 
     Raises:
@@ -23,7 +25,8 @@ def expand_names(trigger_file: Mapping[str, Any], source_index: str) -> tuple[st
         raise ValueError(
             f"source index {source_index!r} does not match index_pattern {trigger_file['index_pattern']!r}"
         )
-    return _expand(trigger_file["index_replacement"], match), _expand(trigger_file["alias_name"], match)
+    target_index, alias_name = _expand(trigger_file["index_replacement"], match), trigger_file.get("alias_name")
+    return target_index, None if alias_name is None else _expand(alias_name, match)
 
 
 def _expand(template: str, match: re.Match[str]) -> str:
@@ -55,6 +58,11 @@ def _placeholder_value(name: str, match: re.Match[str]) -> str:
             raise ValueError("{{next_version}} needs a group named version, or a group of digits, in index_pattern")
         return str(int(version) + 1).zfill(len(version))
     raise ValueError(f"{{{{{name}}}}} is not a placeholder; there are {{{{index_base}}}} and {{{{next_version}}}}")
+
+
+def ends_rollover(source_index: str, target_index: str) -> bool:
+    """Tell whether rollover can count on from the source's name, not the target's."""
+    return bool(_ROLLED.search(source_index)) and not _ROLLED.search(target_index)
 
 
 def name_problem(name: str, *, alias: bool = False) -> str | None:

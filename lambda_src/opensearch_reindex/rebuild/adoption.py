@@ -29,7 +29,6 @@ class Adoption(Enum):
 def adopt_or_replace(
     target: IndexInfo,
     *,
-    alias_name: str,
     requested: Provenance,
     execution_id: str,
     source_seq_no: Callable[[], int],
@@ -39,7 +38,6 @@ def adopt_or_replace(
 
     Args:
         target: the index as it was before this execution took it over.
-        alias_name: alias whose write index moves.
         requested: what a new target index would note, with the fingerprints of the requested changes.
         execution_id: ARN of this execution.
         source_seq_no: returns the sum of the source's sequence numbers; asked only where the decision needs it.
@@ -48,7 +46,7 @@ def adopt_or_replace(
     if target.markers.is_proven:
         return Adoption.ADOPT  # every document is there, and writers use it: other changes come too late
     is_as_requested = target.provenance.changes == requested.changes
-    if target.aliases.get(alias_name, {}).get("is_write_index"):
+    if target.has_taken_writes:
         if is_as_requested:
             return Adoption.ADOPT
         is_correction = target.provenance.lasting_changes == requested.lasting_changes
@@ -59,7 +57,8 @@ def adopt_or_replace(
         return Adoption.REPLACE_IF_EMPTY  # of an attempt that was killed before it deleted the index
     has_copies_only = target.provenance.strategy == Strategy.BLOCK_WRITES
     frozen_seq_no = target.markers.frozen_seq_no
-    if is_as_requested:
+    # A target index that is to be used at once has other settings than one that is filled first.
+    if is_as_requested and target.provenance.strategy in (None, requested.strategy):
         # Created by an earlier run of this step, and nothing was copied yet.
         if frozen_seq_no is None and target.markers.owner == execution_id:
             return Adoption.ADOPT

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from opensearch_reindex.index.names import expand_names
-from opensearch_reindex.index.provenance import Provenance, lasting_changes_of
+from opensearch_reindex.index import alias_actions
+from opensearch_reindex.index.names import ends_rollover, expand_names
+from opensearch_reindex.index.provenance import Provenance, changes_of, lasting_changes_of
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex
 from opensearch_reindex.opensearch_client import OpenSearchClient
@@ -12,6 +13,7 @@ from opensearch_reindex.rebuild.creation import Creation
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, take_ownership
 from opensearch_reindex.rebuild.pipelines import refuse_pipelines
+from opensearch_reindex.rebuild.roles import shared_aliases, strategy_of
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks, mend_marker
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, IndexCreationError
 from opensearch_reindex.runtime.logs import add_context, log
@@ -56,7 +58,12 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             next_step="No document was moved. Ask _cluster/allocation/explain for the missing shard, and restore it. "
             "Upload the trigger file again.",
         )
-    requested = TargetIndex.derive(trigger_file, entry, source)
+    takes_source_name = alias_name == source_index or trigger_file.get("keep_source_name_as_alias", False)
+    alias_name = None if alias_name == source_index else alias_name  # it can be there once the source index is gone
+    shared = shared_aliases(client, source_index, target_index, source, alias_name)
+    own = found if found and found.provenance.source_uuid == source.uuid else None
+    strategy = strategy_of(Strategy(trigger_file["strategy"]), source, own, alias_name, shared)
+    requested = TargetIndex.derive({**trigger_file, "strategy": strategy}, entry, source)
     creation = Creation(
         client=client,
         execution_id=execution_id,
@@ -67,8 +74,8 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         provenance=Provenance(
             source_index=source_index,
             source_uuid=source.uuid,
-            strategy=trigger_file["strategy"],
-            changes=requested.changes,
+            strategy=strategy,
+            changes=changes_of(trigger_file, entry),
             lasting_changes=lasting_changes_of(trigger_file, entry),
             is_hidden=requested.is_hidden_at_end,
             trigger_file=trigger_file["s3_uri"],
@@ -92,15 +99,15 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     if mending := mend_marker(source_index, source, target):
         # Now, because the note of an older version goes with a target index that is created again.
         apply_as(client, target_index, execution_id, mending)
-    target = creation.prepare(target, alias_name, source_health, is_new=is_new)
+    target = creation.prepare(target, source_health, is_new=is_new)
     log.info("target index ready", extra={"settings_left_out": requested.settings_left_out})
-    return Job(
+    job = Job(
         execution_id=execution_id,
         opensearch_endpoint=trigger_file["opensearch_endpoint"],
         source_index=source_index,
         target_index=target_index,
         alias_name=alias_name,
-        strategy=Strategy(trigger_file["strategy"]),
+        strategy=strategy,
         keep_source=trigger_file["keep_source"],
         reindex=trigger_file["reindex"],
         source_uuid=source.uuid,
@@ -110,4 +117,12 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         # By now an earlier execution may have hidden the source index.
         is_hidden_at_end=target.provenance.is_hidden if target.markers.is_proven else requested.is_hidden_at_end,
         settings_left_out=requested.settings_left_out,
+        takes_source_name=takes_source_name,
     )
+    is_written = target.has_taken_writes or alias_actions.redirected(source.aliases, {}, None, shared)
+    if is_written and ends_rollover(source_index, target_index):
+        return job.warn(
+            f"the name of target index {target_index!r} does not end in a hyphen and a number, so a rollover of its "
+            "aliases needs the name of the new index from now on"
+        )
+    return job

@@ -79,16 +79,16 @@ class Creation:
             raise TransientOpenSearchError(f"target index {self.target_index!r} was deleted during the step")
         return target
 
-    def prepare(self, target: IndexInfo, alias_name: str, source_health: str, *, is_new: bool) -> IndexInfo:
+    def prepare(self, target: IndexInfo, source_health: str, *, is_new: bool) -> IndexInfo:
         """Return the target index as requested and on nodes, or in use already.
 
         Raises:
             IndexCreationError: the target index is not as requested, or OpenSearch does not allocate its shards.
         """
         # In a new target, an index template may have added the alias itself.
-        is_in_use = not is_new and target.aliases.get(alias_name, {}).get("is_write_index")
+        is_in_use = not is_new and target.has_taken_writes
         if not is_new:
-            target = self.adopt_or_replace(target, alias_name)
+            target = self.adopt_or_replace(target)
         if is_in_use or target.markers.is_proven:
             return target
         self._refuse_other(target, source_health)
@@ -141,12 +141,11 @@ class Creation:
             raise ConcurrentReindexError(f"target index {self.target_index!r} was created by execution {owner}")
         return self.get_target()
 
-    def adopt_or_replace(self, target: IndexInfo, alias_name: str) -> IndexInfo:
+    def adopt_or_replace(self, target: IndexInfo) -> IndexInfo:
         """Continue with a target index that exists, or create it again.
 
         Args:
             target: the index as it was before this execution took it over.
-            alias_name: alias whose write index moves.
 
         Raises:
             IndexCreationError: the index may hold documents of writers, and is not as requested.
@@ -154,7 +153,6 @@ class Creation:
         """
         adoption = adopt_or_replace(
             target,
-            alias_name=alias_name,
             requested=self.provenance,
             execution_id=self.execution_id,
             source_seq_no=lambda: self.client.last_seq_no(self.source_index, self.source.shards),
@@ -172,7 +170,7 @@ class Creation:
             return self.get_target()
         if adoption == Adoption.REPLACE_IF_EMPTY and not self._is_empty(target):
             raise IndexCreationError(
-                f"target index {self.target_index!r} holds documents, but is not the write index of the alias",
+                f"target index {self.target_index!r} holds documents, but is the write index of no alias",
                 next_step=ROLL_BACK,
             )
         for alias in (target.markers.copy_alias, target.markers.trial_alias):

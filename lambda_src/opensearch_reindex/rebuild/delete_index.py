@@ -57,6 +57,8 @@ def _delete_source(client: OpenSearchClient, job: Job) -> None:
             alias_actions.remove_if_present(job.target_index, proven_alias(job.source_seq_no)),
             alias_actions.remove_index(job.source_index),
         ]
+        if job.takes_source_name:  # in the same call, so that clients of this name never find it missing
+            actions.append(alias_actions.add(job.target_index, job.source_index, alias_actions.WRITE_INDEX))
     client.apply_alias_actions(actions)
 
 

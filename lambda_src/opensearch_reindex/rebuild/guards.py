@@ -1,7 +1,9 @@
 """What must hold before a step changes anything. Deletion has the strictest guard."""
 
 import time
+from collections.abc import Iterator
 
+from opensearch_reindex.index.alias_actions import WRITE_INDEX, how_to_rejoin
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.allocation import is_at_least
@@ -146,10 +148,25 @@ def prove_source_unchanged(client: OpenSearchClient, job: Job, source: IndexInfo
     last_seq_no = client.last_seq_no(job.source_index, source.shards)
     if not is_copy_of_frozen(job, target) or last_seq_no != job.source_seq_no:
         problems.append(why_outdated(target))
-    if _is_in_use(job, target) and not target.aliases.get(job.alias_name, {}).get("is_write_index"):
-        problems.append(f"the target index is not the write index of alias {job.alias_name!r}")
+    if _is_in_use(job, target):
+        problems += _alias_problems(job, source, target)
     if problems:
         raise VerificationError("the copy is not proven complete", problems=problems)
+
+
+def _alias_problems(job: Job, source: IndexInfo, target: IndexInfo) -> Iterator[str]:
+    """Find aliases that a target index in use lacks, or that write to the source.
+
+    A rollover may have moved the writes on to a newer index.
+    """
+    for alias in job.required_aliases:
+        entry = source.aliases.get(alias, {})
+        writes = {} if target.markers.is_proven else WRITE_INDEX
+        rejoin = how_to_rejoin(job.target_index, alias, {**entry, **writes})
+        if alias not in target.aliases:
+            yield f"the target index is not in alias {alias!r}; to put it back, send {rejoin}"
+        elif entry.get("is_write_index"):
+            yield f"the source index is the write index of alias {alias!r} again; expected the target index"
 
 
 def is_copy_of_frozen(job: Job, target: IndexInfo) -> bool:

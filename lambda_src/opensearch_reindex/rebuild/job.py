@@ -140,7 +140,7 @@ class Job:
         opensearch_endpoint: `https://host[:port]`.
         source_index: index to rebuild, and to delete at the end.
         target_index: index that takes its place.
-        alias_name: alias whose write index moves.
+        alias_name: alias to create if it does not exist; None moves the source's aliases alone.
         strategy: what happens to writes during the copy.
         keep_source: whether the source index stays.
         reindex: `reindex` of the trigger file; with a `batch_size` from UpdateAliases on.
@@ -153,6 +153,9 @@ class Job:
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
         task: state of the copy; the key is named after its reindex task.
+        takes_source_name: whether the name of the source index becomes an alias of the target index.
+        aliases: aliases in which the target index has to be now; None before it is in any, and in states of the version
+            before.
         warnings: what the operator should know although the run succeeds.
     """
 
@@ -160,7 +163,7 @@ class Job:
     opensearch_endpoint: str
     source_index: str
     target_index: str
-    alias_name: str
+    alias_name: str | None
     strategy: Strategy
     keep_source: bool
     reindex: dict[str, Any]
@@ -173,6 +176,8 @@ class Job:
     source_count: int = -1
     source_seq_no: int = -1
     task: Copy = field(default_factory=Copy)
+    takes_source_name: bool = False
+    aliases: list[str] | None = None
     warnings: list[str] = field(default_factory=list)
 
     @classmethod
@@ -201,6 +206,13 @@ class Job:
     def warn(self, warning: str) -> "Job":
         """Return the state with one more warning."""
         return self if warning in self.warnings else replace(self, warnings=[*self.warnings, warning])
+
+    @property
+    def required_aliases(self) -> list[str]:
+        """Aliases in which a target index has to be that is in use."""
+        if self.aliases is None:
+            return [self.alias_name] if self.alias_name else []
+        return self.aliases
 
     @property
     def blocks_writes(self) -> bool:

@@ -108,7 +108,7 @@ def _give_up(
 ) -> bool:
     """Release the target index and stop its copy; False if its work must go on."""
     owner = target.markers.owner
-    if target.markers.is_proven or any(entry.get("is_write_index") for entry in target.aliases.values()):
+    if target.markers.is_proven or target.has_taken_writes:
         log.warning("the write block stays: writers use the target index")
         return False
     if owner not in (execution_id, RELEASED, None) and _may_work(owner, execution_id, is_running):

@@ -1,11 +1,14 @@
 """Step RemoveAlias: prove the copy, and move every alias from source to target."""
 
+from dataclasses import replace
+
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.markers import proven_alias
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import both_indices, free_to_finish, prove, prove_source_unchanged
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
+from opensearch_reindex.rebuild.roles import shared_aliases
 from opensearch_reindex.rebuild.visibility import show_target
 from opensearch_reindex.runtime.errors import VerificationError
 from opensearch_reindex.runtime.logs import log
@@ -23,8 +26,9 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
     """
     source, target = both_indices(client, job)
     free_to_finish(client, job, source, target)
+    shared = shared_aliases(client, job.source_index, job.target_index, source, job.alias_name)
     actions = alias_actions.move_aliases(
-        job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name
+        job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name, shared
     )
     if target.markers.is_proven:
         prove_source_unchanged(client, job, source, target)
@@ -40,5 +44,6 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
         apply_as_owner(client, job, actions)
     # Now, because DeleteIndex may wait for a snapshot, or for shards.
     show_target(client, job, source, target)
-    log.info("aliases moved to the target index", extra={"aliases": sorted({job.alias_name, *source.aliases})})
-    return job
+    aliases = sorted({*source.aliases, *target.aliases, *([job.alias_name] if job.alias_name else [])})
+    log.info("aliases moved to the target index", extra={"aliases": aliases})
+    return replace(job, aliases=aliases)

@@ -1,5 +1,6 @@
 """Step UpdateAliases: redirect writes with `redirect_writes`; freeze the source."""
 
+from collections.abc import Set
 from dataclasses import replace
 
 from opensearch_reindex.index import alias_actions
@@ -12,6 +13,7 @@ from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.measure import size_copy
 from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.pipelines import prove_pipelines
+from opensearch_reindex.rebuild.roles import shared_aliases
 from opensearch_reindex.rebuild.write_block import mark_block
 from opensearch_reindex.runtime.errors import AliasUpdateError
 from opensearch_reindex.runtime.logs import log
@@ -34,12 +36,14 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
         prove_pipelines(client, job, source, target)
     free_to_finish(client, job, source, target)
     _require_allocated(client, job, source, target)
-    switch = [] if job.blocks_writes else _redirect_writes(job, source, target)
+    shared = shared_aliases(client, job.source_index, job.target_index, source, job.alias_name)
+    switch = [] if job.blocks_writes else _redirect_writes(job, source, target, shared)
+    aliases = None if job.blocks_writes else _written_aliases(job, source, target, shared)
     # Before the block: a run that is killed in between leaves no block that could be taken for the user's.
     if actions := [*switch, *mark_block(job.source_index, source, target)]:
         apply_as_owner(client, job, actions)
     if switch:
-        log.info("writes go to the target index", extra={"alias": job.alias_name})
+        log.info("writes go to the target index", extra={"aliases": aliases})
     # Only in this order does the count hold every acknowledged document. A write that is under way reaches the source
     # index before the block, or is refused. Without the refresh, the count and the copy would miss it.
     client.block_writes(job.source_index)
@@ -47,7 +51,7 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     await_replicas(client, job.source_index, source)  # the copy reads them
     count, shards = client.count(job.source_index), client.primary_shards(job.source_index, source.shards)
     reindex = size_copy(client, job, source, target, count, shards)
-    return replace(job, source_count=count, source_seq_no=shards.last_seq_no, reindex=reindex)
+    return replace(job, source_count=count, source_seq_no=shards.last_seq_no, reindex=reindex, aliases=aliases)
 
 
 def _require_allocated(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexInfo) -> None:
@@ -57,7 +61,7 @@ def _require_allocated(client: OpenSearchClient, job: Job, source: IndexInfo, ta
         AliasUpdateError: with the reason why OpenSearch does not allocate them.
         DomainBusyError: OpenSearch still allocates them.
     """
-    if target.markers.is_proven or target.aliases.get(job.alias_name, {}).get("is_write_index"):
+    if target.markers.is_proven or target.has_taken_writes:
         return  # writers use it
     if problem := discard_unallocated(
         client, job.source_health, job.source_index, source, job.target_index, job.execution_id, target
@@ -65,10 +69,16 @@ def _require_allocated(client: OpenSearchClient, job: Job, source: IndexInfo, ta
         raise AliasUpdateError(problem, next_step=UPLOAD_AGAIN)
 
 
-def _redirect_writes(job: Job, source: IndexInfo, target: IndexInfo) -> list[Action]:
+def _written_aliases(job: Job, source: IndexInfo, target: IndexInfo, shared: Set[str]) -> list[str]:
+    """List the aliases whose writes the target takes after this step, or took before."""
+    switched = [alias for alias, entry in target.aliases.items() if "is_write_index" in entry]
+    return sorted({*switched, *alias_actions.redirected(source.aliases, target.aliases, job.alias_name, shared)})
+
+
+def _redirect_writes(job: Job, source: IndexInfo, target: IndexInfo, shared: Set[str]) -> list[Action]:
     """Return the actions that redirect the source's writes to the target."""
     actions = alias_actions.switch_writes(
-        job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name
+        job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name, shared
     )
     if actions and (copy_alias := target.markers.copy_alias):
         # Replacing the copy alias by itself changes nothing, but fails once RemoveAlias has removed it. So a late run

@@ -1,6 +1,6 @@
 """Check a planned index against the indices and aliases that the domain has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from opensearch_reindex.index.blocks import blocks_of
 from opensearch_reindex.index.engine import Engine
@@ -70,7 +70,7 @@ def domain_problems(
         *_block_problems(planned, indices, is_copied=is_copied),
         *([] if is_copied else _source_problems(planned, source)),
         *_target_problems(planned, source, indices, execution_id, engine),
-        *_alias_problems(planned, indices),
+        *_alias_problems(planned, source, indices.get(planned.target_index), indices),
     ]
     return [f"{planned.path}: {problem}" for problem in problems]
 
@@ -179,7 +179,7 @@ def _target_problems(
                 f"{name} is half done, and owned by an execution of another deployment. "
                 f"{how_to_release(planned.target_index, owner, engine)}"
             )
-        elif planned.alias_name in target.aliases and not _may_continue(planned, target):
+        elif target.has_taken_writes and not _may_continue(planned, target):
             yield (
                 f"{name} was created by {made_from.trigger_file} with other settings or another strategy, and writers "
                 "use it. Give the file these settings and this strategy again, or roll back (see docs/roll-back.md)"
@@ -193,7 +193,7 @@ def _target_problems(
 
 
 def _may_continue(planned: PlannedIndex, target: IndexInfo) -> bool:
-    """Return whether a run can continue with a target index that is in the alias."""
+    """Return whether a run can continue with a target index that writers use."""
     made_from = target.provenance
     return (
         target.markers.is_proven
@@ -202,15 +202,51 @@ def _may_continue(planned: PlannedIndex, target: IndexInfo) -> bool:
     )
 
 
-def _alias_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
+def created_aliases(planned: Sequence[PlannedIndex], indices: Mapping[str, IndexInfo]) -> list[str]:
+    """Find entries that would create an alias that an entry before them creates.
+
+    Args:
+        planned: the indices to rebuild.
+        indices: every index that has one of the file's names or aliases.
+    """
+    existing = {alias for info in indices.values() for alias in info.aliases}
+    first: dict[str, str] = {}
+    problems = []
+    for index in planned:
+        alias = index.alias_name
+        if alias is None or alias in existing:
+            continue
+        creator = first.setdefault(alias, index.path)
+        if creator != index.path:
+            problems.append(
+                f"{index.path}: alias {alias!r} is created for {creator}, whose target index becomes its write index; "
+                "expected an alias that has the source index, or one alias for each entry"
+            )
+    return problems
+
+
+def _alias_problems(
+    planned: PlannedIndex, source: IndexInfo, target: IndexInfo | None, indices: Mapping[str, IndexInfo]
+) -> Iterator[str]:
+    if planned.needs_alias and not source.aliases and not (target and target.aliases):
+        yield (
+            f"source index {planned.source_index!r} is in no alias, so no client would find the target index; expected "
+            "alias_name, keep_source_name_as_alias or keep_source"
+        )
     alias = planned.alias_name
+    if alias is None or alias == planned.source_index:
+        return
     if alias in indices:
         yield f"alias {alias!r} is the name of an index"
     if any(info.data_stream == alias for info in indices.values()):
         yield f"alias {alias!r} is the name of a data stream"
+    if alias in source.aliases or (target and alias in target.aliases):
+        return  # the target index takes the role of the source index
     members = {name: info.aliases[alias] for name, info in indices.items() if alias in info.aliases}
     for name, entry in members.items():
         # The only index of an alias is its write index, unless its entry says otherwise.
-        writes = entry.get("is_write_index", len(members) == 1)
-        if writes and name not in (planned.source_index, planned.target_index):
-            yield f"alias {alias!r} has another write index, {name!r}; expected the source or target index"
+        if entry.get("is_write_index", len(members) == 1):
+            yield f"alias {alias!r} has another write index, {name!r}; expected an alias that has the source index"
+    if any(entry.get("is_hidden") for entry in members.values()):
+        # OpenSearch demands one choice of all its indices.
+        yield f"alias {alias!r} is hidden; expected the source index in it, so that the target index takes its entry"

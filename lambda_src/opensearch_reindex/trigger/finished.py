@@ -22,15 +22,15 @@ class Done(StrEnum):
 def done_as(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Done | None:
     """Return how an earlier execution rebuilt this index; None if there is work.
 
-    Its target index then names this source index, is in the alias and belongs to no run. The source index is deleted
-    or in no alias. A source index of another UUID is a new index of that name.
+    Its target index then names this source index, is in the named alias and belongs to no run. The source index is
+    deleted or in no alias. A source index of another UUID is a new index of that name.
 
     Args:
         planned: the planned index.
         indices: every index that has one of the file's names or aliases.
     """
     source, target = indices.get(planned.source_index), indices.get(planned.target_index)
-    if target is None or planned.alias_name not in target.aliases or not _is_rebuilt(target, planned.source_index):
+    if target is None or not _is_found(planned, target) or not _is_rebuilt(target, planned.source_index):
         return None
     if source and (target.provenance.source_uuid != source.uuid or source.aliases):
         return None
@@ -51,7 +51,7 @@ def is_proven(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> bool:
 def is_to_be_deleted(planned: PlannedIndex, indices: Mapping[str, IndexInfo], *, keep_source: bool) -> bool:
     """Return whether a source index that was kept is now to be deleted.
 
-    The target index has to be the write index still, and to have the number that proves the source index unchanged.
+    The target index has to be in an alias still, and to have the number that proves the source index unchanged.
 
     Args:
         planned: an index that `done_as` takes for done.
@@ -59,11 +59,10 @@ def is_to_be_deleted(planned: PlannedIndex, indices: Mapping[str, IndexInfo], *,
         keep_source: `keep_source` of the file.
     """
     target = indices[planned.target_index]
-    is_write_index = target.aliases[planned.alias_name].get("is_write_index") is True
     return (
         not keep_source
         and planned.source_index in indices
-        and is_write_index
+        and bool(target.aliases or not planned.needs_alias)
         and target.markers.frozen_seq_no is not None  # a source index that an older version kept has none
     )
 
@@ -77,6 +76,7 @@ def later_problem(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> st
     """
     source, target = indices.get(planned.source_index), indices.get(planned.target_index)
     name, alias = f"source index {planned.source_index!r}", planned.alias_name
+    place = f"alias {alias!r}" if alias else "its aliases"
     is_target = target is not None and _is_rebuilt(target, planned.source_index)
     if source is None:
         if is_target:
@@ -96,9 +96,14 @@ def later_problem(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> st
         left = f"is in {', '.join(map(repr, sorted(source.aliases)))} again" if source.aliases else "is in no alias"
         return (
             f"{name} {left}, and its finished target index {planned.target_index!r} exists; expected target index in "
-            f"alias {alias!r}, source index in none. To rebuild the source index again, delete the target index"
+            f"{place}, source index in none. To rebuild the source index again, delete the target index"
         )
     return None
+
+
+def _is_found(planned: PlannedIndex, target: IndexInfo) -> bool:
+    """Return whether the target is in the named alias, perhaps the source's name."""
+    return planned.alias_name is None or planned.alias_name in target.aliases
 
 
 def _is_rebuilt(target: IndexInfo, source_index: str) -> bool:

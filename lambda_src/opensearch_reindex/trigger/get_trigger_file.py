@@ -16,7 +16,7 @@ from opensearch_reindex.runtime.errors import PERMISSION_HINT, OpenSearchRequest
 from opensearch_reindex.runtime.executions import aws_text
 from opensearch_reindex.runtime.logs import log
 from opensearch_reindex.runtime.time_limit import time_limit
-from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
+from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan, source_name_problems
 from opensearch_reindex.trigger.preflight import Checked, check_domain, permission_problems
 from opensearch_reindex.trigger.trigger_file import (
     parse_json,
@@ -153,6 +153,8 @@ def _plan_without_domain(content: Any, environment: Environment) -> tuple[list[P
     planned: list[PlannedIndex] = []
     if part := part_with_names(content):
         planned, plan_problems = plan(part if problems else content, time_limit(MAX_PATTERN_SECONDS))
+        if not problems:
+            plan_problems = [*plan_problems, *source_name_problems(content, planned)]
         problems += [*_endpoint_problems(part, environment), *plan_problems]
     problems += [f"reindex.script: {problem}" for problem in script_problems(script_of(content))]
     return planned, problems

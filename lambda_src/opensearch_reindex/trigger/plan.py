@@ -1,7 +1,7 @@
 """Plan the target of each index in a trigger file, without asking the domain."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from opensearch_reindex.index.markers import is_own_alias
 from opensearch_reindex.index.names import expand_names, name_problem
 from opensearch_reindex.index.provenance import changes_of, lasting_changes_of
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import (
     flat_settings,
     forbidden_settings,
@@ -33,19 +34,21 @@ class PlannedIndex:
         path: place in the file, e.g. `indices[3]`.
         source_index: index to rebuild.
         target_index: index to create.
-        alias_name: alias whose write index moves.
+        alias_name: alias to create if it does not exist; None moves the source's aliases alone.
         settings: patches on the settings of the source index: the file's, then the entry's.
         changes: fingerprint of everything that the file changes in this index.
         lasting_changes: fingerprint of what a correction cannot change in a target index that writers use.
+        needs_alias: whether no one would find the target index if the source index is in no alias.
     """
 
     path: str
     source_index: str
     target_index: str
-    alias_name: str
+    alias_name: str | None
     settings: tuple[Mapping[str, Any], ...]
     changes: str
     lasting_changes: str = ""
+    needs_alias: bool = False
 
 
 def plan(
@@ -102,6 +105,9 @@ def _plan_indices(file: Mapping[str, Any]) -> tuple[list[PlannedIndex], list[str
                 patches,
                 changes=changes_of(file, own),
                 lasting_changes=lasting_changes_of(file, own),
+                needs_alias=alias_name is None
+                and not file.get("keep_source", False)
+                and not file.get("keep_source_name_as_alias", False),
             )
         )
     return planned, problems
@@ -113,7 +119,6 @@ def _conflicts(planned: list[PlannedIndex]) -> list[str]:
     # The first entry with each name.
     by_source: dict[str, str] = {}
     by_target: dict[str, str] = {}
-    by_alias: dict[str, str] = {}
     sources = {index.source_index for index in planned}
     targets = {index.target_index for index in planned}
     for index in planned:
@@ -122,22 +127,54 @@ def _conflicts(planned: list[PlannedIndex]) -> list[str]:
             problems.append(f"{index.path}: duplicate source index {index.source_index!r}, first at {first_source}")
             continue
         first_target = by_target.setdefault(index.target_index, index.path)
-        first_alias = by_alias.setdefault(index.alias_name, index.path)
-        target, alias = f"target index {index.target_index!r}", f"alias {index.alias_name!r}"
+        target = f"target index {index.target_index!r}"
         if problem := name_problem(index.target_index):
             problems.append(f"{index.path}: {target} {problem}")
         if index.target_index in sources:
             problems.append(f"{index.path}: {target} is also a source index of this file")
         if first_target != index.path:
             problems.append(f"{index.path}: {target} is also the target index of {first_target}")
-        if problem := name_problem(index.alias_name, alias=True):
-            problems.append(f"{index.path}: {alias} {problem}")
-        if is_own_alias(index.alias_name):
-            problems.append(f"{index.path}: {alias} has a name that is reserved for this module")
-        if index.alias_name in sources | targets:
-            problems.append(f"{index.path}: {alias} is the name of an index")
-        if first_alias != index.path:
-            problems.append(f"{index.path}: {alias} is also the alias of {first_alias}, but has only one write index")
+        if index.alias_name is not None:
+            problems += _alias_conflicts(index, index.alias_name, sources | targets)
+    return problems
+
+
+def _alias_conflicts(index: PlannedIndex, name: str, names: Set[str]) -> Iterator[str]:
+    alias = f"{index.path}: alias {name!r}"
+    if problem := name_problem(name, alias=True):
+        yield f"{alias} {problem}"
+    if is_own_alias(name):
+        yield f"{alias} has a name that is reserved for this module"
+    # The source index may give its own name to the alias.
+    if name in names - {index.source_index}:
+        yield f"{alias} is the name of an index"
+
+
+def source_name_problems(file: Mapping[str, Any], planned: Sequence[PlannedIndex]) -> list[str]:
+    """Find what prevents that the name of a source index becomes an alias.
+
+    Args:
+        file: trigger file that fits the schema.
+        planned: its planned indices.
+    """
+    keeps_source = file.get("keep_source", False)
+    problems = []
+    if keeps_source and file.get("keep_source_name_as_alias", False):
+        problems.append(
+            "keep_source_name_as_alias: is true, and so is keep_source; expected one of them, because an alias cannot "
+            "have the name of an index that stays"
+        )
+    for index in planned:
+        if index.alias_name != index.source_index:
+            continue
+        alias = f"{index.path}: alias {index.alias_name!r} has the name of the source index"
+        if keeps_source:
+            problems.append(f"{alias}; expected keep_source false, because that name is only free once it is deleted")
+        if file.get("strategy", Strategy.REDIRECT_WRITES) != Strategy.BLOCK_WRITES:
+            problems.append(
+                f"{alias}; expected strategy block_writes, because writes cannot be redirected through an alias that "
+                "is only there once the source index is deleted"
+            )
     return problems
 
 

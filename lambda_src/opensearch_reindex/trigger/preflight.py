@@ -11,6 +11,7 @@ from opensearch_reindex.trigger.admission import (
     ADMISSION_PARTS,
     ROUTING_PARTS,
     batch_problems,
+    created_aliases,
     domain_problems,
     may_merge_documents,
 )
@@ -58,7 +59,7 @@ def check_domain(
         planned: all indices of the file.
         execution_id: ARN of this execution.
     """
-    names = [name for index in planned for name in (index.source_index, index.target_index, index.alias_name)]
+    names = [name for index in planned for name in (index.source_index, index.target_index, index.alias_name) if name]
     indices = client.get_indices(names, parts=_PARTS)
     keep_source = file["keep_source"]
     pending, admitted = [], []
@@ -78,6 +79,7 @@ def check_domain(
             problems += found
         elif not state and not is_proven(index, indices):
             admitted.append(index)
+    problems += created_aliases(pending, indices)
     problems += pipeline_problems_of(client, file, admitted, indices)
     batch_size = file["reindex"].get("batch_size")
     problems += [

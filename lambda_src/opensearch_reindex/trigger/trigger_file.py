@@ -82,7 +82,7 @@ def part_with_names(content: Any) -> dict[str, Any] | None:
     """
     if not isinstance(content, dict):
         return None
-    part = {key: content[key] for key in (*_schema()["required"], "settings") if key in content}
+    part = {key: content[key] for key in (*_schema()["required"], "alias_name", "settings") if key in content}
     return None if schema_problems(part) else part
 
 

@@ -165,6 +165,25 @@ _NO_CHANGES: dict[str, Any] = {"settings": {}, "mappings": {}, "reindex": {}}
 _source("a target without its owner", "lost_v1", "target index 'lost_v2' has lost its owner alias", **_NO_CHANGES)
 
 
+@FAULTS.in_file("two indices with one alias that does not exist")
+def _one_alias(random: Random, file: File) -> str:
+    names = random.sample(["books_v1", "songs_v007", "maps_v0", "x1_v10"], random.randint(2, 4))
+    file |= VERSIONED | {
+        "alias_name": random.choice(["all", "All", f"alias-{random.getrandbits(20)}"]),
+        "indices": names,
+    }
+    return f"indices[{len(names) - 1}]: alias "
+
+
+@FAULTS.in_file("an index in no alias that no client would find")
+def _in_no_alias(random: Random, file: File) -> str:
+    file |= VERSIONED | {"keep_source": False, "keep_source_name_as_alias": False}
+    del file["alias_name"]
+    name = random.choice([name for name in GOOD_INDICES if name not in ("books_v1", "songs_v007")])
+    file["indices"] = [name]
+    return f"indices[0]: source index {name!r} is in no alias"
+
+
 @FAULTS.in_file("more shards than the domain takes")
 def _too_many_shards(random: Random, file: File) -> str:
     settings = {random.choice(["number_of_shards", "index.number_of_shards"]): random.randint(2_000, 9_999)}

@@ -156,17 +156,30 @@ def _target_is_source(random: Random, file: File) -> str:
 
 @FAULTS.in_file("an alias that is the name of an index")
 def _alias_is_index(random: Random, file: File) -> str:
-    file |= VERSIONED | {
-        "alias_name": random.choice([r"\1_v\2", r"\1_v{{next_version}}", "{{index_base}}_v{{next_version}}"])
-    }
+    file |= VERSIONED | {"alias_name": random.choice([r"\1_v{{next_version}}", "{{index_base}}_v{{next_version}}"])}
     return "indices[0]: alias "
 
 
-@FAULTS.in_file("two indices with one alias")
-def _one_alias(random: Random, file: File) -> str:
-    names = random.sample(["books_v1", "songs_v007", "maps_v0", "x1_v10"], random.randint(2, 4))
-    file |= VERSIONED | {
-        "alias_name": random.choice(["all", "All", f"alias-{random.getrandbits(20)}"]),
-        "indices": names,
-    }
-    return f"indices[{len(names) - 1}]: alias "
+@FAULTS.in_file("an alias that is the name of another index")
+def _alias_is_other_index(random: Random, file: File) -> str:
+    names = random.sample(["books_v1", "songs_v007", "maps_v0"], 2)
+    file |= VERSIONED | {"alias_name": names[1], "indices": names, "strategy": "block_writes", "keep_source": False}
+    return f"indices[0]: alias {names[1]!r} is the name of an index"
+
+
+@FAULTS.in_file("a first alias for an index that stays")
+def _first_alias_of_kept_source(random: Random, file: File) -> str:
+    file |= VERSIONED | {"alias_name": r"\g<0>", "strategy": "block_writes", "keep_source": True}
+    return "indices[0]: alias "
+
+
+@FAULTS.in_file("a first alias that writes are to be redirected to")
+def _first_alias_redirected(random: Random, file: File) -> str:
+    file |= VERSIONED | {"alias_name": r"\g<0>", "strategy": "redirect_writes", "keep_source": False}
+    return "indices[0]: alias "
+
+
+@FAULTS.in_file("the name of an index that stays for an alias")
+def _name_of_kept_source(random: Random, file: File) -> str:
+    file |= {"keep_source": True, "keep_source_name_as_alias": True}
+    return "keep_source_name_as_alias: is true"

@@ -35,6 +35,7 @@ _TYPES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("mappings", "properties"): ("object", "null"),
     ("strategy",): ("string",),
     ("keep_source",): ("boolean",),
+    ("keep_source_name_as_alias",): ("boolean",),
     ("reindex",): ("object",),
     ("reindex", "slices"): ("integer", "string"),
     ("reindex", "requests_per_second"): ("integer", "number"),
@@ -45,7 +46,7 @@ _TYPES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("reindex", "script", "lang"): ("string",),
     ("reindex", "script", "params"): ("object",),
 }
-_REQUIRED = ("opensearch_endpoint", "index_pattern", "index_replacement", "alias_name", "indices")
+_REQUIRED = ("opensearch_endpoint", "index_pattern", "index_replacement", "indices")
 _UNKNOWN = (
     *("index", "indexes", "Indices", "alias", "aliases", "endpoint", "setting", "Settings", "mapping", "slice", "size"),
     *("strategi", "keepSource", "dryrun", "timeout", "version", "", " name", "name ", "names", "_meta", "id", "query"),

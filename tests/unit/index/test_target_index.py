@@ -5,7 +5,6 @@ from uuid import uuid4
 
 import pytest
 
-from opensearch_reindex.index.alias_actions import move_aliases, switch_writes
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.markers import (
@@ -33,7 +32,7 @@ from opensearch_reindex.utils import merge_patch
 
 def names(
     pattern: str, replacement: str, source_index: str, alias_name: str = "{{index_base}}_current"
-) -> tuple[str, str]:
+) -> tuple[str, str | None]:
     file = {"index_pattern": pattern, "index_replacement": replacement, "alias_name": alias_name}
     return expand_names(file, source_index)
 
@@ -371,51 +370,6 @@ def test_the_fingerprint_is_of_all_that_changes_an_index_and_of_nothing_else() -
     ]
     assert changes_of({**file, "strategy": "redirect_writes"}, {}) == same
     assert len({same, *(changes_of(*other) for other in others)}) == 8
-
-
-def test_writes_move_and_every_attribute_of_an_alias_stays() -> None:
-    entry = {"filter": {"term": {"a": 1}}, "index_routing": "1", "search_routing": "1,2", "is_hidden": True}
-    source_aliases = {"current": entry, "explicit": {"is_write_index": True}, "reader": {}}
-    actions = switch_writes("s", "t", source_aliases, {}, "current")
-    assert actions == [
-        {"add": {"index": "t", "alias": "current", **entry, "is_write_index": True}},
-        {"add": {"index": "s", "alias": "current", **entry, "is_write_index": False}},
-        {"add": {"index": "t", "alias": "explicit", "is_write_index": True}},
-        {"add": {"index": "s", "alias": "explicit", "is_write_index": False}},
-    ]
-
-
-def test_an_alias_that_does_not_exist_is_made_by_the_same_call() -> None:
-    assert switch_writes("s", "t", {}, {}, "current") == [
-        {"add": {"index": "t", "alias": "current", "is_write_index": True}},
-        {"add": {"index": "s", "alias": "current", "is_write_index": False}},
-    ]
-
-
-def test_an_alias_that_was_switched_is_left_alone() -> None:
-    source_aliases = {"current": {"is_write_index": False}}
-    assert switch_writes("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == []
-    # After the source has left it, a second run must not bring the source back.
-    assert switch_writes("s", "t", {}, {"current": {"is_write_index": True}}, "current") == []
-
-
-def test_every_alias_moves_to_the_target_in_one_call() -> None:
-    source_aliases = {
-        "current": {"is_write_index": False},
-        "reader": {"filter": {"term": {"a": 1}}, "is_hidden": True},
-    }
-    assert move_aliases("s", "t", source_aliases, {"current": {"is_write_index": True}}, "current") == [
-        {"add": {"index": "t", "alias": "reader", "filter": {"term": {"a": 1}}, "is_hidden": True}},
-        {"remove": {"index": "s", "alias": "current", "must_exist": True}},
-        {"remove": {"index": "s", "alias": "reader", "must_exist": True}},
-    ]
-
-
-@pytest.mark.parametrize("source_aliases", [{}, {"current": {}}, {"current": {"is_write_index": False}}])
-def test_the_target_becomes_the_write_index_of_the_named_alias_also_if_it_is_new(source_aliases: Any) -> None:
-    add, *removes = move_aliases("s", "t", source_aliases, {}, "current")
-    assert add == {"add": {"index": "t", "alias": "current", "is_write_index": True}}
-    assert len(removes) == len(source_aliases)
 
 
 @pytest.mark.parametrize(

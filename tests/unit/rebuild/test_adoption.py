@@ -16,11 +16,12 @@ CHANGES = str(MADE_FROM["changes"])
 FOREIGN = replace(COPIED, owner="arn:dead")
 
 
-def decide(found: IndexInfo, changes: str = CHANGES, *, is_red: bool = False) -> Adoption:
+def decide(found: IndexInfo, changes: str = CHANGES, *, is_red: bool = False, strategy: str | None = None) -> Adoption:
     return adopt_or_replace(
         found,
-        alias_name=JOB.alias_name,
-        requested=Provenance(changes=changes, lasting_changes="lasting"),
+        requested=Provenance(
+            strategy=strategy or found.provenance.strategy, changes=changes, lasting_changes="lasting"
+        ),
         execution_id=JOB.execution_id,
         source_seq_no=lambda: SEQ_NO,
         is_red=lambda: is_red,
@@ -42,9 +43,7 @@ def test_a_target_in_use_is_adopted_or_refused_by_its_changes(markers: Markers, 
     assert decide(target(IN_USE, markers, **{**noted, "lasting_changes": "lasting"}), "others") == Adoption.CORRECT
 
 
-@pytest.mark.parametrize(
-    "aliases", [{}, {JOB.alias_name: {"is_write_index": False}}, {"other": {"is_write_index": True}}]
-)
+@pytest.mark.parametrize("aliases", [{}, {"a_current": {}}, {"other": {}}])
 @pytest.mark.parametrize("strategy", ["redirect_writes", "block_writes"])
 def test_a_target_that_this_execution_created_is_adopted_before_a_copy(aliases: dict[str, Any], strategy: str) -> None:
     assert decide(left(aliases, OWNED, strategy)) == Adoption.ADOPT
@@ -69,6 +68,12 @@ def test_a_half_copied_target_is_adopted_while_its_source_is_unchanged(
     assert decide(left({}, markers, strategy), changes) == adoption
 
 
+def test_a_target_of_a_source_whose_role_has_changed_is_made_again() -> None:
+    found = left({}, OWNED, "block_writes")  # it has the settings of an index that is filled first
+    assert decide(found, strategy="redirect_writes") == Adoption.REPLACE
+    assert decide(found, strategy="block_writes") == Adoption.ADOPT
+
+
 def test_a_target_that_a_person_put_into_an_alias_is_deleted_only_when_it_is_empty() -> None:
     found = left({"live": {}}, replace(COPIED, frozen_seq_no=SEQ_NO - 1), "block_writes")
     assert decide(found) == Adoption.REPLACE_IF_EMPTY
@@ -78,7 +83,6 @@ def test_the_source_is_asked_only_where_the_decision_needs_it() -> None:
     for found in (target(IN_USE, COPIED), left({}, OWNED, "block_writes"), left({}, COPIED, "redirect_writes")):
         adopt_or_replace(
             found,
-            alias_name=JOB.alias_name,
             requested=Provenance(changes=CHANGES),
             execution_id=JOB.execution_id,
             source_seq_no=lambda: pytest.fail("the source index was asked"),

@@ -71,7 +71,7 @@ def test_the_aliases_move_in_one_call_with_the_proof() -> None:
     assert call.args[0] == [
         {"remove": {"index": "a_v2", "alias": owner, "must_exist": True}},
         {"add": {"index": "a_v2", "alias": owner, "is_hidden": True}},
-        {"add": {"index": "a_v2", "alias": "a_current", "is_write_index": True}},
+        {"add": {"index": "a_v2", "alias": "a_current"}},
         {"add": {"index": "a_v2", "alias": "reader"}},
         {"remove": {"index": "a_v1", "alias": "a_current", "must_exist": True}},
         {"remove": {"index": "a_v1", "alias": "reader", "must_exist": True}},

@@ -77,7 +77,13 @@ def test_a_state_of_the_version_before_is_read(before: dict[str, Any], read: Cop
 def test_a_state_keeps_its_keys_and_values_as_json() -> None:
     job = replace(JOB, task=replace(PROGRESSED, status=CopyStatus.RUNNING, throttle=THROTTLE))
     state = json.loads(json.dumps(job.to_event()))
-    assert state.keys() == BEFORE.keys() | {"is_hidden_at_end", "settings_left_out", "warnings"}
+    assert state.keys() == BEFORE.keys() | {
+        "aliases",
+        "is_hidden_at_end",
+        "takes_source_name",
+        "settings_left_out",
+        "warnings",
+    }
     assert state["strategy"] == "redirect_writes"
     throttle = {"requested": 7.0, "limit": 3.5, "former": 7.0, "slices": 2, "refused": 4, "best": 9.0}
     restarts = {"restarts": 0, "fruitless": 0, "gentleness": 0}

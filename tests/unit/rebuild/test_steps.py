@@ -111,7 +111,7 @@ def test_an_index_that_is_not_in_use_and_holds_documents_is_refused(settings: di
     domain = MockedDomain(a_v1=index("u1"), a_v2=unused)
     # Its replicas may be empty still.
     domain.client.count.side_effect = lambda _, primaries: int(primaries == unused.replicas_may_be_behind)
-    with pytest.raises(IndexCreationError, match="holds documents, but is not the write index"):
+    with pytest.raises(IndexCreationError, match="holds documents, but is the write index of no"):
         create_index(domain.client, EVENT, no_execution_runs)
     assert "a_v2" in domain.indices
     assert "put_index" not in domain.changes
@@ -237,12 +237,12 @@ def test_fields_that_writers_added_before_a_second_attempt_are_no_template_s() -
     assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
 
 
-@pytest.mark.parametrize("aliases", [{}, {"a_current": {}}])
+@pytest.mark.parametrize("aliases", [{}, {"a_current": {}}, {"a_current": {"is_write_index": True}}])
 def test_the_source_is_not_frozen_before_writes_go_elsewhere(aliases: dict[str, Any]) -> None:
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
+    domain = MockedDomain(a_v1=index("u1", aliases), a_v2=target())
     update_aliases(domain.client, JOB)
     assert domain.changes == ["apply_alias_actions", "block_writes"]
-    domain = MockedDomain(a_v1=index("u1"), a_v2=target(aliases))
+    domain = MockedDomain(a_v1=index("u1", aliases), a_v2=target())
     domain.client.apply_alias_actions.side_effect = TransientOpenSearchError("not every node")
     with pytest.raises(TransientOpenSearchError):
         update_aliases(domain.client, JOB)

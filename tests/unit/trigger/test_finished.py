@@ -68,7 +68,6 @@ def test_a_kept_source_is_deleted_only_with_everything_that_proves_it() -> None:
         {"a_v2": target(KEPT)},
         {"a_v1": index(), "a_v2": target()},  # kept by a version that noted no proof
         {"a_v1": index(), "a_v2": target(replace(KEPT, frozen_seq_no=None))},
-        {"a_v1": index(), "a_v2": target(KEPT, write_index=False)},
     ):
         assert not is_to_be_deleted(PLANNED, without, keep_source=False)
 
@@ -110,3 +109,21 @@ def test_later_problem_explains_what_happened_to_a_finished_index(indices: dict[
 )
 def test_later_problem_is_none_where_nothing_was_finished(indices: dict[str, IndexInfo]) -> None:
     assert later_problem(PLANNED, indices) is None
+
+
+@pytest.mark.parametrize("alias_name", ["a_v1", None])
+def test_an_index_whose_name_is_an_alias_now_is_done(alias_name: str | None) -> None:
+    planned = replace(PLANNED, alias_name=alias_name, needs_alias=alias_name is None)
+    done = replace(target(), aliases={"a_v1": {"is_write_index": True}})
+    assert done_as(planned, {"a_v2": done}) == Done.AS_REQUESTED
+    assert done_as(planned, {"a_v1": index("u9"), "a_v2": done}) is None
+    assert done_as(planned, {"a_v2": replace(done, markers=Markers(owner="arn:e"))}) is None
+
+
+def test_a_kept_source_is_not_deleted_while_no_client_finds_its_target() -> None:
+    lonely = replace(PLANNED, alias_name=None, needs_alias=True)
+    kept = replace(target(KEPT), aliases={})
+    assert done_as(lonely, {"a_v1": index(), "a_v2": kept}) == Done.AS_REQUESTED
+    assert not is_to_be_deleted(lonely, {"a_v1": index(), "a_v2": kept}, keep_source=False)
+    named = replace(lonely, needs_alias=False)
+    assert is_to_be_deleted(named, {"a_v1": index(), "a_v2": kept}, keep_source=False)

@@ -8,7 +8,8 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.markers import Markers
 from opensearch_reindex.runtime.time_limit import time_limit
 from opensearch_reindex.trigger import admission
-from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan
+from opensearch_reindex.trigger.admission import created_aliases
+from opensearch_reindex.trigger.plan import MAX_PATTERN_SECONDS, PlannedIndex, plan, source_name_problems
 
 FILE = {
     "index_pattern": r"^(.+)_v(\d+)$",
@@ -95,9 +96,11 @@ def test_a_correction_of_mappings_or_script_lasts_on_the_same_settings() -> None
             {"index_replacement": "one", "indices": ["a_v1", "b_v1"]},
             "indices[1]: target index 'one' is also the target index of indices[0]",
         ),
-        ({"alias_name": "all", "indices": ["a_v1", "b_v1"]}, "indices[1]: alias 'all' is also the alias of indices[0]"),
         ({"alias_name": "a b"}, "indices[0]: alias 'a b' must not contain ' '"),
-        ({"alias_name": r"\1_v\2"}, "alias 'a_v1' is the name of an index"),
+        (
+            {"alias_name": "b_v1", "indices": ["a_v1", "b_v1"]},
+            "indices[0]: alias 'b_v1' is the name of an index",
+        ),
         ({"alias_name": "{{index_base}}_v2"}, "alias 'a_v2' is the name of an index"),
         ({"settings": {"index.blocks.write": True}}, "settings: 'blocks' cannot be set"),
         ({"indices": [{"name": "a_v1", "settings": {"uuid": 1}}]}, "indices[0].settings: 'uuid' cannot be set"),
@@ -267,3 +270,85 @@ def test_vectors_that_may_be_read_as_1_are_refused() -> None:
 def test_vectors_that_can_be_read_are_copied(settings: dict[str, Any], templates: list[dict[str, Any]]) -> None:
     source = index(settings=settings, mappings={"dynamic_templates": templates})
     assert domain_problems(PLANNED, {"a_v1": source}) == []
+
+
+def test_an_alias_is_optional() -> None:
+    ((planned,), problems) = planned_and_problems({**FILE, "indices": ["a_v1"], "alias_name": "x"})
+    assert (planned.alias_name, planned.needs_alias, problems) == ("x", False, [])
+    without = {key: value for key, value in FILE.items() if key != "alias_name"}
+    for keys, needs_alias in (({}, True), ({"keep_source": True}, False), ({"keep_source_name_as_alias": True}, False)):
+        ((planned,), problems) = planned_and_problems({**without, **keys, "indices": ["a_v1"]})
+        assert (planned.alias_name, planned.needs_alias, problems) == (None, needs_alias, [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "problems"),
+    [
+        ({}, []),
+        (
+            {"strategy": "redirect_writes"},
+            ["indices[0]: alias 'a_v1' has the name of the source index; expected strate"],
+        ),
+        (
+            {"keep_source": True},
+            ["indices[0]: alias 'a_v1' has the name of the source index; expected keep_source fal"],
+        ),
+        ({"alias_name": "x", "keep_source_name_as_alias": True, "strategy": "redirect_writes"}, []),
+        (
+            {"alias_name": "x", "keep_source_name_as_alias": True, "keep_source": True},
+            ["keep_source_name_as_alias: is true, and so is keep_source; expected one of them"],
+        ),
+    ],
+)
+def test_the_name_of_a_source_becomes_an_alias_only_when_it_is_free(
+    changes: dict[str, Any], problems: list[str]
+) -> None:
+    file = {**FILE, "alias_name": r"\g<0>", "strategy": "block_writes", "indices": ["a_v1"], **changes}
+    planned, found = planned_and_problems(file)
+    assert found == []
+    found = source_name_problems(file, planned)
+    assert len(found) == len(problems)
+    assert all(text.startswith(problem) for text, problem in zip(found, problems, strict=True)), found
+
+
+def test_an_alias_may_have_the_name_of_its_own_source_on_the_domain() -> None:
+    assert domain_problems(replace(PLANNED, alias_name="a_v1"), {"a_v1": index()}) == []
+
+
+def test_a_source_that_is_in_no_alias_needs_one() -> None:
+    lonely = replace(PLANNED, alias_name=None, needs_alias=True)
+    (problem,) = domain_problems(lonely, {"a_v1": index()})
+    assert "is in no alias, so no client would find the target index" in problem
+    assert domain_problems(lonely, {"a_v1": index(aliases={"reader": {}})}) == []
+    assert domain_problems(replace(lonely, needs_alias=False), {"a_v1": index()}) == []
+    moved = replace(target_of(), markers=Markers(owner="arn:e", is_proven=True))
+    assert domain_problems(lonely, {"a_v1": index(), "a_v2": moved}) == []
+
+
+def test_a_source_in_the_alias_is_replaced_whichever_index_takes_the_writes() -> None:
+    for entry in ({}, {"is_write_index": False}):
+        indices = {
+            "a_v1": index(aliases={"a_current": entry}),
+            "x": index(aliases={"a_current": {"is_write_index": True}}),
+        }
+        assert domain_problems(PLANNED, indices) == []
+    # Without a write index, any index may join.
+    assert (
+        domain_problems(PLANNED, {"a_v1": index(), "x": index(aliases={"a_current": {"is_write_index": False}})}) == []
+    )
+
+
+def test_a_hidden_alias_is_not_joined_without_an_entry_to_take_over() -> None:
+    hidden = {"a_current": {"is_hidden": True, "is_write_index": False}}
+    (problem,) = domain_problems(PLANNED, {"a_v1": index(), "x": index(aliases=hidden)})
+    assert "alias 'a_current' is hidden; expected the source index in it" in problem
+    assert domain_problems(PLANNED, {"a_v1": index(aliases=hidden), "x": index(aliases=hidden)}) == []
+
+
+def test_one_alias_is_created_for_one_entry() -> None:
+    planned = [replace(PLANNED, path=f"indices[{number}]", source_index=f"{number}_v1") for number in range(3)]
+    first, second = created_aliases(planned, {})
+    assert first.startswith("indices[1]: alias 'a_current' is created for indices[0]")
+    assert second.startswith("indices[2]: ")
+    assert created_aliases(planned, {"x": index(aliases={"a_current": {}})}) == []
+    assert created_aliases([replace(each, alias_name=None) for each in planned], {}) == []

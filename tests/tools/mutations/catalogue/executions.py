@@ -76,9 +76,9 @@ EVERY_STEP_MAY_RUN_TWICE = (
     Mutation(
         "redirected writes are redirected again",
         "opensearch_reindex/index/alias_actions.py",
-        '        if not target_aliases.get(alias, {}).get("is_write_index"):\n',
-        "        if True:\n",
-        unit="unit/index/test_target_index.py",
+        "        if _WRITES in target_aliases.get(alias, {}):\n",
+        "        if False:\n",
+        unit="unit/index/test_alias_actions.py",
     ),
     Mutation(
         "a second DeleteIndex fails",
@@ -331,14 +331,14 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "a failed execution removes the write block although the aliases have moved",
         "opensearch_reindex/rebuild/release_source.py",
-        "    if target.markers.is_proven or any",
-        "    if any",
+        "    if target.markers.is_proven or target",
+        "    if target",
         unit="unit/rebuild/test_block_writes.py",
     ),
     Mutation(
         "a failed execution removes the write block although writers use the target",
         "opensearch_reindex/rebuild/release_source.py",
-        ' or any(entry.get("is_write_index") for entry in target.aliases.values()):',
+        " or target.has_taken_writes:",
         ":",
         unit="unit/rebuild/test_block_writes.py",
         node="test_write_block.py::test_a_block_is_not_lifted_once_writers_use_the_target",
