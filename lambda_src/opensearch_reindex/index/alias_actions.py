@@ -111,7 +111,7 @@ def move_aliases(
         switched = target_aliases.get(alias)
         if switched is None:
             actions.append(add(target_index, alias, entry))
-        elif _WRITES not in entry and switched.get(_WRITES) and alias not in shared:
+        elif _WRITES in switched and _WRITES not in entry and alias not in shared:
             actions.append(add(target_index, alias, {key: switched[key] for key in switched if key != _WRITES}))
     if alias_name and alias_name not in {*source_aliases, *target_aliases}:
         actions.append(add(target_index, alias_name, {} if alias_name in shared else WRITE_INDEX))

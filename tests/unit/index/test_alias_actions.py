@@ -114,6 +114,18 @@ def test_only_aliases_that_write_to_the_source_are_switched() -> None:
     ]
 
 
+@pytest.mark.parametrize("entry", [{}, WRITES])
+def test_an_alias_that_was_switched_is_left_alone(entry: dict[str, Any]) -> None:
+    once = switched({"a": {"s": entry}}, None)
+    assert switch_writes("s", "t", of("s", once), of("t", once), None, set()) == []
+
+
+def test_an_alias_that_lost_its_newest_index_takes_writes_again() -> None:
+    rolled = switched({"a": {"s": {}}}, None)
+    rolled["a"]["t"] = READS  # by a rollover, whose index was deleted since
+    assert moved(rolled, None) == {"a": {"t": {}}}
+
+
 def test_an_alias_that_does_not_exist_is_made_by_the_same_call() -> None:
     made = [
         {"add": {"index": "t", "alias": NAMED, "is_write_index": True}},
