@@ -89,10 +89,10 @@ def test_a_target_that_another_run_deletes_during_the_step_is_a_passing_fault(
     create(client, domain.url, 1, no_execution_runs)
     get_indices = client.get_indices
 
-    def found_and_then_deleted(names: list[str]) -> dict[str, IndexInfo]:
+    def found_and_then_deleted(names: list[str], parts: str = "*") -> dict[str, IndexInfo]:
         if names == ["owned_v2"]:
             domain("DELETE", "owned_v2")
-        return get_indices(names)
+        return get_indices(names, parts=parts)
 
     monkeypatch.setattr(client, "get_indices", found_and_then_deleted)
     with pytest.raises(TransientOpenSearchError, match="deleted during the step"):
