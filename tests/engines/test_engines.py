@@ -89,6 +89,30 @@ def test_rebuild(times: int, strategy: str, domain: Domain, client: OpenSearchCl
 
 
 @both_strategies
+def test_roles(strategy: str, domain: Domain, rebuild: Rebuild) -> None:
+    """Aliases keep their roles, and the source's name becomes one."""
+    entries: dict[str, dict[str, Any]] = {
+        "engine-open": {},
+        "engine-reader": {"is_write_index": False},
+        "engine-shared": {"filter": {"term": {"n": 1}}, "index_routing": "1", "search_routing": "1"},
+        "engine-hidden": {"is_hidden": True},
+    }
+    actions = [{"add": {"index": SOURCE, "alias": alias, **entry}} for alias, entry in entries.items()]
+    domain("POST", "_aliases", {"actions": actions})
+    domain("PUT", "engine-other", {"aliases": {"engine-shared": {}}})
+    job = rebuild.freeze(SOURCE, strategy=strategy, alias_name=None, keep_source_name_as_alias=True)
+    for alias in (ALIAS, "engine-open", "engine-hidden"):
+        answer = domain("PUT", f"{alias}/_doc/during", {}, ok=False)
+        assert answer.get("_index", answer.get("status")) == (TARGET if strategy == "redirect_writes" else 403)
+    rebuild.finish(rebuild.copy(job))
+    writes = {"is_write_index": True}
+    assert domain("GET", f"{TARGET}/_alias")[TARGET]["aliases"] == {**entries, ALIAS: writes, SOURCE: writes}
+    assert domain("PUT", f"{SOURCE}/_doc/new", {})["_index"] == TARGET
+    assert domain.documents(SOURCE).keys() >= DOCUMENTS.keys()
+    domain("DELETE", "engine-other")
+
+
+@both_strategies
 def test_writers(strategy: str, domain: Domain, rebuild: Rebuild) -> None:
     """Writers go on during the rebuild."""
     blocks = strategy == "block_writes"
