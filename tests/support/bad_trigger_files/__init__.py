@@ -39,6 +39,7 @@ def _two_faults(random: Random, file: File) -> BadFile:
 FAULTS: tuple[Fault, ...] = (
     *bytes_broken.FAULTS,
     *_ON_PAPER,
+    *names_broken.WITH_OTHER_KEYS,
     *domain_broken.FAULTS,
     Fault("several", "two faults, both to be listed", _two_faults),
 )
