@@ -40,8 +40,9 @@ from opensearch_reindex.runtime.errors import OpenSearchRequestError, ReindexErr
 from opensearch_reindex.runtime.redaction import document_error
 from opensearch_reindex.runtime.transport import Transport
 
-# A request line may have 4,096 bytes; a name is quoted to at most three times its length.
+# A request line may have 4,096 bytes, which names and `filter_path` share.
 MAX_NAMES_CHARACTERS = 3000
+MAX_LINE_CHARACTERS = 3900
 # Of an ended task, when the index .tasks is closed, blocked or on no node.
 _UNREADABLE_RESULT = {
     "cluster_block_exception",
@@ -135,7 +136,7 @@ class OpenSearchClient:
         """
         found: dict[str, IndexInfo] = {}
         filter_path = ",".join(f"*.{part}" for part in ["aliases", "settings.index.uuid", *parts.split(",")])
-        for batch in _batches(names):
+        for batch in _batches(names, MAX_LINE_CHARACTERS - len(quote(filter_path, safe="*"))):
             answer = self._request(
                 "GET",
                 _path(batch),
@@ -901,10 +902,10 @@ def _replicas_behind(copies: Sequence[Mapping[str, Any]]) -> int:
     return sum(replica not in shown[True] for replica in shown[False])
 
 
-def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+def _batches(names: Iterable[str], room: int = MAX_NAMES_CHARACTERS) -> Iterator[list[str]]:
     batch: list[str] = []
     for name in dict.fromkeys(names):
-        if batch and len(_path([*batch, name])) > MAX_NAMES_CHARACTERS:
+        if batch and len(_path([*batch, name])) > min(room, MAX_NAMES_CHARACTERS):
             yield batch
             batch = []
         batch.append(name)

@@ -28,6 +28,7 @@ from opensearch_reindex.runtime.errors import (
     ReindexError,
     TransientOpenSearchError,
 )
+from opensearch_reindex.trigger.preflight import _PARTS as PARTS_OF_FIRST_STEP
 from support.signatures import AccessKey, Request, refusal
 
 CREDENTIALS = Credentials("AKIDEXAMPLE", "a-secret", "a-token")
@@ -686,6 +687,17 @@ def test_sizes_and_routing_of_many_indices_are_asked_for_in_few_requests(
     server.answers = [(200, FOUND)]
     assert client.indices_with_routing(names) == {"a"}
     assert len(server.requests) == 6
+
+
+def test_a_request_line_has_room_for_long_names_and_many_parts(server: Server, client: OpenSearchClient) -> None:
+    names = [f"{number:03}".ljust(250, "x") for number in range(30)]
+    server.answers = [(200, {})]
+    for parts in ("settings.index.blocks", PARTS_OF_FIRST_STEP):
+        assert client.get_indices(names, parts=parts) == {}
+    # OpenSearch refuses a request line of more than 4,096 bytes.
+    assert max(len(f"GET {request['path']} HTTP/1.1") for request in server.requests) < 4096
+    asked = [name for request in server.requests for name in urlsplit(request["path"]).path[1:].split(",")]
+    assert asked == names * 2
 
 
 def test_every_shard_of_the_domain_counts(server: Server, client: OpenSearchClient) -> None:

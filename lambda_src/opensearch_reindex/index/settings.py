@@ -1,20 +1,23 @@
 """Which settings of a source index its target index cannot have, or must not have."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from opensearch_reindex.utils import is_below
 
 # OpenSearch sets these itself and refuses them in a new index. A test derives the private and internal ones from the
-# engines.
+# engines. Amazon leaves `cold` and `migration` on an index that came back to hot storage.
 PRIVATE = (
     "allocation.existing_shards_allocator",
+    "archived.path",
+    "cold",
     "context",
     "creation_date",
     "creation_date_string",
     "frozen",
     "history",
     "lifecycle",
+    "migration",
     "provided_name",
     "remote_store.enabled",
     "remote_store.segment.repository",
@@ -24,6 +27,7 @@ PRIVATE = (
     "search.throttled",
     "searchable_snapshot",
     "shrink",
+    "snapshot.id",
     "tiering",
     "uuid",
     "verified_before_close",
@@ -38,6 +42,8 @@ HARMFUL = (
     "routing.allocation.exclude",
     "routing.allocation.include",
     "routing.allocation.require",
+    "store.data_locality",
+    "warm",
 )
 # A trigger file may set these: each is a real choice of the user.
 CHOICES_OF_THE_USER = (
@@ -67,14 +73,6 @@ OF_OPENSEARCH = (
 LEFT_TO_OPENSEARCH = ("number_of_replicas", "number_of_shards")
 # Wildcards pass by an index with this setting.
 HIDDEN = "hidden"
-# What `source_problems` reads of an index, as parts of a `filter_path`.
-SOURCE_PARTS = (
-    "settings.index.ingestion_source.type",
-    "settings.index.plugins.replication",
-    "settings.index.search.throttled",
-    "settings.index.store.type",
-    "settings.index.tiering",
-)
 
 
 def is_copied(name: str) -> bool:
@@ -93,24 +91,3 @@ def obsolete_settings(settings: Mapping[str, Any]) -> list[str]:
         settings: flat names without `index.`.
     """
     return sorted(name for name in settings if any(is_below(name, each) for each in OBSOLETE))
-
-
-def source_problems(settings: Mapping[str, Any]) -> Iterator[str]:
-    """Find settings that keep an index from being a source index.
-
-    Args:
-        settings: of the source index, flat names without `index.`.
-    """
-    if settings.get("search.throttled") == "true":
-        yield "is frozen (search.throttled), so searches skip it and a copy would be empty; unfreeze it first"
-    if settings.get("store.type") == "remote_snapshot":
-        yield "is a searchable snapshot (store.type remote_snapshot); restore it as an index of the domain first"
-    if (state := settings.get("tiering.state", "HOT")) != "HOT":
-        yield f"is in another tier or moves there (tiering.state {state}); move it to hot storage first"
-    if any(is_below(name, "plugins.replication.follower") for name in settings):
-        yield "follows an index of another domain (plugins.replication.follower); stop its replication first"
-    if (origin := settings.get("ingestion_source.type", "none").lower()) != "none":
-        yield (
-            f"pulls its documents from a stream (ingestion_source.type {origin}) and takes none from writers; expected "
-            "an index that writers fill"
-        )

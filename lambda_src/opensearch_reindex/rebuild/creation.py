@@ -9,6 +9,7 @@ from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, block_alias, first_markers
 from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.index.settings import HIDDEN
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, keeps_documents_apart
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
@@ -178,19 +179,24 @@ class Creation:
         return self._create_again(target)
 
     def refuse_collapsing(self) -> None:
-        """Refuse a number of shards that would merge documents with custom routing.
+        """Refuse a number of shards that could merge documents with custom routing.
+
+        Where no writer uses the target index, the proof shows whether it did.
 
         Raises:
             IndexCreationError: the source index has documents with custom routing.
         """
-        if keeps_documents_apart(self.source.settings, self.requested.settings):
+        if self.provenance.strategy != Strategy.REDIRECT_WRITES or keeps_documents_apart(
+            self.source.settings, self.requested.settings
+        ):
             return
         self.client.refresh(self.source_index)
         if self.client.has_routed_documents(self.source_index, primaries=self.source.replicas_may_be_behind):
             raise IndexCreationError(
                 f"source index {self.source_index!r} has documents with custom routing: with this number of shards, "
-                "documents with one id and different routings would become one",
-                next_step="No document was moved. Keep number_of_shards, or double it.",
+                "documents with one id and different routings could become one, and new documents would hide it",
+                next_step="No document was moved. Keep number_of_shards, or double it. Or use strategy block_writes, "
+                "with which the proof shows whether any did.",
             )
 
     def refuse_template_additions(self, target: IndexInfo) -> None:

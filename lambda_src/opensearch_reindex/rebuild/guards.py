@@ -10,7 +10,7 @@ from opensearch_reindex.rebuild.allocation import is_at_least
 from opensearch_reindex.rebuild.job import CopyStatus, Job
 from opensearch_reindex.rebuild.pipelines import prove_pipelines
 from opensearch_reindex.rebuild.proof import copy_problems
-from opensearch_reindex.rebuild.routing import ROUTING_PARTS, refuse_meeting_documents
+from opensearch_reindex.rebuild.routing import KEEP_SHARDS, ROUTING_PARTS, met_documents, refuse_meeting_documents
 from opensearch_reindex.rebuild.write_block import lift_flood_blocks
 from opensearch_reindex.runtime.errors import ROLL_BACK, ConcurrentReindexError, DomainBusyError, VerificationError
 
@@ -27,6 +27,7 @@ _LESS_DOCUMENTS = (
     "The source index was not deleted. If applications deleted documents in the target index during the copy, the "
     f"module cannot tell them from lost ones. {ROLL_BACK}"
 )
+_AGAIN = "Then upload the trigger file again."
 # Replicas follow within a second or so. Otherwise the state machine repeats the step later.
 REPLICA_POLLS = 40
 REPLICA_PAUSE_SECONDS = 0.25
@@ -116,15 +117,19 @@ def prove(client: OpenSearchClient, job: Job, source: IndexInfo, target: IndexIn
         client.count(name, primaries=info.replicas_may_be_behind)
         for name, info in ((job.source_index, source), (job.target_index, target))
     )
-    problems = []
+    problems, next_step = [], None
     if job.task.status != CopyStatus.COMPLETED:
         problems.append(f"the reindex task is {job.task.status}; expected completed")
     if job.task.counters is None:
         problems.append("the result of the reindex task is unknown")
     else:
         problems += copy_problems(job.task.counters, job.source_count, source_count, target_count)
+        if met := met_documents(client, job, source, target, job.task.counters, target_count):
+            problems.append(met)
+            next_step = f"The source index is complete, and keeps its aliases. {KEEP_SHARDS} {_AGAIN}"
     if problems:
-        next_step = _LESS_DOCUMENTS if _is_in_use(job, target) and target_count < source_count else None
+        if _is_in_use(job, target) and target_count < source_count:
+            next_step = _LESS_DOCUMENTS
         raise VerificationError("the copy is not proven complete", problems=problems, next_step=next_step)
     if not _is_in_use(job, target):
         await_replicas(client, job.target_index, target)

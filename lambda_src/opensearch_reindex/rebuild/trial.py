@@ -96,7 +96,9 @@ def _problems(response: Mapping[str, Any]) -> list[str]:
         return problems
     counters = Counters.read(response)
     if counters.version_conflicts:
-        problems.append(f"{counters.version_conflicts} documents got the id of another document")
+        problems.append(
+            f"{counters.version_conflicts} documents got the id of another document, or have it under another routing"
+        )
     if counters.updated:
         problems.append(f"the pipeline dropped {counters.updated} documents")
     if sum(getattr(counters, outcome) for outcome in OUTCOMES) != counters.total:

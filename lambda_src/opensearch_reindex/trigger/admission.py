@@ -7,13 +7,14 @@ from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import RELEASED, is_of_other_deployment
 from opensearch_reindex.index.search_pipeline import removal_of_search_pipeline, search_pipeline_problem
-from opensearch_reindex.index.settings import SOURCE_PARTS, source_problems
+from opensearch_reindex.index.source_kinds import BLOCKS_OF_KINDS, KIND_PARTS, problems_of_kind
 from opensearch_reindex.index.target_index import (
     flat_settings,
     keeps_documents_apart,
     target_settings,
 )
 from opensearch_reindex.index.tokens import how_to_release
+from opensearch_reindex.index.vectors import may_misread_vectors
 from opensearch_reindex.runtime.blocks import how_to_lift
 from opensearch_reindex.trigger.finished import is_proven, later_problem
 from opensearch_reindex.trigger.plan import PlannedIndex
@@ -31,7 +32,7 @@ ADMISSION_PARTS = (
     "settings.index.search.default_pipeline",
     "settings.index.verified_before_close",
     "settings.index.version.created",
-    *SOURCE_PARTS,
+    *KIND_PARTS,
 )
 # What `may_merge_documents` reads.
 ROUTING_PARTS = (
@@ -41,8 +42,8 @@ ROUTING_PARTS = (
     "settings.index.routing_partition_size",
     "settings.index.shrink",
 )
-# OpenSearch sets this bit in the ids of its versions, which distinguishes them from Elasticsearch's.
-_VERSION_MASK = 0x08000000
+# An index in cold storage is not among the indices of its domain.
+_NOT_THERE = "does not exist; expected an index, moved to hot storage first if it is in cold storage"
 
 
 def domain_problems(
@@ -63,11 +64,12 @@ def domain_problems(
         return [f"{planned.path}: source index {planned.source_index!r} is a data stream; expected an index"]
     if not source:
         aliased = sorted(name for name, info in indices.items() if planned.source_index in info.aliases)
-        state = f"is an alias of {', '.join(aliased)}; expected the name of an index" if aliased else "does not exist"
+        state = f"is an alias of {', '.join(aliased)}; expected the name of an index" if aliased else _NOT_THERE
         return [f"{planned.path}: source index {planned.source_index!r} {state}"]
     is_copied = is_proven(planned, indices)
     problems = [
         *_block_problems(planned, indices, is_copied=is_copied),
+        *([] if is_copied else _problems_of_kind(planned, indices)),
         *([] if is_copied else _source_problems(planned, source)),
         *_target_problems(planned, source, indices, execution_id, engine),
         *_alias_problems(planned, source, indices.get(planned.target_index), indices),
@@ -108,10 +110,18 @@ def _block_problems(planned: PlannedIndex, indices: Mapping[str, IndexInfo], *, 
     for kind, name in (("source", planned.source_index), ("target", planned.target_index)):
         if name in indices:
             for block in blocks_of(indices[name], is_proven=is_copied):
-                yield (
-                    f"{kind} index {name!r} has index.blocks.{block} set; expected no block but a write block. To lift "
-                    f"it, send {how_to_lift(name, block)}"
-                )
+                if block not in BLOCKS_OF_KINDS:
+                    yield (
+                        f"{kind} index {name!r} has index.blocks.{block} set; expected no block but a write block. To "
+                        f"lift it, send {how_to_lift(name, block)}"
+                    )
+
+
+def _problems_of_kind(planned: PlannedIndex, indices: Mapping[str, IndexInfo]) -> Iterator[str]:
+    for kind, name in (("source", planned.source_index), ("target", planned.target_index)):
+        if name in indices:
+            settings = flat_settings(indices[name].settings)
+            yield from (f"{kind} index {name!r} {problem}" for problem in problems_of_kind(name, settings))
 
 
 def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
@@ -120,7 +130,6 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
         yield f"{name} is the unfinished target index of {source.markers.owner}; finish that rebuild first"
     if source.settings.get("verified_before_close") == "true":
         yield f"{name} is closed; expected open"
-    yield from (f"{name} {problem}" for problem in source_problems(flat_settings(source.settings)))
     source_field = source.mappings.get("_source", {})
     if source_field.get("enabled") is False:
         yield f"{name} has _source disabled, so its documents cannot be read or copied"
@@ -131,7 +140,7 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
             f"{name} has {' and '.join(left_out)}; values that _source leaves out cannot be read and would be missing "
             f"in every copy{vectors}"
         )
-    if _may_misread_vectors(source):
+    if may_misread_vectors(source):
         yield (
             f"{name} has k-NN vectors from a dynamic template and was created before OpenSearch 3.6; with "
             "index.knn.derived_source.enabled some vectors are read as 1 (k-NN issue 3012). Index the documents again "
@@ -147,22 +156,6 @@ def _source_problems(planned: PlannedIndex, source: IndexInfo) -> Iterator[str]:
             f"{name} has final_pipeline {final_pipeline!r}, which would run again on every copied document; expected "
             '"final_pipeline" in settings: the name of the pipeline runs it, null leaves it out'
         )
-
-
-def _may_misread_vectors(source: IndexInfo) -> bool:
-    """Return whether k-NN vectors may be read with other values than were stored.
-
-    With derived source, the default since 3.0, OpenSearch stores vectors outside of _source and puts them back at every
-    read, also for _reindex. Before 3.6, it forgot to do so for fields that a dynamic template created while a segment
-    was written (https://github.com/opensearch-project/k-NN/issues/3012, fixed by #3035).
-    """
-    settings = flat_settings(source.settings)
-    templates = [each for named in source.mappings.get("dynamic_templates", []) for each in named.values()]
-    return (
-        settings.get("knn.derived_source.enabled") == "true"
-        and any(template.get("mapping", {}).get("type") == "knn_vector" for template in templates)
-        and int(settings.get("version.created", 0)) ^ _VERSION_MASK < 3_06_00_00
-    )
 
 
 def _target_problems(

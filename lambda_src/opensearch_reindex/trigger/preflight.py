@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from opensearch_reindex.index.index_info import IndexInfo
+from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.trigger.admission import (
     ADMISSION_PARTS,
@@ -89,7 +90,8 @@ def check_domain(
         # A pipeline that was refused could write anywhere.
         problems += document_problems(client, file, admitted)
     if admitted:
-        problems += _routing_problems(client, admitted, indices)
+        if file["strategy"] == Strategy.REDIRECT_WRITES:  # else the proof shows whether documents met
+            problems += _routing_problems(client, admitted, indices)
         no_room = list(_capacity_problems(client, admitted, indices, keep_source=keep_source))
         problems += no_room
         if not no_room:  # otherwise OpenSearch refuses the rest for the same reason
@@ -162,9 +164,9 @@ def _routing_problems(
         if index.source_index in routed:
             yield (
                 f"{index.path}: source index {index.source_index!r} has documents with custom routing; with this "
-                "number of shards, documents that share an id under different routings would become one document. Keep "
-                "number_of_shards, or double it. Neither helps an index that was shrunk or split, which has its own "
-                "routing"
+                "number of shards, documents that share an id under different routings could become one document, and "
+                "new documents of writers would hide it. Use strategy block_writes, with which the proof shows whether "
+                "any did; or keep number_of_shards, or double it, unless the index was shrunk or split"
             )
 
 

@@ -11,6 +11,7 @@ from opensearch_reindex.index.mapping_changes import reader_problems
 from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, flat_settings
+from opensearch_reindex.index.vectors import nmslib_problems
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.errors import TransientOpenSearchError
 from opensearch_reindex.runtime.logs import log
@@ -49,6 +50,9 @@ def creation_problems(
             continue
         tried.add(kind)
         name = f"{index.path}: target index {index.target_index!r}"
+        if retired := list(nmslib_problems(requested.mappings, client.engine())):
+            yield from (f"{name} would have {problem}" for problem in retired)
+            continue  # the k-NN plugin refuses it for the same reason
         refusal = client.refused_creation(index.target_index, body)
         if refusal and refusal.is_denied:
             return  # `permission_problems` names what is missing

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from opensearch_reindex.index.settings import is_copied, obsolete_settings, source_problems
+from opensearch_reindex.index.settings import is_copied, obsolete_settings
 from opensearch_reindex.index.target_index import filling_settings, target_settings
 
 
@@ -15,6 +15,7 @@ from opensearch_reindex.index.target_index import filling_settings, target_setti
         *("plugins.replication.follower.leader_index", "remote_store.enabled", "remote_store.segment.repository"),
         *("search.throttled", "searchable_snapshot.index.id", "soft_deletes.enabled", "tiering.state"),
         *("translog.retention.age", "translog.retention.size", "version.created"),
+        *("cold.uuid", "migration.state", "snapshot.id", "archived.path", "warm", "store.data_locality"),
     ],
 )
 def test_a_setting_that_no_new_index_may_have_is_left_out(name: str) -> None:
@@ -31,6 +32,7 @@ def test_a_setting_that_no_new_index_may_have_is_left_out(name: str) -> None:
             "search.idle.after",
         ),
         *("soft_deletes.retention.operations", "translog.durability", "uuidx", "write.wait_for_active_shards"),
+        *("ultrawarm.migration.force_merge.max_num_segments", "store.preload", "append_only.enabled"),
     ],
 )
 def test_a_setting_with_a_similar_name_is_copied(name: str) -> None:
@@ -40,26 +42,6 @@ def test_a_setting_with_a_similar_name_is_copied(name: str) -> None:
 def test_obsolete_settings_are_named() -> None:
     settings = {"soft_deletes.enabled": "false", "translog.retention.size": "1", "uuid": "u", "codec": "x"}
     assert obsolete_settings(settings) == ["soft_deletes.enabled", "translog.retention.size"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "problem"),
-    [
-        ({"search.throttled": "true"}, "is frozen"),
-        ({"store.type": "remote_snapshot"}, "is a searchable snapshot"),
-        ({"tiering.state": "WARM"}, "is in another tier"),
-        ({"plugins.replication.follower.leader_index": "a"}, "follows an index of another domain"),
-        ({"ingestion_source.type": "kafka"}, "pulls its documents from a stream"),
-    ],
-)
-def test_an_index_that_cannot_be_rebuilt_is_named_with_its_setting(settings: dict[str, Any], problem: str) -> None:
-    (found,) = source_problems(settings)
-    assert found.startswith(problem)
-
-
-def test_an_ordinary_index_has_no_problem() -> None:
-    settings = {"search.throttled": "false", "store.type": "hybridfs", "tiering.state": "HOT"}
-    assert not list(source_problems({**settings, "ingestion_source.type": "none"}))
 
 
 @pytest.mark.parametrize(("waits_for", "filled"), [("2", "1"), ("1", None), ("all", None), ("0", None), (3, "1")])

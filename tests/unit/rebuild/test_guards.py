@@ -274,6 +274,41 @@ def test_replicas_that_stay_behind_keep_the_domain_busy(monkeypatch: pytest.Monk
         guards.await_replicas(domain.client, "a_v1", index("u1", settings={"replication": {"type": "SEGMENT"}}))
 
 
+@pytest.mark.parametrize(
+    ("shards", "counters", "count", "is_routed", "problems"),
+    [
+        ("3", {}, 3, True, 0),  # nothing met
+        ("3", {"created": 2, "version_conflicts": 1}, 3, True, 0),  # the copy was started again
+        ("3", {"created": 2, "version_conflicts": 1}, 2, True, 2),  # two documents met
+        ("3", {"created": 2, "version_conflicts": 1}, 4, True, 1),
+        ("3", {"created": 2, "version_conflicts": 1}, 4, False, 0),
+        ("4", {"created": 2, "version_conflicts": 1}, 4, True, 0),
+        ("3", {"created": 1, "version_conflicts": 1, "noops": 1}, 2, True, 0),
+        ("3", {"created": 1, "version_conflicts": 1, "noops": 1}, 1, True, 2),
+    ],
+)
+def test_with_blocked_writes_the_count_shows_whether_routed_documents_met(
+    shards: str, counters: dict[str, int], count: int, is_routed: bool, problems: int
+) -> None:
+    domain = copied()
+    for name, number in (("a_v1", "2"), ("a_v2", shards)):
+        settings = {**domain.indices[name].settings, "number_of_shards": number}
+        domain.indices[name] = replace(domain.indices[name], settings=settings, aliases={})
+    domain.client.has_routed_documents.return_value = is_routed
+    domain.client.count.side_effect = lambda name, **_: count if name == "a_v2" else 3
+    task = replace(JOB.task, counters=replace(Counters(total=3, created=3), **counters))
+    job = replace(JOB, strategy=Strategy.BLOCK_WRITES, task=task)
+    if not problems:
+        remove_alias(domain.client, job)
+        return
+    with pytest.raises(VerificationError) as caught:
+        remove_alias(domain.client, job)
+    assert len(caught.value.problems) == problems
+    assert "met in one shard" in caught.value.problems[-1]
+    assert "Keep number_of_shards, or double it" in str(caught.value.next_step)
+    assert domain.changes == []
+
+
 @pytest.mark.parametrize(("routed", "problem"), [("a_v1", "index 'a_v1' has"), ("a_v2", "index 'a_v2' has")])
 def test_no_source_is_given_up_when_routed_documents_came_and_shards_merge(routed: str, problem: str) -> None:
     domain = copied()

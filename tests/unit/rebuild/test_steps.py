@@ -62,6 +62,16 @@ def test_custom_routing_is_looked_for_on_primary_shards_where_replicas_may_be_be
     assert domain.changes == []
 
 
+def test_custom_routing_is_left_to_the_proof_where_no_writer_uses_the_target() -> None:
+    domain = MockedDomain(a_v1=index("u1", settings={"number_of_shards": "2"}), a_v2=target())
+    domain.client.has_routed_documents.return_value = True
+    blocked = {**EVENT["trigger_file"], "strategy": "block_writes"}
+    event = {**EVENT, "trigger_file": blocked, "index": {**EVENT["index"], **THREE_SHARDS}}
+    with pytest.raises(IndexCreationError, match="holds documents"):
+        create_index(domain.client, event, no_execution_runs)
+    assert not domain.client.has_routed_documents.called
+
+
 def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
     assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"

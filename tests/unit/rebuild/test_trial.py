@@ -40,7 +40,10 @@ def test_documents_that_arrive_or_that_the_script_drops_are_no_problem(differenc
 @pytest.mark.parametrize(
     ("differences", "problem"),
     [
-        ({"created": 2, "version_conflicts": 1}, "1 documents got the id of another document"),
+        (
+            {"created": 2, "version_conflicts": 1},
+            "1 documents got the id of another document, or have it under another routing",
+        ),
         ({"created": 1, "updated": 2}, "the pipeline dropped 2 documents"),
         ({"created": 0, "deleted": 3}, "of 3 documents not each was created, or dropped by the script"),
         ({"created": 2}, "of 3 documents not each was created, or dropped by the script"),

@@ -172,6 +172,19 @@ def test_a_half_done_run_has_no_problem(made_from: dict[str, str], markers: Mark
         ({"x": index(aliases={"a_v1": {}})}, "source index 'a_v1' is an alias of x"),
         ({".ds-a": index(data_stream="a_v1")}, "source index 'a_v1' is a data stream"),
         ({"a_v1": index(settings={"verified_before_close": "true"})}, "is closed"),
+        (
+            {"a_v1": index(settings={"store": {"type": "remote_snapshot"}})},
+            "source index 'a_v1' is a searchable snapshot",
+        ),
+        (
+            {
+                "a_v1": index(),
+                "a_v2": replace(
+                    target_of(), settings={"migration": {"state": "HOT2WARM"}}, markers=Markers(owner="arn:e")
+                ),
+            },
+            "target index 'a_v2' is in UltraWarm storage or moves there",
+        ),
         ({"a_v1": index(markers=Markers(owner="arn:x"))}, "is the unfinished target index of arn:x"),
         ({"a_v1": index(settings={"final_pipeline": "f"})}, "has final_pipeline 'f'"),
         ({"a_v1": index(settings={"blocks": {"read_only": "true"}})}, "has index.blocks.read_only set"),
@@ -216,6 +229,20 @@ def test_a_half_done_run_has_no_problem(made_from: dict[str, str], markers: Mark
 def test_domain_problems_finds_everything_that_prevents_a_rebuild(indices: dict[str, IndexInfo], problem: str) -> None:
     problems = domain_problems(PLANNED, indices)
     assert any(problem in text for text in problems), problems
+
+
+def test_a_block_that_belongs_to_another_kind_of_index_is_not_lifted_by_hand() -> None:
+    blocks = {"ultrawarm_allow_delete": "true", "search_only": "true", "read": "true"}
+    problems = domain_problems(PLANNED, {"a_v1": index(settings={"blocks": blocks})})
+    assert ["index.blocks.read " in text for text in problems] == [True, False, False]
+    assert ["POST /_ultrawarm/migration/a_v1/_hot" in text for text in problems] == [False, True, False]
+    assert ["POST /a_v1/_scale" in text for text in problems] == [False, False, True]
+
+
+def test_a_copy_that_is_proven_needs_no_ordinary_source_any_more() -> None:
+    target = replace(target_of(), markers=Markers(owner="arn:e", is_proven=True))
+    cold = index(settings={"migration": {"state": "WARM"}})
+    assert not any("UltraWarm" in text for text in domain_problems(PLANNED, {"a_v1": cold, "a_v2": target}))
 
 
 @pytest.mark.parametrize("search", [{"default_pipeline": "p"}, {"default_pipeline": "p", "idle": {"after": "30s"}}])

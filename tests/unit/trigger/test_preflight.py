@@ -51,6 +51,14 @@ def test_only_indices_with_other_shards_are_searched_for_custom_routing(client: 
     assert pending == planned
     client.indices_with_routing.assert_called_once_with(["i1_v1", "i2_v1"])
     assert problem.startswith("indices[2]: source index 'i2_v1' has documents with custom routing")
+    assert "Use strategy block_writes" in problem
+
+
+def test_with_blocked_writes_the_proof_decides_about_custom_routing(client: Any) -> None:
+    planned = [replace(index, settings=({"number_of_shards": 1}, {})) for index in plans(1)]
+    on_domain(client, planned, number_of_shards="2")
+    client.indices_with_routing.return_value = {"i0_v1"}
+    assert check(client, {**FILE, "strategy": "block_writes"}, planned) == (planned, [])
 
 
 def test_check_domain_lists_disks_shards_and_unknown_sizes_together(client: Any) -> None:

@@ -7,9 +7,10 @@ from unittest.mock import create_autospec
 
 import pytest
 
+from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.runtime.errors import TransientOpenSearchError
+from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from opensearch_reindex.trigger import probe
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.preflight import check_domain
@@ -78,6 +79,23 @@ def test_a_slow_domain_tries_each_kind_of_target_index_only_once(client: Any, mo
     assert [call.args[0] for call in client.refused_creation.call_args_list] == ["i0_v2", "i2_v2"]
     assert problems_of(client, planned, reindex={"script": {"source": "x"}}) == []
     assert not client.failed_documents.called
+
+
+def test_nmslib_is_refused_with_the_way_out_in_place_of_the_words_of_the_plugin(client: Any) -> None:
+    vector = {"type": "knn_vector", "dimension": 2, "method": {"engine": "nmslib", "name": "hnsw"}}
+    client.get_indices.side_effect = lambda names, **_: {
+        name: IndexInfo("u", {}, {"number_of_shards": "1", "knn": "true"}, {"properties": {"v": vector}})
+        for name in names
+        if name.endswith("_v1")
+    }
+    client.refused_creation.return_value = OpenSearchRequestError(400, "mapper_parsing_exception", "nmslib engine is")
+    client.engine.return_value = Engine(True, 3, 5)
+    (problem,) = problems_of(client, plans(1))
+    assert problem.startswith("indices[0]: target index 'i0_v2' would have k-NN engine nmslib in field 'v'")
+    patch = {"properties": {"v": {"method": {"engine": "faiss"}}}}
+    (problem,) = problems_of(client, plans(1), mappings=patch)
+    assert problem == "indices[0]: target index 'i0_v2' cannot be created: nmslib engine is"
+    assert client.refused_creation.call_args.args[1]["mappings"]["properties"]["v"]["method"]["engine"] == "faiss"
 
 
 def test_a_role_that_may_not_simulate_is_asked_once(client: Any) -> None:
