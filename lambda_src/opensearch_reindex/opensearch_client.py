@@ -23,6 +23,7 @@ from opensearch_reindex.index.index_info import (
     WriteQueue,
 )
 from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
+from opensearch_reindex.index.policies import Management, Policy, rollover_skip
 from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.index.tokens import (
     TOKEN_PREFIX,
@@ -72,6 +73,8 @@ NO_SEARCH_PIPELINE = {"search_pipeline": "_none"}
 WHOLE_SEARCH = {"allow_partial_search_results": "false", "timeout": "-1"}
 # A domain with standby has three zones, and refuses an index with fewer copies of a shard.
 REPLICAS_WITH_STANDBY = 2
+# Permission on an index without which Index State Management leaves it out.
+MANAGE_INDEX = "indices:admin/opensearch/ism/managedindex"
 # Setting of an index: how many copies of a shard must be there before OpenSearch accepts a write.
 COPIES_TO_WAIT_FOR = "write.wait_for_active_shards"
 
@@ -603,6 +606,56 @@ class OpenSearchClient:
                 return False
             raise
 
+    def managements(self, names: Iterable[str]) -> dict[str, Management] | None:
+        """Return what Index State Management says of indices; None without this plugin.
+
+        An index that this role may not manage is left out. For about a second, a new policy does not show.
+        """
+        found: dict[str, Management] = {}
+        for batch in _batches(names):
+            try:
+                answer = self._request("GET", f"{self._state_management()}/explain{_path(batch)}")
+            except OpenSearchRequestError as error:
+                if _has_no_handler(error):
+                    return None
+                raise
+            found |= {name: Management.read(answer[name]) for name in batch if isinstance(answer.get(name), dict)}
+        return found
+
+    def get_policy(self, policy_id: str) -> Policy | None:
+        """Return a policy of Index State Management as it is now, or None."""
+        try:
+            answer = self._request("GET", f"{self._state_management()}/policies{_path([policy_id])}")
+        except OpenSearchRequestError as error:
+            if error.status == 404:
+                return None
+            raise
+        return Policy.read(answer["policy"]) if "policy" in answer else None
+
+    def add_policy(self, name: str, policy_id: str) -> None:
+        """Attach a policy to an index that has none; the policy begins some minutes later."""
+        self._manage("add", name, {"policy_id": policy_id})
+
+    def change_policy(self, name: str, policy_id: str, state: str) -> None:
+        """Let the policy of an index continue in a state, at once if it has not begun."""
+        self._manage("change_policy", name, {"policy_id": policy_id, "state": state})
+
+    def skip_rollover(self, name: str) -> None:
+        """Let an index pass each rollover of its policy."""
+        self.put_settings(name, {rollover_skip(self.engine().plugins): True})
+
+    def _manage(self, action: str, name: str, body: Mapping[str, str]) -> None:
+        path = f"{self._state_management()}/{action}{_path([name])}"
+        answer = self._request("POST", path, body=body)
+        if answer.get("updated_indices") != 1:
+            reasons = [str(each.get("reason")) for each in answer.get("failed_indices") or []]
+            # An index that the role may not manage is left out in silence.
+            reason = "; ".join(reasons) or f"no permissions for [{MANAGE_INDEX}]"
+            raise OpenSearchRequestError(200, "policy_unchanged", f"POST {path[:200]}: {reason}")
+
+    def _state_management(self) -> str:
+        return f"/_{self.engine().plugins}/_ism"
+
     def put_meta(self, name: str, meta: Mapping[str, Any]) -> None:
         """Replace `_meta` of the mapping as a whole."""
         self.put_mappings(name, {"_meta": meta})
@@ -855,6 +908,11 @@ class OpenSearchClient:
         except TransientOpenSearchError as error:
             _demand_flood_stage(error)
         return None
+
+
+def _has_no_handler(error: OpenSearchRequestError) -> bool:
+    """Tell whether no plugin answers a path."""
+    return error.status == 404 or (error.status == 400 and "no handler found" in error.reason)
 
 
 def _path(names: Iterable[str]) -> str:

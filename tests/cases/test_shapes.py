@@ -1,15 +1,13 @@
 """Shapes of indices and aliases that the module does not keep yet."""
 
-import json
-
 from cases.case import BLOCK, Case, index, numbered
 from cases.checks import rebuilt, same_blocks, succeeded
 from cases.run import Run
-from support.faults import Answer, Fault
+from support.state_management import StateManagement
 from support.waiting import wait_until
 
 _PATTERN = {"index_pattern": r"^(logs)-(\d+)$", "index_replacement": r"\1-9\2"}
-_POLICY = {"policy_id": "keep30"}
+_POLICY = {"default_state": "hot", "states": [{"name": "hot", "actions": [{"rollover": {}}]}, {"name": "warm"}]}
 
 
 def _plain(run: Run) -> None:
@@ -58,16 +56,12 @@ def _blocked_archive(run: Run) -> None:
 
 
 def _policy_lost(run: Run) -> None:
-    """Answer like the plugin for index management, which the nodes do not have."""
-    explained = {"a_v1": {"index.plugins.index_state_management.policy_id": "keep30", **_POLICY, "enabled": True}}
-    answer = Fault(answer=Answer(200, json.dumps(explained).encode()), node_acts=False)
-    run.front.inject(answer, lambda request: "/_plugins/_ism/explain/a_v1" in request.path, times=None)
-    added = Fault(answer=Answer(200, b'{"updated_indices": 1, "failures": false}'), node_acts=False)
-    run.front.inject(added, lambda request: "/_plugins/_ism/add/" in request.path, times=None)
+    run.front.stand_in = plugin = StateManagement()
+    plugin.policies["keep30"] = _POLICY
+    plugin.attach("a_v1", "keep30", state={"name": "warm"}, action={"name": "transition"})
     succeeded(run.upload())
-    asked = [(each.method, each.path) for each in run.front.requests]
-    attached = ("POST", "/_plugins/_ism/add/a_v2") in asked
-    assert attached or "keep30" in str(run.executions[-1].output), "the policy is neither attached nor named"
+    assert plugin.managed["a_v2"]["policy_id"] == "keep30"
+    assert plugin.managed["a_v2"]["state"]["name"] == "warm"
     rebuilt(run)
 
 
@@ -172,7 +166,6 @@ CASES = (
         indices=("a_v1",),
         right=_policy_lost,
         strategies=(BLOCK,),
-        unmended="the policy of the source is not attached to the target",
     ),
 )
 

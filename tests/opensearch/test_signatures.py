@@ -20,12 +20,14 @@ from pytest_mock import MockerFixture
 
 from opensearch_reindex.index.markers import new_copy_alias
 from opensearch_reindex.index.names import name_problem
+from opensearch_reindex.index.policies import Management, Policy
 from opensearch_reindex.opensearch_client import OpenSearchClient, connect
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from support.domain import Domain
 from support.signatures import AccessKey
 from support.signed_front import FUNCTION_KEY, SignedFront
+from support.state_management import StateManagement
 
 # Any: what names may begin with is tested here.
 PREFIX = ""
@@ -193,6 +195,8 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
     domain("PUT", f"_ingest/pipeline/{quote(pipeline, safe='')}", {"processors": []})
     domain("PUT", f"_search/pipeline/{quote(pipeline, safe='')}", {"request_processors": []})
     copy = {"source": {"index": name}, "dest": {"index": copy_alias, "op_type": "create"}}
+    front.stand_in = plugin = StateManagement()
+    plugin.policies[name] = {"default_state": "hot"}
     started: list[str] = []
     calls: dict[str, Callable[[], Any]] = {
         "put_index": partial(client.put_index, target, {}),
@@ -237,6 +241,11 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "data_disks": lambda: len(client.data_disks()) == 1,
         "put_settings": partial(client.put_settings, name, {"refresh_interval": "1s"}),
         "allow_writes": partial(client.allow_writes, name),
+        "managements": lambda: client.managements([name]) == {name: Management()},
+        "get_policy": lambda: client.get_policy(name) == Policy("hot", {}),
+        "add_policy": partial(client.add_policy, name, name),
+        "change_policy": partial(client.change_policy, name, name, "hot"),
+        "skip_rollover": partial(client.skip_rollover, name),
     }
     probes: dict[str, Callable[[], Any]] = {
         "refused_actions": lambda: client.refused_actions(name, target) == [],

@@ -113,6 +113,7 @@ class MockedDomain:
         self.client.write_queues.return_value = []
         self.client.is_building.return_value = False
         self.client.explain_allocation.return_value = None
+        self.client.managements.return_value = None
         self.client.find_reindex_task.return_value = None
         self.client.apply_alias_actions.side_effect = self.update_markers
 

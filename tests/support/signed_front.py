@@ -25,6 +25,8 @@ from support.signatures import AccessKey, Lookup, Request, access_key_id, refusa
 
 # Whether the owner of an access key id may perform an action, such as `es:ESHttpPut`, on a path of the domain.
 IsAllowed = Callable[[str, str, str], bool]
+# Answers requests for a plugin that the node lacks; None leaves a request to the node.
+StandIn = Callable[[Request], Answer | None]
 
 # Temporary credentials of the Lambda functions, for suites that call the handlers directly.
 FUNCTION_KEY = AccessKey("ASIAEXAMPLE", "the-secret-key-of-the-functions", "the-session-token-of-the-functions")
@@ -62,6 +64,7 @@ class SignedFront:
         region: AWS region of all signatures.
         ca_certificates: certificate of its authority in PEM.
         requests: all requests so far, also refused ones, in the order of their answers.
+        stand_in: plugin that the node lacks, until `forget`; a fault takes effect before it.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class SignedFront:
         self.region = region
         self._is_allowed = is_allowed
         self.requests: list[Exchange] = []
+        self.stand_in: StandIn | None = None
         self._node = urlsplit(node_url).netloc
         self._lookup = lookup
         self._faults = Faults()
@@ -100,8 +104,9 @@ class SignedFront:
         self._faults.inject(fault, when, times)
 
     def forget(self) -> int:
-        """Remove faults and recorded requests, and return the number of pending faults."""
+        """Remove faults, stand-in and requests, and return the number of pending faults."""
         self.requests.clear()
+        self.stand_in = None
         return self._faults.clear()
 
     def __enter__(self) -> Self:
@@ -131,12 +136,15 @@ class SignedFront:
         else:
             fault = self._faults.next_for(request) or Fault()
             time.sleep(fault.seconds)
-            answer = _answer_of_node(request, node) if fault.node_acts else _NONE
+            answer = self._answer_behind(request, node) if fault.node_acts else _NONE
             answer, ending = fault.answer or answer, fault.ending
         # Recorded before the answer is sent, so that a client with an answer finds its request.
         status = None if ending == "reset" else answer.status
         self.requests.append(Exchange(request.method, request.path, request.query, status, access_key_id(request)))
         return answer, ending
+
+    def _answer_behind(self, request: Request, node: http.client.HTTPConnection) -> Answer:
+        return (self.stand_in and self.stand_in(request)) or _answer_of_node(request, node)
 
     def _policy_refusal(self, request: Request) -> dict[str, str] | None:
         """Return AWS's refusal of a request that the sender's policies forbid, or None."""

@@ -59,6 +59,11 @@ class Engine:
         """Whether an index may have segment replication."""
         return self.is_opensearch and (self.major, self.minor) >= _SEGMENT_REPLICATION
 
+    @property
+    def plugins(self) -> str:
+        """How the engine names its plugins, in paths and in settings."""
+        return "plugins" if self.is_opensearch else "opendistro"
+
     def __str__(self) -> str:
         return f"{'OpenSearch' if self.is_opensearch else 'Elasticsearch'} {self.major}.{self.minor}"
 

@@ -38,6 +38,8 @@ HARMFUL = (
     "blocks",
     "final_pipeline",
     "ingestion_source",
+    "opendistro.index_state_management.policy_id",
+    "plugins.index_state_management.policy_id",
     "plugins.replication",
     "routing.allocation.exclude",
     "routing.allocation.include",
@@ -65,6 +67,8 @@ OBSOLETE = (
 OF_OPENSEARCH = (
     *PRIVATE,
     "knn.derived_source",
+    "opendistro.index_state_management.policy_id",
+    "plugins.index_state_management.policy_id",
     "remote_store",
     "replication.type",
     "routing.allocation.include._tier_preference",

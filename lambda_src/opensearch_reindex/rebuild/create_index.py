@@ -118,6 +118,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         is_hidden_at_end=target.provenance.is_hidden if target.markers.is_proven else requested.is_hidden_at_end,
         settings_left_out=requested.settings_left_out,
         takes_source_name=takes_source_name,
+        attach_policy=None if found and found.markers.is_kept else trigger_file.get("attach_policy", True),
     )
     is_written = target.has_taken_writes or alias_actions.redirected(source.aliases, {}, None, shared)
     if is_written and ends_rollover(source_index, target_index):

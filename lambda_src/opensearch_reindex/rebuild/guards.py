@@ -20,7 +20,7 @@ INSPECT_BOTH_INDICES = "No further changes were made. Inspect both indices befor
 PARTS_NEEDED = (
     f"{ROUTING_PARTS},mappings._meta,settings.index.blocks,settings.index.hidden,"
     "settings.index.max_result_window,settings.index.final_pipeline,settings.index.replication,"
-    "settings.index.search.default_pipeline"
+    "settings.index.search.default_pipeline,settings.index.*.index_state_management.rollover_alias"
 )
 # Uploading again changes nothing: the copy does not bring back what writers deleted in the target index.
 _LESS_DOCUMENTS = (

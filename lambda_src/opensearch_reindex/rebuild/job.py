@@ -156,6 +156,8 @@ class Job:
         takes_source_name: whether the name of the source index becomes an alias of the target index.
         aliases: aliases in which the target index has to be now; None before it is in any, and in states of the version
             before.
+        attach_policy: whether the policy of the source index is attached to the target index; None where an earlier
+            execution has moved the aliases.
         warnings: what the operator should know although the run succeeds.
     """
 
@@ -178,6 +180,7 @@ class Job:
     task: Copy = field(default_factory=Copy)
     takes_source_name: bool = False
     aliases: list[str] | None = None
+    attach_policy: bool | None = True
     warnings: list[str] = field(default_factory=list)
 
     @classmethod

@@ -8,6 +8,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.guards import both_indices, free_to_finish, prove, prove_source_unchanged
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as_owner
+from opensearch_reindex.rebuild.policies import hand_over_policy
 from opensearch_reindex.rebuild.roles import shared_aliases
 from opensearch_reindex.rebuild.visibility import show_target
 from opensearch_reindex.runtime.errors import VerificationError
@@ -18,7 +19,7 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
     """Prove the copy, then move every alias from source to target in one request.
 
     Before: the reindex task succeeded. After: the target index is in every alias that the source index was in, and
-    wildcards find it in place of the source index.
+    wildcards find it in place of the source index. The policy of the source index manages it too.
 
     Raises:
         VerificationError: the copy is not proven complete.
@@ -46,4 +47,5 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
     show_target(client, job, source, target)
     aliases = sorted({*source.aliases, *target.aliases, *([job.alias_name] if job.alias_name else [])})
     log.info("aliases moved to the target index", extra={"aliases": aliases})
-    return replace(job, aliases=aliases)
+    # While the source index is there, which alone says in which state its policy is.
+    return hand_over_policy(client, replace(job, aliases=aliases), source, target)

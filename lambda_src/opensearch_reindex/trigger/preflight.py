@@ -26,6 +26,7 @@ from opensearch_reindex.trigger.capacity import (
 from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
 from opensearch_reindex.trigger.pipelines import PIPELINE_PARTS, pipeline_problems_of
 from opensearch_reindex.trigger.plan import PlannedIndex
+from opensearch_reindex.trigger.policies import policy_problems
 from opensearch_reindex.trigger.probe import creation_problems, document_problems
 
 # The complete settings and mappings of a thousand indices would be far too large.
@@ -82,6 +83,7 @@ def check_domain(
             admitted.append(index)
     problems += created_aliases(pending, indices)
     problems += pipeline_problems_of(client, file, admitted, indices)
+    problems += policy_problems(client, admitted)
     batch_size = file["reindex"].get("batch_size")
     problems += [
         found for index in admitted for found in batch_problems(index, indices[index.source_index], batch_size)

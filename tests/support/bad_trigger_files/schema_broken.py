@@ -36,6 +36,7 @@ _TYPES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("strategy",): ("string",),
     ("keep_source",): ("boolean",),
     ("keep_source_name_as_alias",): ("boolean",),
+    ("attach_policy",): ("boolean",),
     ("reindex",): ("object",),
     ("reindex", "slices"): ("integer", "string"),
     ("reindex", "requests_per_second"): ("integer", "number"),

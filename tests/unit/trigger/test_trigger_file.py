@@ -73,6 +73,7 @@ def test_the_state_holds_the_file_with_its_defaults_and_the_indices_apart(s3: An
             "reindex": {"slices": 3},
             "keep_source": False,
             "keep_source_name_as_alias": False,
+            "attach_policy": True,
             "readers_may_fail": False,
             "s3_uri": f"s3://{BUCKET}/a b/t.json",
         },
