@@ -1,4 +1,4 @@
-"""What the k-NN plugin does not read back, or does not create any more."""
+"""Vectors: what the plugins misread, create no longer, or compute for every copy."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -32,6 +32,18 @@ def may_misread_vectors(source: IndexInfo) -> bool:
         and any(template.get("mapping", {}).get("type") == "knn_vector" for template in templates)
         and int(settings.get("version.created", 0)) ^ _VERSION_MASK < 3_06_00_00
     )
+
+
+def has_semantic_field(mappings: Mapping[str, Any]) -> bool:
+    """Return whether every document of an index passes a model, also in a copy.
+
+    The neural-search plugin adds a system ingest pipeline to an index with such a field. A request cannot keep it out:
+    `pipeline: _none` keeps out the default pipeline alone. It writes embeddings beside the field, and nothing else.
+
+    Args:
+        mappings: of the target index.
+    """
+    return any(field_type(field) == "semantic" for field in fields_by_name(mappings, "properties").values())
 
 
 def nmslib_problems(mappings: Mapping[str, Any], engine: Engine) -> Iterator[str]:

@@ -32,6 +32,8 @@ _PROCESSORS_WITH_MODELS = {
     "text_embedding",
     "text_image_embedding",
 }
+# What the plugin adds to an index with a `semantic` field; no request returns its definition.
+SYSTEM_PIPELINE: Mapping[str, Any] = {"processors": [{"text_embedding": {}}]}
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 
 

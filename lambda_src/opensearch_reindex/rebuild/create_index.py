@@ -8,6 +8,7 @@ from opensearch_reindex.index.names import ends_rollover, expand_names
 from opensearch_reindex.index.provenance import Provenance, changes_of, lasting_changes_of
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex
+from opensearch_reindex.index.vectors import has_semantic_field
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.creation import Creation
 from opensearch_reindex.rebuild.job import Job
@@ -117,6 +118,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         # By now an earlier execution may have hidden the source index.
         is_hidden_at_end=target.provenance.is_hidden if target.markers.is_proven else requested.is_hidden_at_end,
         settings_left_out=requested.settings_left_out,
+        asks_model=has_semantic_field(requested.mappings),
         takes_source_name=takes_source_name,
         attach_policy=None if found and found.markers.is_kept else trigger_file.get("attach_policy", True),
     )

@@ -153,6 +153,7 @@ class Job:
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
         task: state of the copy; the key is named after its reindex task.
+        asks_model: whether every copied document passes a model, because the target index has a `semantic` field.
         takes_source_name: whether the name of the source index becomes an alias of the target index.
         aliases: aliases in which the target index has to be now; None before it is in any, and in states of the version
             before.
@@ -178,6 +179,7 @@ class Job:
     source_count: int = -1
     source_seq_no: int = -1
     task: Copy = field(default_factory=Copy)
+    asks_model: bool = False
     takes_source_name: bool = False
     aliases: list[str] | None = None
     attach_policy: bool | None = True

@@ -5,7 +5,7 @@ from typing import Any
 
 from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, CopyLimits, IndexInfo, PrimaryShards
 from opensearch_reindex.opensearch_client import OpenSearchClient
-from opensearch_reindex.rebuild.batch import batch_size, largest_batch, scroll_of, slices_of
+from opensearch_reindex.rebuild.batch import SYSTEM_PIPELINE, batch_size, largest_batch, scroll_of, slices_of
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.runtime.errors import OpenSearchRequestError, TransientOpenSearchError
 from opensearch_reindex.runtime.logs import log
@@ -30,7 +30,7 @@ def size_copy(
         shards: its primary shards.
     """
     limits = _limits(client)
-    pipelines = list(_pipelines(client, job.reindex, target))
+    pipelines = [*_pipelines(client, job.reindex, target), *([SYSTEM_PIPELINE] if job.asks_model else [])]
     slices, is_limited = slices_of(job.reindex["slices"], source.shards, shards, limits)
     sized: dict[str, Any] = {"slices": slices} if is_limited else {}
     if scroll := scroll_of(pipelines, limits):

@@ -113,8 +113,8 @@ def domain() -> MockedDomain:
     return domain
 
 
-def freeze(domain: MockedDomain, **options: Any) -> dict[str, Any]:
-    job = replace(JOB, reindex={"slices": "auto", **options})
+def freeze(domain: MockedDomain, *, asks_model: bool = False, **options: Any) -> dict[str, Any]:
+    job = replace(JOB, reindex={"slices": "auto", **options}, asks_model=asks_model)
     return update_aliases(domain.client, job).reindex
 
 
@@ -149,6 +149,12 @@ def test_the_pipelines_of_request_and_target_reach_batch_and_scroll(domain: Mock
     assert options == {"slices": "auto", "pipeline": "p", "batch_size": 100, "scroll": "30m"}
     assert {call.args[0] for call in domain.client.get_pipeline.call_args_list} == {"p", "final"}
     assert reindex_params(replace(JOB, reindex=options)) == {"slices": "auto", "scroll": "30m"}
+
+
+def test_a_copy_through_the_model_of_a_semantic_field_has_small_batches(
+    domain: MockedDomain,
+) -> None:
+    assert freeze(domain, asks_model=True) == {"slices": "auto", "batch_size": 100, "scroll": "30m"}
 
 
 def test_fewer_slices_reach_the_request(domain: MockedDomain) -> None:

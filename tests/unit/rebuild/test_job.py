@@ -79,6 +79,7 @@ def test_a_state_keeps_its_keys_and_values_as_json() -> None:
     state = json.loads(json.dumps(job.to_event()))
     assert state.keys() == BEFORE.keys() | {
         "aliases",
+        "asks_model",
         "attach_policy",
         "is_hidden_at_end",
         "takes_source_name",

@@ -72,6 +72,14 @@ def test_custom_routing_is_left_to_the_proof_where_no_writer_uses_the_target() -
     assert not domain.client.has_routed_documents.called
 
 
+@pytest.mark.parametrize(("kind", "asks_model"), [("semantic", True), ("text", False)])
+def test_a_semantic_field_of_the_target_is_known_to_ask_a_model(kind: str, *, asks_model: bool) -> None:
+    domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
+    mappings = {"properties": {"a": {"properties": {"f": {"type": kind}}}}}
+    domain.indices["a_v1"] = replace(domain.indices["a_v1"], mappings=mappings)
+    assert create_index(domain.client, EVENT, no_execution_runs).asks_model is asks_model
+
+
 def test_an_index_that_is_in_use_is_used_as_it_is() -> None:
     domain = MockedDomain(a_v1=index("u1"), a_v2=target(IN_USE))
     assert create_index(domain.client, EVENT, no_execution_runs).target_uuid == "u2"
