@@ -189,6 +189,24 @@ def test_documents_that_would_collapse_in_the_last_index_keep_the_first_as_it_is
     assert domain.state() == before
     assert upload("checked-plain_v1", "checked-routed_v1", settings={"number_of_shards": 6})["indices"]
     assert upload("checked-plain_v1", settings={"number_of_shards": 2})["indices"]
+    # With blocked writes, the proof decides.
+    assert upload("checked-routed_v1", settings={"number_of_shards": 2}, strategy="block_writes")["indices"]
+
+
+def test_an_index_of_another_kind_is_refused_beside_other_problems_with_the_way_out(
+    upload: Upload, domain: Domain
+) -> None:
+    domain("PUT", "checked-warm_v1")
+    # Its shard stays where it is, because no node would take it.
+    domain("PUT", "checked-warm_v1/_settings", {"index.routing.allocation.require.box_type": "warm"})
+    before = domain.state()
+    with pytest.raises(TriggerFileError) as caught:
+        upload("checked-warm_v1", "checked-cold_v1")
+    assert domain.state() == before
+    warm, cold = caught.value.problems
+    assert warm.startswith("indices[0]: source index 'checked-warm_v1' is on UltraWarm nodes")
+    assert "Send POST /_ultrawarm/migration/checked-warm_v1/_hot" in warm
+    assert cold.startswith("indices[1]: source index 'checked-cold_v1' does not exist; expected an index, moved to hot")
 
 
 Limits = Callable[..., None]

@@ -80,7 +80,7 @@ def _make_indices(domain: Domain) -> None:
     indices: dict[str, dict[str, Any]] = {name: {} for name in GOOD_INDICES}
     indices["books_v1"] = {"books_current": {"is_write_index": True}, "All-books": {}}
     indices["songs_v007"] = {"songs_current": {}}
-    indices |= {name: {} for name in ("closed_v1", "piped_v1", "streamed_v1", "streaming_v1", *_BLOCKED)}
+    indices |= {name: {} for name in ("closed_v1", "piped_v1", "streamed_v1", "streaming_v1", "warm_v1", *_BLOCKED)}
     indices |= {name: {} for name in ("taken_v1", "taken_v2", "named_v1", "named_current", "aliased_v1")}
     indices |= {name: {} for name in ("half_v1", "lost_v1", "written_v1", "explicit_v1")}
     indices["behind"] = {"alias_v1": {}, "aliased_v2": {}, "written_current": {}}
@@ -93,6 +93,8 @@ def _make_indices(domain: Domain) -> None:
     domain("PUT", "narrow_v1", {"settings": {**_SMALL, "max_result_window": 100}})
     _make_routed_indices(domain)
     domain("PUT", "piped_v1/_settings", {"index.final_pipeline": "mark"})
+    # Its shard stays where it is, because no node would take it.
+    domain("PUT", "warm_v1/_settings", {"index.routing.allocation.require.box_type": "warm"})
     domain("POST", "closed_v1/_close")
 
 
@@ -137,6 +139,7 @@ _source("an index of which only another version exists", "named_v1{}", "source i
 _source("an alias for an index", "alias_v1", "source index '{}' is an alias of behind")
 _source("a data stream for an index", "stream_v1", "source index '{}' is a data stream")
 _source("a closed index", "closed_v1", "source index '{}' is closed")
+_source("an index on UltraWarm nodes", "warm_v1", "source index '{}' is on UltraWarm nodes")
 _source("an index that is read-only", "readonly_v1", "source index '{}' has index.blocks.read_only set")
 _source("an index that blocks reads", "unread_v1", "source index '{}' has index.blocks.read set")
 _source("an index whose final pipeline runs again", "piped_v1", "source index '{}' has final_pipeline", settings={})
