@@ -1,7 +1,7 @@
 """Shapes of indices and aliases that the module does not keep yet."""
 
 from cases.case import BLOCK, Case, index, numbered
-from cases.checks import rebuilt, same_blocks, succeeded
+from cases.checks import rebuilt, refused, same_blocks, succeeded
 from cases.run import Run
 from support.state_management import StateManagement
 from support.waiting import wait_until
@@ -63,6 +63,13 @@ def _policy_lost(run: Run) -> None:
     assert plugin.managed["a_v2"]["policy_id"] == "keep30"
     assert plugin.managed["a_v2"]["state"]["name"] == "warm"
     rebuilt(run)
+
+
+def _policy_acts(run: Run) -> None:
+    run.front.stand_in = plugin = StateManagement()
+    plugin.attach("a_v1", "keep30", state={"name": "warm"}, action={"name": "shrink"}, step={"step_status": "starting"})
+    run.upload()
+    refused(run, "'keep30'", "'shrink'", "POST /_plugins/_ism/remove/a_v1")
 
 
 CASES = (
@@ -158,6 +165,13 @@ CASES = (
         indices=("a_v1",),
         right=_blocked_archive,
         unmended="the target of a source that its owner blocked takes writes",
+    ),
+    Case(
+        "policy-acts",
+        setup=(index(),),
+        indices=("a_v1",),
+        right=_policy_acts,
+        strategies=(BLOCK,),
     ),
     Case(
         "policy-lost",

@@ -79,10 +79,11 @@ def source(domain: Domain) -> None:
 @pytest.mark.parametrize("times", [1, 2])
 def test_rebuild(times: int, strategy: str, domain: Domain, client: OpenSearchClient) -> None:
     """Rebuild with changed mappings and settings."""
-    Rebuild(client, domain.url, twice=times == 2)(
+    job = Rebuild(client, domain.url, twice=times == 2)(
         SOURCE, strategy=strategy, mappings=CHANGED, settings={"number_of_shards": 1}
     )
     assert_rebuilt(domain, DOCUMENTS)
+    assert job.warnings == []  # no engine here has Index State Management
     mapping = domain("GET", f"{TARGET}/_mapping")[TARGET]["mappings"]["properties"]
     assert mapping == {"n": {"type": "long"}, **CHANGED["properties"]}
     assert domain("GET", f"{TARGET}/_settings")[TARGET]["settings"]["index"]["number_of_shards"] == "1"

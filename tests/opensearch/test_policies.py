@@ -184,6 +184,18 @@ def test_a_step_that_is_killed_attaches_the_policy_when_it_runs_again(
     assert SKIPPED in plugin.requests
 
 
+def test_a_step_that_runs_again_leaves_a_policy_that_has_moved_on(
+    rebuild: Rebuild, plugin: StateManagement, client: OpenSearchClient
+) -> None:
+    plugin.attach("aged_v1", "keep30", **HOT)
+    job = rebuild.copy(rebuild.freeze("aged_v1", alias_name="aged-current", strategy="block_writes"))
+    remove_alias(client, job)
+    plugin.attach("aged_v2", "keep30", **WARM)
+    (line,) = rebuild.finish(job).warnings
+    assert plugin.requests == [ADDED]
+    assert "manages target index 'aged_v2' in state 'warm'" in line
+
+
 @pytest.mark.parametrize("attach_policy", [True, False])
 def test_a_policy_that_a_template_attached_moves_to_the_same_state(
     rebuild: Rebuild, plugin: StateManagement, attach_policy: bool

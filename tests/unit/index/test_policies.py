@@ -207,7 +207,7 @@ def test_a_rollover_shows_in_the_policy_or_in_the_alias(
     assert is_rolled_over(source, settings, {"logs": entry}, "plugins") == is_rolled
 
 
-def test_settings_of_a_policy_are_copied_except_the_one_that_would_attach_it() -> None:
+def test_every_setting_of_a_policy_is_copied_but_its_name() -> None:
     for plugins in ("plugins", "opendistro"):
         prefix = f"{plugins}.index_state_management"
         assert not is_copied(f"{prefix}.policy_id")

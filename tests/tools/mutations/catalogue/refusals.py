@@ -315,6 +315,28 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
         "    if False and",
         unit="unit/trigger/test_plan.py",
     ),
+    Mutation(
+        "a source index that a policy is changing is rebuilt",
+        "opensearch_reindex/trigger/preflight.py",
+        "    problems += policy_problems(client, admitted)\n",
+        "",
+        unit="unit/trigger/test_policies.py::test_the_whole_file_is_refused_with_it",
+        case="test_shapes.py[policy-acts-block_writes]",
+    ),
+    Mutation(
+        "an action of an unknown extension counts as harmless",
+        "opensearch_reindex/index/policies.py",
+        "self.action is None or self.action in _HARMLESS",
+        'self.action not in ("delete", "shrink", "force_merge", "read_only")',
+        unit="unit/index/test_policies.py::test_an_action_that_changes_the_index_is_seen",
+    ),
+    Mutation(
+        "a policy that has failed counts as one at work",
+        "opensearch_reindex/index/policies.py",
+        "is_stopped=bool(has_failed or",
+        "is_stopped=bool(",
+        unit="unit/index/test_policies.py::test_a_policy_that_does_nothing_changes_no_index",
+    ),
 )
 OTHER_RESOURCES_STAY_UNTOUCHED = (
     Mutation(
@@ -515,5 +537,33 @@ TRANSIENT_ERRORS_ARE_NOT_FATAL = (
         "            if error.status == 404 or error.error_type in _UNREADABLE_RESULT:\n                return None\n",
         "",
         node="test_client.py::test_an_unknown_task_is_none",
+    ),
+    Mutation(
+        "a plugin that refuses a policy fails the run",
+        "opensearch_reindex/rebuild/policies.py",
+        "        except (OpenSearchRequestError, TransientOpenSearchError) as error:\n            return",
+        "        except TimeoutError as error:\n            return",
+        node="test_policies.py::test_a_missing_permission_is_named_in_the_result",
+    ),
+    Mutation(
+        "a plugin that does not say what manages an index fails the run",
+        "opensearch_reindex/rebuild/policies.py",
+        "    except (OpenSearchRequestError, TransientOpenSearchError) as error:\n        line",
+        "    except TimeoutError as error:\n        line",
+        node="test_policies.py::test_a_missing_permission_is_named_in_the_result",
+    ),
+    Mutation(
+        "a domain without Index State Management has an unknown policy",
+        "opensearch_reindex/opensearch_client.py",
+        'error.status == 400 and "no handler found" in error.reason',
+        "error.status == 405",
+        node="test_policies.py::test_without_the_plugin_there_is_nothing_to_say",
+    ),
+    Mutation(
+        "a policy that was not attached counts as attached",
+        "opensearch_reindex/opensearch_client.py",
+        'if answer.get("updated_indices") != 1:',
+        "if False:",
+        node="test_policies.py::test_an_index_that_is_left_out_in_silence_counts_as_forbidden",
     ),
 )
