@@ -38,7 +38,7 @@ PROVIDER_SCHEMA := $(CACHE)/provider-schema/.installed
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start. The long ones start early.
 TEST_SUITES := lint-python lint-docs test-stack mutations test-unit lint-terraform test-terraform test-opensearch test-cases \
-  test-workflow test-install test-chaos
+  test-workflow test-engines test-install test-chaos
 # More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
@@ -68,13 +68,15 @@ lint: lint-python lint-terraform lint-docs ## Check style, types, security and g
 WITH_SOURCES := PYTHONPATH="$(CURDIR)/lambda_src:$(PYTHONPATH)" $(BIN)/python
 
 .PHONY: docs lint-docs
-docs: $(DEV) ## Write the generated tables and pages: inputs, outputs, benchmarks, costs
+docs: $(DEV) ## Write the generated tables and pages: inputs, outputs, benchmarks, costs, versions
 	@$(BIN)/python -m support.terraform_docs
 	@$(WITH_SOURCES) -m bench.page
+	@$(WITH_SOURCES) -m matrix --page
 lint-docs: $(DEV)
 	$(call say,generated tables and pages)
 	@$(BIN)/python -m support.terraform_docs --check
 	@$(WITH_SOURCES) -m bench.page --check
+	@$(WITH_SOURCES) -m matrix --check
 
 .PHONY: capture
 capture: setup ## Run the demo and draw its output as docs/demo.svg

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.credentials import Credentials
 
+from engines.operations import is_supported
 from engines.versions import chosen
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.endpoint import parse_endpoint
+from opensearch_reindex.runtime.transport import Transport
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
 from support.paths import CACHE
@@ -42,6 +45,21 @@ def domain(engine_node: OpenSearchNode) -> Iterator[Domain]:
     left = [name for name in domain.holdings() if not name.startswith("engine_v2")]
     domain("DELETE", "_all?expand_wildcards=open,closed,hidden", ok=False)
     assert not left
+
+
+@pytest.fixture(autouse=True)
+def requests(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every path that the code asks for in a test; the service supports them all."""
+    sent: list[str] = []
+    send = Transport.send
+
+    def recorded(transport: Transport, method: str, url: str, **options: Any) -> Any:
+        sent.append(url)
+        return send(transport, method, url, **options)
+
+    monkeypatch.setattr(Transport, "send", recorded)
+    yield sent
+    assert not [path for path in sent if not is_supported(path)]
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from opensearch_reindex.runtime.errors import (
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
 from support.rebuild import ENVIRONMENT, Rebuild, event, no_execution_runs
+from support.upload import uploads
 from support.waiting import wait_until
 from support.writer import Writer, small_writes
 
@@ -73,6 +74,22 @@ def source(domain: Domain) -> None:
     settings = {"number_of_shards": 2, "number_of_replicas": 0}
     domain("PUT", SOURCE, {"settings": settings, "mappings": MAPPINGS, "aliases": {ALIAS: {"is_write_index": True}}})
     domain.bulk(SOURCE, DOCUMENTS)
+
+
+@both_strategies
+def test_upload(strategy: str, domain: Domain, client: OpenSearchClient) -> None:
+    """Accept a trigger file, and rebuild what it names."""
+    keys = {
+        "strategy": strategy,
+        "mappings": CHANGED,
+        "reindex": {"script": {"source": "ctx._source.added = '2026-01-01'"}},
+    }
+    before = domain.state()
+    with uploads(client, domain.url) as upload:
+        state = upload(SOURCE, **keys)
+    assert domain.state() == before
+    Rebuild(client, domain.url)(SOURCE, **{key: state["trigger_file"][key] for key in keys})
+    assert_rebuilt(domain, {each: {**body, "added": "2026-01-01"} for each, body in DOCUMENTS.items()})
 
 
 @both_strategies

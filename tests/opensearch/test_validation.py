@@ -1,58 +1,25 @@
 """GetTriggerFile refuses what the domain cannot rebuild, and changes nothing."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import opensearchpy
 import pytest
-from moto import mock_aws
 
 from opensearch_reindex.opensearch_client import IMPOSSIBLE_NAME, OpenSearchClient
-from opensearch_reindex.runtime.environment import Environment
 from opensearch_reindex.runtime.errors import TriggerFileError
-from opensearch_reindex.trigger.get_trigger_file import get_trigger_file
 from support.domain import Domain
-from support.rebuild import EXECUTION, Rebuild
+from support.rebuild import Rebuild
 from support.signed_front import SignedFront
+from support.upload import Upload, uploads
 
 PREFIX = "checked"
-
-BUCKET = "triggers"
-
-
-class Upload:
-    """Put a trigger file into a bucket and let GetTriggerFile read it."""
-
-    def __init__(self, s3: Any, client: OpenSearchClient, url: str) -> None:
-        self.s3 = s3
-        self.client = client
-        self.url = url
-
-    def __call__(self, *indices: Any, **changes: Any) -> dict[str, Any]:
-        file = {
-            "opensearch_endpoint": self.url,
-            "index_pattern": r"^(.+)_v(\d+)$",
-            "index_replacement": r"\1_v{{next_version}}",
-            "alias_name": "{{index_base}}_current",
-            "indices": list(indices),
-            **changes,
-        }
-        self.s3.put_object(Bucket=BUCKET, Key="t.json", Body=json.dumps(file))
-        detail = {"bucket": {"name": BUCKET}, "object": {"key": "t.json"}}
-        environment = Environment((self.url.removeprefix("https://"),), "", (), 30, "us-east-1", 1800)
-        event = {"execution_id": EXECUTION, "detail": detail}
-        return get_trigger_file(event, self.s3, lambda _: self.client, environment)
 
 
 @pytest.fixture
 def upload(client: OpenSearchClient, front: SignedFront, domain: Domain) -> Iterator[Upload]:
-    passthrough = [f"{url}/.*" for url in (front.url, domain.url)]
-    with mock_aws(config={"core": {"passthrough": {"urls": passthrough}}}):
-        s3 = boto3.client("s3", region_name="us-east-1")
-        s3.create_bucket(Bucket=BUCKET)
-        yield Upload(s3, client, front.url)
+    with uploads(client, front.url, domain.url) as upload:
+        yield upload
 
 
 def test_every_problem_of_the_domain_is_listed_at_once(upload: Upload, domain: Domain) -> None:

@@ -1,7 +1,7 @@
 """Print the outcomes of the suite `engines`, and publish docs/versions.md.
 
-`python -m matrix` prints what ran last. `--publish` also keeps it in docs/versions.json and writes the page. `--check`
-writes nothing and fails if the page is outdated.
+`python -m matrix` prints what ran last. `--publish` also keeps it in docs/versions.json and writes the page. `--page`
+writes the page from what is kept. `--check` writes nothing and fails if the page is outdated.
 """
 
 import argparse
@@ -28,10 +28,14 @@ def main() -> int:
     """Print, publish or check the table, and return the exit status."""
     parser = argparse.ArgumentParser(prog="matrix", description=__doc__)
     parser.add_argument("--publish", action="store_true", help="write docs/versions.json and docs/versions.md")
+    parser.add_argument("--page", action="store_true", help="write docs/versions.md from docs/versions.json")
     parser.add_argument("--check", action="store_true", help="compare docs/versions.md with docs/versions.json")
     options = parser.parse_args()
+    if options.page:
+        _PAGE.write_text(_page(_kept()), "utf-8")
+        return 0
     if options.check:
-        is_current = _PAGE.read_text("utf-8") == _page(json.loads(_KEPT.read_text("utf-8")))
+        is_current = _PAGE.read_text("utf-8") == _page(_kept())
         if not is_current:
             print("docs/versions.md is outdated: `make docs`", file=sys.stderr)
         return 0 if is_current else 1
@@ -77,6 +81,10 @@ def _engine(version: str) -> str:
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _kept() -> Any:
+    return json.loads(_KEPT.read_text("utf-8"))
 
 
 def _page(outcomes: Any) -> str:
