@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from opensearch_reindex.index.engine import Engine
+from opensearch_reindex.index.policies import Management, Policy
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.remove_alias import remove_alias
@@ -216,6 +218,16 @@ def test_another_policy_of_the_target_index_stays(rebuild: Rebuild, plugin: Stat
     assert line.endswith('POST /_plugins/_ism/change_policy/aged_v2 {"policy_id": "keep30", "state": "warm"}')
 
 
+def test_a_policy_that_does_not_show_yet_stays_as_it_is(rebuild: Rebuild, plugin: StateManagement) -> None:
+    plugin.attach("aged_v1", "keep30", **WARM)
+    plugin.attach("aged_v2", "other")
+    plugin.unseen.add("aged_v2")
+    (line,) = run(rebuild).warnings
+    assert plugin.requests == [ADDED]
+    assert "This index already has a policy" in line
+    assert plugin.managed["aged_v2"]["policy_id"] == "other"
+
+
 def test_a_policy_that_only_the_target_index_has_is_named(rebuild: Rebuild, plugin: StateManagement) -> None:
     plugin.attach("aged_v2", "other", state={"name": "hot"})
     (line,) = run(rebuild).warnings
@@ -274,3 +286,19 @@ def test_a_refusal_of_the_plugin_is_an_error_of_the_client(client: OpenSearchCli
         client.add_policy("aged_v1", "keep30")
     with pytest.raises(OpenSearchRequestError, match="This index is not being managed"):
         client.change_policy("aged_v2", "keep30", "warm")
+
+
+def test_elasticsearch_has_the_plugin_at_another_path(client: OpenSearchClient, front: SignedFront) -> None:
+    front.stand_in = plugin = StateManagement("opendistro")
+    plugin.policies["keep30"] = POLICY
+    client._engine = Engine(False, 7, 10)
+    assert client.managements(["aged_v1"]) == {"aged_v1": Management()}
+    assert client.get_policy("keep30") == Policy.read(POLICY)
+    client.skip_rollover("aged_v1")
+    client.add_policy("aged_v1", "keep30")
+    client.change_policy("aged_v1", "keep30", "warm")
+    assert plugin.settings == {"aged_v1": {"opendistro.index_state_management.rollover_skip": True}}
+    assert [path for _, path, _ in plugin.requests[1:]] == [
+        "/_opendistro/_ism/add/aged_v1",
+        "/_opendistro/_ism/change_policy/aged_v1",
+    ]
