@@ -448,6 +448,14 @@ class OpenSearchClient:
         disks = [node["fs"]["total"] for node in answer["nodes"].values() if "data" in node["roles"]]
         return [(disk["total_in_bytes"], disk["available_in_bytes"]) for disk in disks]
 
+    def nodes_of_shards(self, name: str) -> list[dict[str, Any]]:
+        """Return id, name, addresses and attributes of each node with a shard copy."""
+        holders = {str(copy["routing"].get("node")) for _, copy in self._shard_copies(name)}
+        parts = ("attributes", "host", "ip", "name")
+        filter_path = ",".join(f"nodes.*.{part}" for part in parts)
+        nodes = self._request("GET", "/_nodes/stats/fs", {"filter_path": filter_path}).get("nodes", {})
+        return [{**node, "id": node_id} for node_id, node in nodes.items() if node_id in holders]
+
     def shards(self) -> tuple[int, int]:
         """Return the number of data nodes, and of all shards of open indices."""
         answer = self._cluster_health()

@@ -1,10 +1,11 @@
 """Derive settings and mappings of a target index from source and trigger file."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from opensearch_reindex.index.allocation_filters import allocation_filters
 from opensearch_reindex.index.comparison import is_same, mapping_differences, with_template
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.mappings import target_mappings
@@ -32,7 +33,7 @@ class TargetIndex:
         mappings: the source's mappings with the changes of the trigger file; without a note of their provenance.
         changes: fingerprint of what the trigger file changes.
         filling_settings: settings in force while the index is filled, in place of the requested ones; flat.
-        settings_left_out: settings of the source index that no new index may have in a newer version.
+        settings_left_out: settings of the source index that the target index does not get, each with the reason.
     """
 
     settings: dict[str, Any]
@@ -42,23 +43,33 @@ class TargetIndex:
     settings_left_out: list[str] = field(default_factory=list)
 
     @classmethod
-    def derive(cls, trigger_file: Mapping[str, Any], entry: Mapping[str, Any], source: IndexInfo) -> Self:
+    def derive(
+        cls,
+        trigger_file: Mapping[str, Any],
+        entry: Mapping[str, Any],
+        source: IndexInfo,
+        filters: Mapping[str, str] | None = None,
+    ) -> Self:
         """Derive the target index from its source index and the changes of a trigger file.
 
         Args:
             trigger_file: with `strategy`, and with or without `settings` and `mappings`.
             entry: entry of `indices`, with or without `settings` and `mappings`.
             source: the source index.
+            filters: its allocation filters that hold for its shards; None: all of them.
         """
         patched = (trigger_file, entry)
-        settings = target_settings(source.settings, *(part.get("settings", {}) for part in patched))
+        patches = [part.get("settings", {}) for part in patched]
+        if filters is None:
+            filters = allocation_filters(flat_settings(source.settings))
+        settings = target_settings(source.settings, *patches, filters=filters)
         is_unused_during_copy = trigger_file["strategy"] == Strategy.BLOCK_WRITES
         return cls(
             settings=settings,
             mappings=target_mappings(source.mappings, *(part.get("mappings", {}) for part in patched)),
             changes=changes_of(*patched),
             filling_settings=filling_settings(settings) if is_unused_during_copy else {},
-            settings_left_out=obsolete_settings(flat_settings(source.settings)),
+            settings_left_out=_left_out(source.settings, settings, patches),
         )
 
     @property
@@ -148,7 +159,26 @@ def repeated_settings(settings: Mapping[str, Any]) -> list[str]:
     return [name for name, count in counts.items() if count > 1]
 
 
-def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, Any]) -> dict[str, Any]:
+def _left_out(
+    source_settings: Mapping[str, Any], settings: Mapping[str, Any], patches: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Say of each setting that is left out, and that the file does not change, why."""
+    flat = flat_settings(source_settings)
+    reasons = dict.fromkeys(obsolete_settings(flat), "newer versions refuse it in a new index")
+    reasons |= dict.fromkeys(
+        allocation_filters(flat), "not every shard of the source index is on a node that it allows"
+    )
+    changed = [name for patch in patches for name in flat_settings(patch)]
+    return sorted(
+        f"{name} {flat[name]}: {reason}"
+        for name, reason in reasons.items()
+        if name not in settings and not any(is_below(name, each) for each in changed)
+    )
+
+
+def target_settings(
+    source_settings: Mapping[str, Any], *patches: Mapping[str, Any], filters: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return the settings of the target: patches over the source's copyable settings.
 
     A null removes a setting and every setting below it. A patch removes before it sets, so the order of its keys does
@@ -157,8 +187,10 @@ def target_settings(source_settings: Mapping[str, Any], *patches: Mapping[str, A
     Args:
         source_settings: as `GET /<index>` returns them, below `index`.
         patches: `settings` of the trigger file, then of the index entry.
+        filters: allocation filters of the source index to keep.
     """
     settings = {name: value for name, value in flat_settings(source_settings).items() if is_copied(name)}
+    settings |= filters or {}
     for patch in map(flat_settings, patches):
         removed = [name for name, value in patch.items() if value is None]
         settings = {name: settings[name] for name in settings if not any(is_below(name, each) for each in removed)}

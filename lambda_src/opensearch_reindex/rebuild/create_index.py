@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from opensearch_reindex.index import alias_actions
+from opensearch_reindex.index.allocation_filters import allocation_filters, filters_in_force
+from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.names import ends_rollover, expand_names
 from opensearch_reindex.index.provenance import Provenance, changes_of, lasting_changes_of
 from opensearch_reindex.index.strategy import Strategy
-from opensearch_reindex.index.target_index import TargetIndex
+from opensearch_reindex.index.target_index import TargetIndex, flat_settings
 from opensearch_reindex.index.vectors import has_semantic_field
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.creation import Creation
@@ -15,7 +17,7 @@ from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, take_ownership
 from opensearch_reindex.rebuild.pipelines import refuse_pipelines
 from opensearch_reindex.rebuild.roles import shared_aliases, strategy_of
-from opensearch_reindex.rebuild.write_block import lift_flood_blocks, mend_marker
+from opensearch_reindex.rebuild.write_block import keeps_block, lift_flood_blocks, mend_marker
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, IndexCreationError
 from opensearch_reindex.runtime.logs import add_context, log
 
@@ -63,8 +65,10 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     alias_name = None if alias_name == source_index else alias_name  # it can be there once the source index is gone
     shared = shared_aliases(client, source_index, target_index, source, alias_name)
     own = found if found and found.provenance.source_uuid == source.uuid else None
-    strategy = strategy_of(Strategy(trigger_file["strategy"]), source, own, alias_name, shared)
-    requested = TargetIndex.derive({**trigger_file, "strategy": strategy}, entry, source)
+    wanted = Strategy.BLOCK_WRITES if keeps_block(source, own) else Strategy(trigger_file["strategy"])
+    strategy = strategy_of(wanted, source, own, alias_name, shared)
+    filters = _filters(client, source_index, source)
+    requested = TargetIndex.derive({**trigger_file, "strategy": strategy}, entry, source, filters)
     creation = Creation(
         client=client,
         execution_id=execution_id,
@@ -129,3 +133,9 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             "aliases needs the name of the new index from now on"
         )
     return job
+
+
+def _filters(client: OpenSearchClient, source_index: str, source: IndexInfo) -> dict[str, str]:
+    """Return the allocation filters of the source index that hold for its shards."""
+    filters = allocation_filters(flat_settings(source.settings))
+    return filters_in_force(filters, client.nodes_of_shards(source_index)) if filters else {}

@@ -93,6 +93,8 @@ class Creation:
         if is_in_use or target.markers.is_proven:
             return target
         self._refuse_other(target, source_health)
+        if target.is_write_blocked:  # by a run that was killed before it moved the aliases
+            self.client.put_settings(self.target_index, {"blocks.write": None})
         if target.markers.trial_alias is None:
             return target
         self._try_documents(target, target.markers.trial_alias)

@@ -149,7 +149,7 @@ class Job:
         source_health: `green` or `yellow`; the target index has to become as healthy.
         settings_after_copy: requested values that replace the filling settings after the copy.
         is_hidden_at_end: whether wildcards pass by the finished target index; None leaves it as it is.
-        settings_left_out: settings of the source index that no new index may have in a newer version.
+        settings_left_out: settings of the source index that the target index does not get, each with the reason.
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
         task: state of the copy; the key is named after its reindex task.

@@ -11,8 +11,12 @@ from opensearch_reindex.rebuild.ownership import apply_as_owner
 from opensearch_reindex.rebuild.policies import hand_over_policy
 from opensearch_reindex.rebuild.roles import shared_aliases
 from opensearch_reindex.rebuild.visibility import show_target
+from opensearch_reindex.rebuild.write_block import keeps_block
+from opensearch_reindex.runtime.blocks import how_to_lift
 from opensearch_reindex.runtime.errors import VerificationError
 from opensearch_reindex.runtime.logs import log
+
+_BLOCK_KEPT = "the target index has a write block, which the source index had before the run. To lift it, send {}"
 
 
 def remove_alias(client: OpenSearchClient, job: Job) -> Job:
@@ -35,6 +39,10 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
         prove_source_unchanged(client, job, source, target)
     else:
         prove(client, job, source, target)
+        if job.blocks_writes and keeps_block(source, target):
+            # Before the aliases move: no writer gets in whom the source index refused before the run.
+            client.block_writes(job.target_index)
+            job = job.warn(_BLOCK_KEPT.format(how_to_lift(job.target_index, "write")))
         copy_alias = job.task.copy_alias
         if copy_alias is None:
             raise VerificationError("the state names no copy alias")

@@ -63,6 +63,15 @@ def lift_block(client: OpenSearchClient, source_index: str, source: IndexInfo) -
         client.apply_alias_actions(actions)
 
 
+def keeps_block(source: IndexInfo, target: IndexInfo | None) -> bool:
+    """Return whether the source index has a write block that a person set.
+
+    The target index gets it too. A proven target index has it already, or is in use.
+    """
+    is_proven = target is not None and target.markers.is_proven
+    return source.is_write_blocked and not is_proven and not is_blocked_by_module(source, target)
+
+
 def lift_flood_blocks(client: OpenSearchClient, indices: Mapping[str, IndexInfo | None]) -> None:
     """Lift the block that OpenSearch sets when a disk is almost full.
 
