@@ -64,12 +64,13 @@ def lift_block(client: OpenSearchClient, source_index: str, source: IndexInfo) -
 
 
 def keeps_block(source: IndexInfo, target: IndexInfo | None) -> bool:
-    """Return whether the source index has a write block that a person set.
+    """Return whether the target index is to get the write block of its source index.
 
-    The target index gets it too. A proven target index has it already, or is in use.
+    It gets a block that a person set, before the aliases move. Once it is proven, a person may have lifted its block.
+    Once writers were redirected, as earlier versions did, a block would lock them out.
     """
-    is_proven = target is not None and target.markers.is_proven
-    return source.is_write_blocked and not is_proven and not is_blocked_by_module(source, target)
+    is_in_use = target is not None and (target.markers.is_proven or target.has_taken_writes)
+    return source.is_write_blocked and not is_in_use and not is_blocked_by_module(source, target)
 
 
 def lift_flood_blocks(client: OpenSearchClient, indices: Mapping[str, IndexInfo | None]) -> None:
