@@ -161,10 +161,11 @@ CASES = (
     ),
     Case(
         "blocked-archive",
-        setup=(index(), ("PUT", "a_v1/_block/write", None)),
+        setup=(index(),),
+        documents={"a_v1": numbered(10)},
+        after=(("PUT", "a_v1/_block/write", None),),
         indices=("a_v1",),
         right=_blocked_archive,
-        unmended="the target of a source that its owner blocked takes writes",
     ),
     Case(
         "policy-acts",
