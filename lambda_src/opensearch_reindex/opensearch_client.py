@@ -13,6 +13,7 @@ import boto3
 from botocore.credentials import Credentials
 
 from opensearch_reindex.index import alias_actions
+from opensearch_reindex.index.allocation_filters import DataNode
 from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import (
     Allocation,
@@ -75,6 +76,8 @@ WHOLE_SEARCH = {"allow_partial_search_results": "false", "timeout": "-1"}
 REPLICAS_WITH_STANDBY = 2
 # Permission on an index without which Index State Management leaves it out.
 MANAGE_INDEX = "indices:admin/opensearch/ism/managedindex"
+# Roles of nodes that hold ordinary shards; the second is one of Elasticsearch 7.10.
+_DATA_ROLES = {"data", "data_content"}
 # Setting of an index: how many copies of a shard must be there before OpenSearch accepts a write.
 COPIES_TO_WAIT_FOR = "write.wait_for_active_shards"
 
@@ -429,10 +432,10 @@ class OpenSearchClient:
         return sizes
 
     def cluster_settings(self) -> dict[str, Any]:
-        """Return the cluster settings in force that limit disks, shards and scrolls, flat."""
+        """Return the cluster settings in force that limit nodes, shards and scrolls, flat."""
         parts = (
             "cluster.max_shards_per_node",
-            "cluster.routing.allocation.disk",
+            *(f"cluster.routing.allocation.{part}" for part in ("disk", "exclude", "include", "require")),
             "search.max_keep_alive",
             "search.max_open_scroll_context",
         )
@@ -441,20 +444,40 @@ class OpenSearchClient:
         levels = [flat_settings(answer.get(level, {})) for level in ("defaults", "persistent", "transient")]
         return {name: value for level in levels for name, value in level.items()}
 
-    def data_disks(self) -> list[tuple[int, int]]:
-        """Return total and available bytes of every data node."""
-        filter_path = "nodes.*.roles,nodes.*.fs.total.total_in_bytes,nodes.*.fs.total.available_in_bytes"
-        answer = self._request("GET", "/_nodes/stats/fs", {"filter_path": filter_path})
-        disks = [node["fs"]["total"] for node in answer["nodes"].values() if "data" in node["roles"]]
-        return [(disk["total_in_bytes"], disk["available_in_bytes"]) for disk in disks]
-
-    def nodes_of_shards(self, name: str) -> list[dict[str, Any]]:
-        """Return id, name, addresses and attributes of each node with a shard copy."""
-        holders = {str(copy["routing"].get("node")) for _, copy in self._shard_copies(name)}
-        parts = ("attributes", "host", "ip", "name")
+    def data_nodes(self) -> list[DataNode]:
+        """Return every node that holds ordinary shards; others hold searchable snapshots."""
+        parts = ("attributes", "fs.total.available_in_bytes", "fs.total.total_in_bytes", "host", "ip", "name", "roles")
         filter_path = ",".join(f"nodes.*.{part}" for part in parts)
-        nodes = self._request("GET", "/_nodes/stats/fs", {"filter_path": filter_path}).get("nodes", {})
-        return [{**node, "id": node_id} for node_id, node in nodes.items() if node_id in holders]
+        answer = self._request("GET", "/_nodes/stats/fs", {"filter_path": filter_path})
+        return [
+            DataNode(
+                id=node_id,
+                name=node.get("name", ""),
+                host=node.get("host", ""),
+                ip=node.get("ip", "").rpartition(":")[0].strip("[]"),
+                attributes=node.get("attributes", {}),
+                total_bytes=node["fs"]["total"]["total_in_bytes"],
+                available_bytes=node["fs"]["total"]["available_in_bytes"],
+            )
+            for node_id, node in answer["nodes"].items()
+            if not _DATA_ROLES.isdisjoint(node["roles"])
+        ]
+
+    def nodes_of_shards(self, names: Iterable[str]) -> dict[str, set[str]]:
+        """Return the ids of the nodes with a shard copy of each index."""
+        nodes: dict[str, set[str]] = {}
+        params = {
+            "level": "shards",
+            "ignore_unavailable": "true",
+            "expand_wildcards": "none",
+            "filter_path": "indices.*.shards.*.routing.node",
+        }
+        for batch in _batches(names):
+            answer = self._request("GET", f"{_path(batch)}/_stats/store", params)
+            for name, index in answer.get("indices", {}).items():
+                copies = (copy for shard in index["shards"].values() for copy in shard)
+                nodes[name] = {copy["routing"]["node"] for copy in copies}
+        return nodes
 
     def shards(self) -> tuple[int, int]:
         """Return the number of data nodes, and of all shards of open indices."""

@@ -2,8 +2,21 @@
 
 from typing import Any
 
+from opensearch_reindex.index.allocation_filters import DataNode
 from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import StoreSize
+
+
+def disks(*sizes: tuple[int, int]) -> list[DataNode]:
+    """Return data nodes, named by their numbers.
+
+    Args:
+        sizes: total and available bytes of each disk.
+    """
+    return [
+        DataNode(str(number), total_bytes=total, available_bytes=available)
+        for number, (total, available) in enumerate(sizes)
+    ]
 
 
 def with_room(client: Any) -> Any:
@@ -16,7 +29,7 @@ def with_room(client: Any) -> Any:
     client.indices_with_routing.return_value = set()
     client.store_sizes.side_effect = lambda names: dict.fromkeys(names, StoreSize(1000, 2000))
     client.cluster_settings.return_value = {"cluster.max_shards_per_node": "1000"}
-    client.data_disks.return_value = [(10**12, 10**12)] * 2
+    client.data_nodes.return_value = disks((10**12, 10**12), (10**12, 10**12))
     client.shards.return_value = (2, 10)
     client.refused_actions.return_value = []
     client.refused_creation.return_value = None

@@ -18,6 +18,7 @@ from botocore.credentials import Credentials
 from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
+from opensearch_reindex.index.allocation_filters import DataNode
 from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import Allocation, StoreSize
 from opensearch_reindex.opensearch_client import OpenSearchClient, _connect, connect
@@ -670,11 +671,20 @@ def test_settings_of_the_cluster_are_those_in_force(server: Server, client: Open
     }
 
 
-def test_only_disks_of_data_nodes_count(server: Server, client: OpenSearchClient) -> None:
+def test_only_nodes_that_hold_ordinary_shards_are_data_nodes(server: Server, client: OpenSearchClient) -> None:
     disk = {"total": {"total_in_bytes": 10, "available_in_bytes": 5}}
-    nodes = {"a": {"roles": ["data", "ingest"], "fs": disk}, "b": {"roles": ["cluster_manager"], "fs": disk}}
-    server.answers = [(200, {"nodes": nodes})]
-    assert client.data_disks() == [(10, 5)]
+    named = {"name": "n", "host": "h", "ip": "[::1]:9300", "attributes": {"zone": "a"}, "fs": disk}
+    roles = {"a": ["data", "ingest"], "b": ["cluster_manager"], "c": ["search"], "d": ["warm"], "e": ["data_content"]}
+    server.answers = [(200, {"nodes": {node: {"roles": each, **named} for node, each in roles.items()}})]
+    found = client.data_nodes()
+    assert found[0] == DataNode("a", "n", "h", "::1", {"zone": "a"}, total_bytes=10, available_bytes=5)
+    assert [node.id for node in found] == ["a", "e"]
+
+
+def test_nodes_of_shards_are_those_of_every_copy(server: Server, client: OpenSearchClient) -> None:
+    shards = {"0": [{"routing": {"node": "a"}}, {"routing": {"node": "b"}}], "1": [{"routing": {"node": "a"}}]}
+    server.answers = [(200, {"indices": {"a_v1": {"shards": shards}}})]
+    assert client.nodes_of_shards(["a_v1", "b_v1"]) == {"a_v1": {"a", "b"}}
 
 
 def test_sizes_and_routing_of_many_indices_are_asked_for_in_few_requests(

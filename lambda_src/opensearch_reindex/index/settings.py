@@ -77,6 +77,8 @@ OF_OPENSEARCH = (
 LEFT_TO_OPENSEARCH = ("number_of_replicas", "number_of_shards")
 # Wildcards pass by an index with this setting.
 HIDDEN = "hidden"
+# Which shards of an index OpenSearch assigns. With any value but `all`, shards of a new index stay unassigned.
+ALLOCATION = "routing.allocation.enable"
 
 
 def is_copied(name: str) -> bool:

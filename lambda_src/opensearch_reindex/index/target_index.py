@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from opensearch_reindex.index.allocation_filters import allocation_filters
+from opensearch_reindex.index.allocation_filters import TIER_PREFERENCE, allocation_filters
 from opensearch_reindex.index.comparison import is_same, mapping_differences, with_template
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.mappings import target_mappings
 from opensearch_reindex.index.provenance import Provenance, changes_of
 from opensearch_reindex.index.settings import (
+    ALLOCATION,
     CHOICES_OF_THE_USER,
     HARMFUL,
     HIDDEN,
@@ -23,6 +24,9 @@ from opensearch_reindex.index.settings import (
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.utils import flat_items, is_below
 
+# Elasticsearch 7.10 gives this tier to every new index.
+_OWN_TIER = "data_content"
+
 
 @dataclass(frozen=True)
 class TargetIndex:
@@ -34,6 +38,7 @@ class TargetIndex:
         changes: fingerprint of what the trigger file changes.
         filling_settings: settings in force while the index is filled, in place of the requested ones; flat.
         settings_left_out: settings of the source index that the target index does not get, each with the reason.
+        settings_at_end: requested settings that keep shards unassigned, for an index whose shards are assigned; flat.
     """
 
     settings: dict[str, Any]
@@ -41,6 +46,7 @@ class TargetIndex:
     changes: str
     filling_settings: dict[str, Any]
     settings_left_out: list[str] = field(default_factory=list)
+    settings_at_end: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def derive(
@@ -62,14 +68,17 @@ class TargetIndex:
         patches = [part.get("settings", {}) for part in patched]
         if filters is None:
             filters = allocation_filters(flat_settings(source.settings))
-        settings = target_settings(source.settings, *patches, filters=filters)
+        requested = target_settings(source.settings, *patches, filters=filters)
+        at_end = {name: value for name, value in requested.items() if name == ALLOCATION and str(value) != "all"}
+        settings = {name: value for name, value in requested.items() if name not in at_end}
         is_unused_during_copy = trigger_file["strategy"] == Strategy.BLOCK_WRITES
         return cls(
             settings=settings,
             mappings=target_mappings(source.mappings, *(part.get("mappings", {}) for part in patched)),
             changes=changes_of(*patched),
             filling_settings=filling_settings(settings) if is_unused_during_copy else {},
-            settings_left_out=_left_out(source.settings, settings, patches),
+            settings_left_out=_left_out(source.settings, requested, patches),
+            settings_at_end=at_end,
         )
 
     @property
@@ -168,6 +177,8 @@ def _left_out(
     reasons |= dict.fromkeys(
         allocation_filters(flat), "not every shard of the source index is on a node that it allows"
     )
+    if flat.get(TIER_PREFERENCE, _OWN_TIER) != _OWN_TIER:
+        reasons[TIER_PREFERENCE] = "the engine chooses it"
     changed = [name for patch in patches for name in flat_settings(patch)]
     return sorted(
         f"{name} {flat[name]}: {reason}"

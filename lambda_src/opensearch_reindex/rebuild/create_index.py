@@ -123,6 +123,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         is_hidden_at_end=target.provenance.is_hidden if target.markers.is_proven else requested.is_hidden_at_end,
         settings_left_out=requested.settings_left_out,
         asks_model=has_semantic_field(requested.mappings),
+        settings_at_end=requested.settings_at_end,
         takes_source_name=takes_source_name,
         attach_policy=None if found and found.markers.is_kept else trigger_file.get("attach_policy", True),
     )
@@ -136,6 +137,9 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
 
 
 def _filters(client: OpenSearchClient, source_index: str, source: IndexInfo) -> dict[str, str]:
-    """Return the allocation filters of the source index that hold for its shards."""
-    filters = allocation_filters(flat_settings(source.settings))
-    return filters_in_force(filters, client.nodes_of_shards(source_index)) if filters else {}
+    """Return the allocation filters of the source index that all its shards obey."""
+    settings = flat_settings(source.settings)
+    if not allocation_filters(settings):
+        return {}
+    holders = client.nodes_of_shards([source_index]).get(source_index, set())
+    return filters_in_force(settings, (node for node in client.data_nodes() if node.id in holders))

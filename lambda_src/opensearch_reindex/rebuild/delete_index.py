@@ -42,6 +42,8 @@ def _delete_source(client: OpenSearchClient, job: Job) -> None:
     if source.aliases:
         raise VerificationError(f"the source index is still in aliases: {sorted(source.aliases)}")
     show_target(client, job, source, target)  # if an earlier version moved the aliases
+    if job.settings_at_end:  # every shard is assigned by now
+        client.put_settings(job.target_index, job.settings_at_end)
     # One request, and only for the owner: either all of it happens or nothing does.
     actions = [
         alias_actions.remove(job.target_index, owner_alias(job.execution_id)),

@@ -150,6 +150,7 @@ class Job:
         settings_after_copy: requested values that replace the filling settings after the copy.
         is_hidden_at_end: whether wildcards pass by the finished target index; None leaves it as it is.
         settings_left_out: settings of the source index that the target index does not get, each with the reason.
+        settings_at_end: requested settings that the target index gets last, because shards stay unassigned with them.
         source_count: documents in the frozen source index (from UpdateAliases on).
         source_seq_no: sum of its sequence numbers at that time; any write raises it.
         task: state of the copy; the key is named after its reindex task.
@@ -176,6 +177,7 @@ class Job:
     settings_after_copy: dict[str, Any] = field(default_factory=dict)
     is_hidden_at_end: bool | None = None
     settings_left_out: list[str] = field(default_factory=list)
+    settings_at_end: dict[str, Any] = field(default_factory=dict)
     source_count: int = -1
     source_seq_no: int = -1
     task: Copy = field(default_factory=Copy)

@@ -1,11 +1,13 @@
 """Calculate whether the domain has room for the target indices: disk and shards."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from opensearch_reindex.index.allocation_filters import DataNode
 from opensearch_reindex.index.index_info import IndexInfo, StoreSize
-from opensearch_reindex.index.target_index import target_settings
+from opensearch_reindex.trigger.homes import Homes
 from opensearch_reindex.trigger.plan import PlannedIndex
 
 # What `growth_of` reads of an index, as parts of a `filter_path`.
@@ -17,6 +19,7 @@ CAPACITY_PARTS = (
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 _BYTES = re.compile(r"([\d.]+)([kmgtp]?)b", re.IGNORECASE)
 _NOTHING = StoreSize(0, 0)
+_NOWHERE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Growth:
         bytes_freed: disk space of the source index.
         shards_calculation: how `shards` was calculated, for people.
         bytes_calculation: how `bytes` was calculated, for people.
+        nodes: ids of the nodes that may hold the target index.
+        source_nodes: ids of the nodes that may hold the source index.
     """
 
     path: str
@@ -42,10 +47,12 @@ class Growth:
     bytes_freed: int
     shards_calculation: str
     bytes_calculation: str
+    nodes: frozenset[str]
+    source_nodes: frozenset[str]
 
 
 def growth_of(
-    planned: PlannedIndex, indices: Mapping[str, IndexInfo], sizes: Mapping[str, StoreSize], data_nodes: int
+    planned: PlannedIndex, indices: Mapping[str, IndexInfo], sizes: Mapping[str, StoreSize], homes: Homes
 ) -> Growth:
     """Calculate what one index needs, if the copy becomes as large as its source.
 
@@ -53,14 +60,12 @@ def growth_of(
         planned: the planned index.
         indices: the source index, and the target index if it exists.
         sizes: disk space of these indices.
-        data_nodes: number of data nodes.
+        homes: the nodes that may hold the target index.
     """
     source = indices[planned.source_index]
-    settings = target_settings(source.settings, *planned.settings)
-    primaries = int(settings.get("number_of_shards", 1))
-    copies = 1 + _replicas(settings, data_nodes)
+    primaries, copies = int(homes.settings.get("number_of_shards", 1)), homes.copies
     # A replica that no node can hold takes no disk, but it counts as a shard.
-    copies_on_disk = min(copies, max(1, data_nodes))
+    copies_on_disk = min(copies, max(1, len(homes.nodes)))
     size, copied = sizes[planned.source_index], sizes.get(planned.target_index, _NOTHING)
     source_copies = 1 + int(source.settings.get("number_of_replicas", 1))
     less = f" - {readable(copied.total)} already copied" if copied.total else ""
@@ -73,55 +78,67 @@ def growth_of(
         bytes_freed=size.total,
         shards_calculation=f"{primaries} x {_count(copies, 'copy', 'copies')}",
         bytes_calculation=f"{readable(size.primaries)} x {_count(copies_on_disk, 'copy', 'copies')}{less}",
-    )
-
-
-def replica_problem(planned: PlannedIndex, source: IndexInfo, data_nodes: int) -> str | None:
-    """Return why the target index would stay less healthy than a green source index.
-
-    OpenSearch puts each copy of a shard on a node of its own.
-
-    Args:
-        planned: the planned index.
-        source: the source index.
-        data_nodes: number of data nodes.
-    """
-    settings = target_settings(source.settings, *planned.settings)
-    copies = 1 + _replicas(settings, data_nodes)
-    if copies <= data_nodes:
-        return None
-    return (
-        f"{planned.path}: target index {planned.target_index!r} has number_of_replicas {copies - 1}, thus {copies} "
-        f"copies of each shard, but the domain has {_count(data_nodes, 'data node', 'data nodes')}. It would stay "
-        f"yellow, and source index {planned.source_index!r} is green; expected at most {max(0, data_nodes - 1)}"
+        nodes=homes.nodes,
+        source_nodes=homes.source_nodes,
     )
 
 
 def disk_problems(
-    growths: Sequence[Growth], disks: Sequence[tuple[int, int]], settings: Mapping[str, str], *, keep_source: bool
+    growths: Sequence[Growth], nodes: Sequence[DataNode], settings: Mapping[str, str], *, keep_source: bool
 ) -> list[str]:
     """Find the indices for which the disks have no room.
 
-    The limit is the low watermark. Above it OpenSearch allocates no replica to a node, so the target index would never
-    become as healthy as its source. Merges and writers keep the space above it.
+    The disks are those of the nodes that may hold the index. The limit is the low watermark. Above it OpenSearch
+    allocates no replica to a node, so the target index would never become as healthy as its source. Merges and writers
+    keep the space above it.
 
     Args:
         growths: what each index needs, in the order of the rebuilds.
-        disks: total and available bytes of each data node.
+        nodes: the data nodes.
         settings: settings of the cluster, flat.
         keep_source: whether the source indices stay.
     """
     if settings.get("cluster.routing.allocation.disk.threshold_enabled") == "false":
         return []
     watermark = settings.get("cluster.routing.allocation.disk.watermark.low", "85%")
-    free = sum(max(0, available - _reserve(watermark, total)) for total, available in disks)
-    needs = [(growth, growth.bytes, 0 if keep_source else growth.bytes_freed) for growth in growths]
-    return [
-        f"{growth.path}: target index {growth.target_index!r} needs {readable(growth.bytes)} of disk space "
-        f"({growth.bytes_calculation}), but only {readable(left)} will be free when its turn comes; free now below the "
-        f"low watermark ({watermark}) of {_count(len(disks), 'data node', 'data nodes')}: {readable(free)}"
-        for growth, left in _misfits(needs, free)
-    ]
+    free = {node.id: max(0, node.available_bytes - _reserve(watermark, node.total_bytes)) for node in nodes}
+    problems = []
+    before: Counter[tuple[frozenset[str], frozenset[str]]] = Counter()
+    for growth in growths:
+        now = sum(free[node] for node in growth.nodes)
+        left = now + sum(_change(homes, change, growth.nodes) for homes, change in before.items())
+        if growth.bytes > max(0, left):
+            where = _count(len(growth.nodes), "data node", "data nodes")
+            where += "" if len(growth.nodes) == len(nodes) else f" that may hold it, of {len(nodes)}"
+            problems.append(
+                f"{growth.path}: target index {growth.target_index!r} needs {readable(growth.bytes)} of disk space "
+                f"({growth.bytes_calculation}), but only {readable(max(0, left))} will be free when its turn comes; "
+                f"free now below the low watermark ({watermark}) of {where}: {readable(now)}"
+            )
+            continue  # as if the file did not name it
+        freed = 0 if keep_source else growth.bytes_freed
+        if growth.nodes == growth.source_nodes:
+            before[growth.nodes, growth.nodes] += freed - growth.bytes
+        else:
+            before[growth.nodes, _NOWHERE] -= growth.bytes
+            before[_NOWHERE, growth.source_nodes] += freed
+    return problems
+
+
+def _change(homes: tuple[frozenset[str], frozenset[str]], change: int, nodes: frozenset[str]) -> int:
+    """Return how earlier indices change the space of some nodes, in the worst case.
+
+    What they take may be taken on any node that both may use. What they free counts if all of it is on these nodes.
+
+    Args:
+        homes: nodes on which the earlier indices take space, and free it.
+        change: of the space of these nodes.
+        nodes: the nodes that the next index may use.
+    """
+    taken, freed = homes
+    if change < 0:
+        return 0 if nodes.isdisjoint(taken) else change
+    return change if freed <= nodes else 0
 
 
 def shard_problems(
@@ -180,14 +197,6 @@ def _misfits(needs: Iterable[tuple[Growth, int, int]], left: int) -> Iterator[tu
 
 def _count(number: int, singular: str, plural: str) -> str:
     return f"{number} {singular if number == 1 else plural}"
-
-
-def _replicas(settings: Mapping[str, object], data_nodes: int) -> int:
-    _, expands, most = str(settings.get("auto_expand_replicas", "false")).partition("-")
-    if not expands:
-        return int(str(settings.get("number_of_replicas", 1)))
-    others = max(0, data_nodes - 1)
-    return others if most == "all" else min(int(most), others)
 
 
 def _reserve(watermark: str, total: int) -> int:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from opensearch_reindex.index.allocation_filters import DataNode, allocation_filters
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.strategy import Strategy
+from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.trigger.admission import (
     ADMISSION_PARTS,
@@ -20,17 +22,17 @@ from opensearch_reindex.trigger.capacity import (
     CAPACITY_PARTS,
     disk_problems,
     growth_of,
-    replica_problem,
     shard_problems,
 )
 from opensearch_reindex.trigger.finished import Done, done_as, is_proven, is_to_be_deleted
+from opensearch_reindex.trigger.homes import HOME_PARTS, Homes, home_problem, homes_of, replica_problem
 from opensearch_reindex.trigger.pipelines import PIPELINE_PARTS, pipeline_problems_of
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.policies import policy_problems
 from opensearch_reindex.trigger.probe import creation_problems, document_problems
 
 # The complete settings and mappings of a thousand indices would be far too large.
-_PARTS = ",".join(dict.fromkeys((*ADMISSION_PARTS, *ROUTING_PARTS, *CAPACITY_PARTS, *PIPELINE_PARTS)))
+_PARTS = ",".join(dict.fromkeys((*ADMISSION_PARTS, *ROUTING_PARTS, *CAPACITY_PARTS, *HOME_PARTS, *PIPELINE_PARTS)))
 # Enough to show which pattern of the role is missing, and few enough to ask for one by one.
 MAX_REFUSALS_SHOWN = 20
 
@@ -183,14 +185,36 @@ def _capacity_problems(
                 f"{index.path}: size of source index {index.source_index!r} is unknown; expected assigned shards, and "
                 "indices:monitor/stats among the role's permissions"
             )
-    settings = client.cluster_settings()
+    settings, nodes = client.cluster_settings(), client.data_nodes()
+    homes = _homes(client, planned, indices, nodes, settings)
+    yield from filter(None, (home_problem(index, homes[index.source_index]) for index in planned))
+    housed = [index for index in planned if homes[index.source_index].nodes]
+    found = {index.source_index: replica_problem(index, homes[index.source_index]) for index in housed}
+    crowded = {name: problem for name, problem in found.items() if problem}
+    green = client.green_indices(crowded) if crowded else set()
+    yield from (problem for name, problem in crowded.items() if name in green)
+    growths = [
+        growth_of(index, indices, sizes, homes[index.source_index]) for index in housed if index.source_index in sizes
+    ]
     data_nodes, open_shards = client.shards()
-    homeless = {
-        index.source_index: replica_problem(index, indices[index.source_index], data_nodes) for index in planned
-    }
-    homeless = {name: problem for name, problem in homeless.items() if problem}
-    green = client.green_indices(homeless) if homeless else set()
-    yield from (problem for name, problem in homeless.items() if problem and name in green)
-    growths = [growth_of(index, indices, sizes, data_nodes) for index in planned if index.source_index in sizes]
-    yield from disk_problems(growths, client.data_disks(), settings, keep_source=keep_source)
+    yield from disk_problems(growths, nodes, settings, keep_source=keep_source)
     yield from shard_problems(growths, open_shards, data_nodes, settings, keep_source=keep_source)
+
+
+def _homes(
+    client: OpenSearchClient,
+    planned: Sequence[PlannedIndex],
+    indices: Mapping[str, IndexInfo],
+    nodes: Sequence[DataNode],
+    settings: Mapping[str, str],
+) -> dict[str, Homes]:
+    """Find the nodes that may hold each target index, by source index."""
+    sources = {index.source_index: indices[index.source_index] for index in planned}
+    filtered = [name for name, source in sources.items() if allocation_filters(flat_settings(source.settings))]
+    holders = client.nodes_of_shards(filtered) if filtered else {}
+    return {
+        index.source_index: homes_of(
+            index, sources[index.source_index], holders.get(index.source_index, set()), nodes, settings
+        )
+        for index in planned
+    }

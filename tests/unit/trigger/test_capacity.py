@@ -8,10 +8,11 @@ from opensearch_reindex.trigger.capacity import (
     disk_problems,
     growth_of,
     readable,
-    replica_problem,
     shard_problems,
 )
+from opensearch_reindex.trigger.homes import homes_of
 from opensearch_reindex.trigger.plan import PlannedIndex
+from support.room import disks
 
 GIB = 1024**3
 LOW = "cluster.routing.allocation.disk.watermark.low"
@@ -27,12 +28,15 @@ def source(**settings: str) -> IndexInfo:
 
 def grown(index: PlannedIndex, info: IndexInfo, data_nodes: int = 3, **sizes: StoreSize) -> Growth:
     indices = {"a_v1": info, **({"a_v2": IndexInfo("u2", {}, {}, {})} if "a_v2" in sizes else {})}
-    return growth_of(index, indices, {"a_v1": StoreSize(100, 200), **sizes}, data_nodes)
+    homes = homes_of(index, info, set(), disks(*[(1, 1)] * data_nodes), {})
+    return growth_of(index, indices, {"a_v1": StoreSize(100, 200), **sizes}, homes)
 
 
-def needs(position: int, size: int, freed: int) -> Growth:
-    """Make an index that needs as many shards as bytes."""
-    return Growth(f"indices[{position}]", f"t{position}", size, freed, size, freed, "1 x 1 copy", "1 B x 1 copy")
+def needs(position: int, size: int, freed: int, nodes: str = "0", source_nodes: str = "") -> Growth:
+    """Make an index that needs as many shards as bytes, on nodes of one digit each."""
+    homes = frozenset(nodes), frozenset(source_nodes or nodes)
+    calculations = "1 x 1 copy", "1 B x 1 copy"
+    return Growth(f"indices[{position}]", f"t{position}", size, freed, size, freed, *calculations, *homes)
 
 
 def test_a_target_needs_what_its_source_has() -> None:
@@ -83,9 +87,9 @@ def test_growth_counts_only_the_rest_when_the_target_is_half_done() -> None:
     ],
 )
 def test_disk_problems_count_only_the_space_below_the_low_watermark(watermark: str, free: int) -> None:
-    disks = [(100 * GIB, 60 * GIB), (100 * GIB, 40 * GIB)]
-    assert disk_problems([needs(0, free, 0)], disks, {LOW: watermark}, keep_source=False) == []
-    (problem,) = disk_problems([needs(0, free + 1, 0)], disks, {LOW: watermark}, keep_source=False)
+    nodes = disks((100 * GIB, 60 * GIB), (100 * GIB, 40 * GIB))
+    assert disk_problems([needs(0, free, 0, "01")], nodes, {LOW: watermark}, keep_source=False) == []
+    (problem,) = disk_problems([needs(0, free + 1, 0, "01")], nodes, {LOW: watermark}, keep_source=False)
     assert problem == (
         f"indices[0]: target index 't0' needs {readable(free + 1)} of disk space (1 B x 1 copy), but only "
         f"{readable(free)} will be free when its turn comes; free now below the low watermark ({watermark}) of 2 data "
@@ -94,21 +98,21 @@ def test_disk_problems_count_only_the_space_below_the_low_watermark(watermark: s
 
 
 def test_a_disk_above_the_watermark_takes_nothing_from_the_others() -> None:
-    disks = [(100, 1), (100, 20)]
-    assert disk_problems([needs(0, 5, 0)], disks, {LOW: "85%"}, keep_source=False) == []
-    assert disk_problems([needs(0, 6, 0)], disks, {}, keep_source=False)  # 85 % is OpenSearch's default
+    nodes = disks((100, 1), (100, 20))
+    assert disk_problems([needs(0, 5, 0, "01")], nodes, {LOW: "85%"}, keep_source=False) == []
+    assert disk_problems([needs(0, 6, 0, "01")], nodes, {}, keep_source=False)  # 85 % is OpenSearch's default
 
 
 def test_disk_problems_ignores_disks_when_thresholds_are_disabled() -> None:
     settings = {"cluster.routing.allocation.disk.threshold_enabled": "false", LOW: "85%"}
-    assert disk_problems([needs(0, 6, 0)], [(100, 1)], settings, keep_source=False) == []
+    assert disk_problems([needs(0, 6, 0)], disks((100, 1)), settings, keep_source=False) == []
 
 
 def test_source_indices_that_are_deleted_make_room_for_the_next() -> None:
     three = [needs(number, 10, 10) for number in range(3)]
-    disks, settings = [(10, 10)], {LOW: "100%"}
-    assert disk_problems(three, disks, settings, keep_source=False) == []
-    problems = disk_problems(three, disks, settings, keep_source=True)
+    nodes, settings = disks((10, 10)), {LOW: "100%"}
+    assert disk_problems(three, nodes, settings, keep_source=False) == []
+    problems = disk_problems(three, nodes, settings, keep_source=True)
     assert [problem.split(":")[0] for problem in problems] == ["indices[1]", "indices[2]"]
     assert "but only 0 B will be free" in problems[0]
     assert problems[0].endswith("of 1 data node: 10 B")
@@ -116,15 +120,44 @@ def test_source_indices_that_are_deleted_make_room_for_the_next() -> None:
 
 def test_a_larger_copy_leaves_less_for_the_next() -> None:
     growths = [needs(0, 8, 4), needs(1, 7, 7), needs(2, 6, 6)]
-    problems = disk_problems(growths, [(10, 10)], {LOW: "100%"}, keep_source=False)
+    problems = disk_problems(growths, disks((10, 10)), {LOW: "100%"}, keep_source=False)
     assert [problem.split(":")[0] for problem in problems] == ["indices[1]"]
     assert "but only 6 B will be free" in problems[0]
 
 
 def test_disk_problems_go_on_as_if_an_index_that_does_not_fit_were_not_listed() -> None:
     growths = [needs(0, 11, 11), needs(1, 6, 6), needs(2, 5, 5), needs(3, 4, 4)]
-    problems = disk_problems(growths, [(10, 10)], {LOW: "100%"}, keep_source=True)
+    problems = disk_problems(growths, disks((10, 10)), {LOW: "100%"}, keep_source=True)
     assert [problem.split(":")[0] for problem in problems] == ["indices[0]", "indices[2]"]
+
+
+def test_only_disks_of_nodes_that_may_hold_the_index_count() -> None:
+    nodes = disks((10, 10), (10, 4), (10, 10))
+    assert disk_problems([needs(0, 14, 14, "01")], nodes, {LOW: "100%"}, keep_source=False) == []
+    (problem,) = disk_problems([needs(0, 15, 15, "01")], nodes, {LOW: "100%"}, keep_source=False)
+    assert problem.endswith("of 2 data nodes that may hold it, of 3: 14 B")
+
+
+@pytest.mark.parametrize(
+    ("earlier", "left"),
+    [
+        (needs(0, 4, 0, "01"), 6),  # may take all of it here
+        (needs(0, 4, 0, "1"), 10),
+        (needs(0, 0, 4, "01"), 10),  # may free all of it elsewhere
+        (needs(0, 0, 4, "0"), 14),
+        (needs(0, 5, 6, "01"), 10),
+        (needs(0, 6, 5, "01"), 9),
+        (needs(0, 4, 4, "1", "0"), 14),  # moves away
+        (needs(0, 4, 4, "0", "1"), 6),
+        (needs(0, 4, 4, "01", "0"), 10),
+        (needs(0, 4, 4, "01", "1"), 6),
+    ],
+)
+def test_earlier_indices_leave_less_where_they_share_a_node(earlier: Growth, left: int) -> None:
+    nodes = disks((10, 10), (10, 10))
+    for size, count in ((left, 0), (left + 1, 1)):
+        growths = [earlier, needs(1, size, 0)]
+        assert len(disk_problems(growths, nodes, {LOW: "100%"}, keep_source=False)) == count
 
 
 def test_shards_are_counted_as_opensearch_counts_them() -> None:
@@ -159,19 +192,3 @@ def test_shard_problems_is_empty_when_the_domain_has_no_limit_in_its_settings() 
 )
 def test_sizes_are_readable(size: float, text: str) -> None:
     assert readable(size) == text
-
-
-@pytest.mark.parametrize(
-    ("changes", "data_nodes", "numbers"),
-    [
-        ({"number_of_replicas": 2}, 3, None),
-        ({"number_of_replicas": 3}, 3, "number_of_replicas 3, thus 4 copies of each shard, but the domain has 3 data"),
-        ({"auto_expand_replicas": "0-5"}, 3, None),
-        ({}, 1, "number_of_replicas 1, thus 2 copies of each shard, but the domain has 1 data node."),
-    ],
-)
-def test_more_replicas_than_nodes_are_named_with_the_numbers(
-    changes: dict[str, Any], data_nodes: int, numbers: str | None
-) -> None:
-    problem = replica_problem(planned(**changes), source(), data_nodes)
-    assert (problem is None) if numbers is None else (problem is not None and numbers in problem)

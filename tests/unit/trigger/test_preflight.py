@@ -10,7 +10,7 @@ from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from opensearch_reindex.trigger.plan import PlannedIndex
 from opensearch_reindex.trigger.preflight import MAX_REFUSALS_SHOWN, check_domain, permission_problems
-from support.room import with_room
+from support.room import disks, with_room
 
 IAM = OpenSearchRequestError(403, "http_error", "POST /_aliases: not authorized to perform: es:ESHttpPost")
 FORBIDDEN = OpenSearchRequestError(403, "security_exception", "POST /_aliases: no permissions for [x]")
@@ -79,7 +79,8 @@ def test_check_domain_lists_disks_shards_and_unknown_sizes_together(client: Any)
 def test_source_indices_that_stay_need_room_beside_their_copies(client: Any) -> None:
     planned = plans(2)
     on_domain(client, planned)
-    client.data_disks.return_value = [(3000, 3000)] * 2  # 5100 below the watermark, and each copy has 2000
+    # 5100 below the watermark, and each copy has 2000.
+    client.data_nodes.return_value = disks((3000, 3000), (3000, 3000))
     assert check(client, FILE, planned)[1] == []
     planned = plans(3)
     on_domain(client, planned)

@@ -18,7 +18,7 @@ from opensearch_reindex.trigger.get_trigger_file import MAX_FILE_BYTES, get_trig
 from opensearch_reindex.trigger.plan import plan
 from opensearch_reindex.trigger.trigger_file import parse_json, schema_problems
 from support.paths import ROOT
-from support.room import with_room
+from support.room import disks, with_room
 
 BUCKET = "triggers"
 FILE: dict[str, Any] = {
@@ -217,7 +217,7 @@ def test_all_problems_of_the_domain_are_listed_at_once(s3: Any, domain: Any) -> 
 
 
 def test_capacity_is_checked_when_another_index_has_problems(s3: Any, domain: Any) -> None:
-    domain.data_disks.return_value = [(100, 0)]
+    domain.data_nodes.return_value = disks((100, 0), (100, 0))
     error = refused(s3, domain, {**FILE, "indices": ["products_v1", "b_v3"]})
     assert [problem.partition(";")[0][:50] for problem in error.problems] == [
         "indices[1]: source index 'b_v3' does not exist",
