@@ -187,14 +187,6 @@ def test_a_script_that_deletes_keeps_the_source(domain: Domain, rebuild: Rebuild
     assert domain.documents("rebuilt_v1") == numbered(3)
 
 
-def test_a_write_block_or_an_allocation_of_the_source_does_not_stop_the_copy(domain: Domain, rebuild: Rebuild) -> None:
-    domain("PUT", "rebuilt_v1")
-    domain.bulk("rebuilt_v1", numbered(10))
-    domain("PUT", "rebuilt_v1/_settings", {"index.blocks.write": True, "routing.allocation.exclude._name": "elsewhere"})
-    rebuild("rebuilt_v1")
-    assert domain.documents("rebuilt_v2") == numbered(10)
-
-
 def test_a_hidden_sorted_compressed_index_keeps_its_nature(domain: Domain, rebuild: Rebuild) -> None:
     settings = {"hidden": True, "codec": "best_compression", "sort.field": ["n"], "sort.order": ["desc"]}
     domain("PUT", "rebuilt_v1", {"settings": settings, "mappings": {"properties": {"n": {"type": "long"}}}})

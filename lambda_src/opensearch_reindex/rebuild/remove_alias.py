@@ -35,14 +35,16 @@ def remove_alias(client: OpenSearchClient, job: Job) -> Job:
     actions = alias_actions.move_aliases(
         job.source_index, job.target_index, source.aliases, target.aliases, job.alias_name, shared
     )
+    is_blocked = job.blocks_writes and keeps_block(source, target)
+    if is_blocked or (job.blocks_writes and target.markers.is_proven and target.is_write_blocked):
+        job = job.warn(_BLOCK_KEPT.format(how_to_lift(job.target_index, "write")))
     if target.markers.is_proven:
         prove_source_unchanged(client, job, source, target)
     else:
         prove(client, job, source, target)
-        if job.blocks_writes and keeps_block(source, target):
+        if is_blocked:
             # Before the aliases move: no writer gets in whom the source index refused before the run.
             client.block_writes(job.target_index)
-            job = job.warn(_BLOCK_KEPT.format(how_to_lift(job.target_index, "write")))
         copy_alias = job.task.copy_alias
         if copy_alias is None:
             raise VerificationError("the state names no copy alias")

@@ -83,6 +83,7 @@ def test_a_state_keeps_its_keys_and_values_as_json() -> None:
         "attach_policy",
         "is_hidden_at_end",
         "takes_source_name",
+        "settings_at_end",
         "settings_left_out",
         "warnings",
     }
