@@ -210,3 +210,18 @@ def test_a_proven_target_needs_no_room_and_no_source_without_a_full_disk(client:
     indices["i0_v2"] = IndexInfo("u2", aliases, {"number_of_shards": "1"}, meta, markers=markers)
     client.green_indices.side_effect = set
     assert check(client, FILE, [planned]) == ([planned], [])
+
+
+def test_nodes_that_an_index_may_not_use_give_it_no_room(client: Any) -> None:
+    planned = plans(1)
+    allocation = {"require": {"box": "hot"}, "include": {"_tier_preference": "data_content"}}
+    on_domain(client, planned, number_of_replicas="0", routing={"allocation": allocation})
+    small, large = disks((3000, 500), (10**12, 10**12))
+    client.data_nodes.return_value = [replace(small, attributes={"box": "hot"}), large]
+    client.nodes_of_shards.return_value = {"i0_v1": {"0"}}
+    (problem,) = check(client, FILE, planned)[1]
+    assert problem.endswith("of 1 data node that may hold it, of 2: 50 B")
+    client.nodes_of_shards.assert_called_once_with(["i0_v1"])
+    elsewhere = [replace(index, settings=({"routing.allocation.require.box": "cold"}, {})) for index in planned]
+    (problem,) = check(client, FILE, elsewhere)[1]
+    assert problem.startswith("indices[0]: target index 'i0_v2' finds no data node")
