@@ -111,7 +111,7 @@ def test_writers_that_an_earlier_version_redirected_are_not_locked_out(
     assert blocks(domain, "given_v2") == {}
 
 
-def test_filters_that_the_shards_obey_come_along_and_others_are_told(domain: Domain, rebuild: Rebuild) -> None:
+def test_filters_that_the_shards_obey_come_along_and_others_are_listed(domain: Domain, rebuild: Rebuild) -> None:
     filters = {EXCLUDE: "elsewhere", REQUIRE: "nowhere", "routing.allocation.total_shards_per_node": "5"}
     domain("PUT", "given_v1/_settings", filters)
     job = rebuild("given_v1")
