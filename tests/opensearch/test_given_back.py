@@ -1,4 +1,4 @@
-"""What a target index gets back at the end: write block and allocation of its source."""
+"""What a target index gets back: write block and allocation of its source."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ def test_the_write_block_of_the_module_stays_behind(domain: Domain, rebuild: Reb
     assert domain("PUT", "given_current/_doc/1", {})["result"] == "updated"
 
 
-def test_a_kill_between_block_and_cut_over_leaves_a_run_that_the_next_one_finishes(
+def test_a_kill_between_block_and_cut_over_is_mended_by_the_next_run(
     domain: Domain, client: OpenSearchClient, rebuild: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     domain("PUT", "given_v1/_block/write")

@@ -294,7 +294,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         "opensearch_reindex/rebuild/creation.py",
         "        if target.is_write_blocked:  # by a run that was killed before it moved the aliases\n",
         "        if False:\n",
-        node="test_given_back.py::test_a_kill_between_block_and_cut_over_leaves_a_run_that_the_next_one_finishes",
+        node="test_given_back.py::test_a_kill_between_block_and_cut_over_is_mended_by_the_next_run",
     ),
     Mutation(
         "a block is lifted without its confirmation, which stays where it was not confirmed",
