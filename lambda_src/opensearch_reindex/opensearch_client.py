@@ -15,6 +15,7 @@ from botocore.credentials import Credentials
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.allocation_filters import DataNode
 from opensearch_reindex.index.engine import Engine
+from opensearch_reindex.index.held_aliases import entries_of_the_user, held_aliases
 from opensearch_reindex.index.index_info import (
     Allocation,
     CopyLimits,
@@ -23,9 +24,10 @@ from opensearch_reindex.index.index_info import (
     StoreSize,
     WriteQueue,
 )
-from opensearch_reindex.index.markers import REINDEX_ACTION, Markers, is_own_alias
+from opensearch_reindex.index.markers import REINDEX_ACTION, Markers
 from opensearch_reindex.index.policies import Management, Policy, rollover_skip
 from opensearch_reindex.index.target_index import flat_settings
+from opensearch_reindex.index.templates import legacy_template
 from opensearch_reindex.index.tokens import (
     TOKEN_PREFIX,
     Place,
@@ -152,11 +154,12 @@ class OpenSearchClient:
                 settings, aliases = info["settings"]["index"], info.get("aliases", {})
                 found[name] = IndexInfo(
                     uuid=settings["uuid"],
-                    aliases={alias: entry for alias, entry in aliases.items() if not is_own_alias(alias)},
+                    aliases=entries_of_the_user(aliases),
                     settings=settings,
                     mappings=info.get("mappings", {}),
                     data_stream=info.get("data_stream"),
                     markers=Markers.read(aliases),
+                    held=held_aliases(aliases),
                 )
         return found
 
@@ -545,6 +548,19 @@ class OpenSearchClient:
             return None
         template: dict[str, Any] = answer.get("template", {})
         return template
+
+    def index_template(self, name: str) -> dict[str, Any] | None:
+        """Return what index templates of both kinds give to a new index.
+
+        None for a role that may not ask.
+        """
+        template = self.simulate_template(name)
+        if template != {}:  # no legacy template applies beside a composable one
+            return template
+        try:
+            return legacy_template(self._request("GET", "/_template"), name)
+        except OpenSearchRequestError:
+            return None
 
     def failed_documents(
         self, source_index: str, target_index: str, max_documents: int, pipeline: str, script: Mapping[str, Any] | None

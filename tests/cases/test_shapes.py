@@ -148,7 +148,6 @@ CASES = (
         ),
         indices=("a_v1",),
         right=_plain,
-        unmended="an alias of a template counts as a surprise, also one that the source has",
     ),
     Case(
         "hidden-while-filled",

@@ -181,8 +181,7 @@ def test_pipeline_that_drops_documents_keeps_the_source_despite_new_writes(
         ({"settings": {"default_pipeline": "p"}}, "setting default_pipeline"),
         ({"settings": {"index.blocks.write": True}}, "setting blocks"),
         ({"mappings": {"_source": {"enabled": False}}}, "mapping parameter _source"),
-        ({"aliases": {"hazards_current": {}}}, "alias hazards_current"),
-        ({"aliases": {"hazards_current": {"is_write_index": True}}}, "alias hazards_current"),
+        ({"aliases": {"hazards-live": {"is_write_index": True}}}, "alias hazards-live"),
         (
             {"aliases": {"hazards-live": {}}, "mappings": {"properties": {"z": {"type": "long"}}}},
             "alias hazards-live, field z",

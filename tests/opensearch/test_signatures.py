@@ -220,6 +220,7 @@ def test_every_call_of_the_client_is_taken_with_every_legal_name(
         "get_pipeline": lambda: client.get_pipeline(pipeline) == {"processors": []},
         "has_search_pipeline": lambda: client.has_search_pipeline(pipeline),
         "simulate_template": lambda: client.simulate_template(target) is not None,
+        "index_template": lambda: client.index_template(target) is not None,
         "health": lambda: client.health(target, wait_for_status="yellow") != "red",
         "green_indices": lambda: client.green_indices([name, target]) <= {name, target},
         "is_building": lambda: not client.is_building(),

@@ -107,6 +107,7 @@ class MockedDomain:
         self.client.first_ids.return_value = ["1", "2", "3"]
         self.client.bytes_of.return_value = [1000]
         self.client.has_routed_documents.return_value = False
+        self.client.index_template.return_value = {}
         self.client.put_index.side_effect = self.put_index
         self.client.put_meta.side_effect = self.put_meta
         self.client.slice_statuses.return_value = []

@@ -34,6 +34,7 @@ def with_room(client: Any) -> Any:
     client.refused_actions.return_value = []
     client.refused_creation.return_value = None
     client.simulate_template.return_value = None
+    client.index_template.return_value = None
     client.managements.return_value = None
     client.failed_documents.return_value = []
     client.refused_alias_change.return_value = None

@@ -18,12 +18,13 @@ class IndexInfo:
 
     Attributes:
         uuid: UUID; an index that is deleted and created again gets another.
-        aliases: entry of each alias by name (filter, index_routing, search_routing, is_write_index, is_hidden); the
-            markers are not among them.
+        aliases: entry of each alias by name (filter, index_routing, search_routing, is_write_index, is_hidden), as the
+            user made it; the markers are not among them.
         settings: nested, below `index`.
         mappings: as stored.
         data_stream: name of the data stream that the index belongs to.
         markers: what the module's own aliases say.
+        held: aliases that a new target index got from its index template, and has to leave again.
     """
 
     uuid: str
@@ -32,6 +33,7 @@ class IndexInfo:
     mappings: dict[str, Any]
     data_stream: str | None = None
     markers: Markers = field(default_factory=Markers)
+    held: tuple[str, ...] = ()
 
     @property
     def shards(self) -> int:

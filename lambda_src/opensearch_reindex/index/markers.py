@@ -17,6 +17,7 @@ TRIAL_ALIAS_PREFIX = "opensearch-reindex-Trial~"
 PROVEN_ALIAS_PREFIX = "opensearch-reindex-proven~"
 DISCARD_ALIAS_PREFIX = "opensearch-reindex-discard~"
 BLOCK_ALIAS_PREFIX = "opensearch-reindex-blocked~"
+IMPLICIT_ALIAS_PREFIX = "opensearch-reindex-implicit~"
 _OWN_PREFIXES = (
     OWNER_ALIAS_PREFIX,
     SOURCE_ALIAS_PREFIX,
@@ -25,6 +26,7 @@ _OWN_PREFIXES = (
     PROVEN_ALIAS_PREFIX,
     DISCARD_ALIAS_PREFIX,
     BLOCK_ALIAS_PREFIX,
+    IMPLICIT_ALIAS_PREFIX,
 )
 # The owner of a target index whose execution gave the ownership up.
 RELEASED = "released"

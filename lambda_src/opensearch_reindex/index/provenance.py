@@ -64,7 +64,9 @@ class Provenance:
         return {**meta, PROVENANCE_KEY: {**stored, **note} if isinstance(stored, Mapping) else note}
 
 
-def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
+def changes_of(
+    trigger_file: Mapping[str, Any], entry: Mapping[str, Any], template: Mapping[str, Any] | None = None
+) -> str:
     """Return the fingerprint of a trigger file's changes to one index.
 
     A target index with another fingerprint was made by another file, or the file was corrected.
@@ -72,11 +74,14 @@ def changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str
     Args:
         trigger_file: with or without `settings`, `mappings`, `reindex` and `strategy`.
         entry: one entry of `indices`, with or without `settings` and `mappings`.
+        template: the index template whose mappings the target index gets; None for those of the source index.
     """
     changes = [part.get(key, {}) for key in ("settings", "mappings") for part in (trigger_file, entry)]
     changes += [trigger_file.get("reindex", {}).get(key) for key in ("script", "pipeline")]
     changes.append(trigger_file.get("strategy") == Strategy.BLOCK_WRITES)
-    return _fingerprint(changes)
+    # Only then, so that fingerprints of earlier versions stay.
+    given = [] if template is None else [template.get(key) for key in ("settings", "mappings")]
+    return _fingerprint([*changes, *given])
 
 
 def lasting_changes_of(trigger_file: Mapping[str, Any], entry: Mapping[str, Any]) -> str:

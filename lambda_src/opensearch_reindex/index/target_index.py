@@ -1,7 +1,7 @@
 """Derive settings and mappings of a target index from source and trigger file."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -22,6 +22,13 @@ from opensearch_reindex.index.settings import (
     obsolete_settings,
 )
 from opensearch_reindex.index.strategy import Strategy
+from opensearch_reindex.index.templates import (
+    differing_mappings,
+    differing_settings,
+    needed_settings,
+    over_copied,
+    takes_mappings,
+)
 from opensearch_reindex.utils import flat_items, is_below
 
 # Elasticsearch 7.10 gives this tier to every new index.
@@ -39,6 +46,7 @@ class TargetIndex:
         filling_settings: settings in force while the index is filled, in place of the requested ones; flat.
         settings_left_out: settings of the source index that the target index does not get, each with the reason.
         settings_at_end: requested settings that keep shards unassigned, for an index whose shards are assigned; flat.
+        template_differences: where the index template differs from the target index, apart from changes of the file.
     """
 
     settings: dict[str, Any]
@@ -47,6 +55,7 @@ class TargetIndex:
     filling_settings: dict[str, Any]
     settings_left_out: list[str] = field(default_factory=list)
     settings_at_end: dict[str, Any] = field(default_factory=dict)
+    template_differences: list[str] = field(default_factory=list)
 
     @classmethod
     def derive(
@@ -55,30 +64,47 @@ class TargetIndex:
         entry: Mapping[str, Any],
         source: IndexInfo,
         filters: Mapping[str, str] | None = None,
+        template: Mapping[str, Any] | None = None,
     ) -> Self:
         """Derive the target index from its source index and the changes of a trigger file.
 
         Args:
-            trigger_file: with `strategy`, and with or without `settings` and `mappings`.
+            trigger_file: with `strategy`, and with or without `settings`, `mappings` and `mappings_from`.
             entry: entry of `indices`, with or without `settings` and `mappings`.
             source: the source index.
             filters: its allocation filters that hold for its shards; None: all of them.
+            template: what the index template of the target index gives, as `_simulate_index` returns it.
         """
         patched = (trigger_file, entry)
         patches = [part.get("settings", {}) for part in patched]
+        mappings_patches = [part.get("mappings", {}) for part in patched]
         if filters is None:
             filters = allocation_filters(flat_settings(source.settings))
-        requested = target_settings(source.settings, *patches, filters=filters)
+        mappings, copied_settings = source.mappings, source.settings
+        given = (template or {}).get("mappings", {}), flat_settings((template or {}).get("settings", {}))
+        if takes_mappings(trigger_file):
+            mappings = over_copied(mappings, given[0])
+            copied_settings = flat_settings(copied_settings)
+            copied_settings |= needed_settings(given[1], copied_settings)
+        requested = target_settings(copied_settings, *patches, filters=filters)
         at_end = {name: value for name, value in requested.items() if name == ALLOCATION and str(value) != "all"}
         settings = {name: value for name, value in requested.items() if name not in at_end}
+        mappings = target_mappings(mappings, *mappings_patches)
         is_unused_during_copy = trigger_file["strategy"] == Strategy.BLOCK_WRITES
         return cls(
             settings=settings,
-            mappings=target_mappings(source.mappings, *(part.get("mappings", {}) for part in patched)),
-            changes=changes_of(*patched),
+            mappings=mappings,
+            changes=changes_of(*patched, template if takes_mappings(trigger_file) else None),
             filling_settings=filling_settings(settings) if is_unused_during_copy else {},
             settings_left_out=_left_out(source.settings, requested, patches),
             settings_at_end=at_end,
+            # The file's changes apply to both, so that its own choices are no difference.
+            template_differences=[
+                *differing_settings(target_settings(given[1], *patches), requested),
+                *differing_mappings(target_mappings(given[0], *mappings_patches), mappings),
+            ]
+            if template
+            else [],
         )
 
     @property
@@ -119,15 +145,16 @@ class TargetIndex:
             *mapping_differences(created.mappings, self.mappings),
         ]
 
-    def added_by_template(self, template: Mapping[str, Any]) -> list[str]:
+    def added_by_template(self, template: Mapping[str, Any], known_aliases: Collection[str | None] = ()) -> list[str]:
         """List what a composable index template would add to the index, compared by value.
 
         Args:
             template: `template` of the answer to `POST _index_template/_simulate_index/<target index>`.
+            known_aliases: aliases in which the target index will be in the end.
         """
         settings = flat_settings(template.get("settings", {})) | self.settings | self.filling_settings
         return [
-            *(f"alias {name}" for name in template.get("aliases", {})),
+            *(f"alias {name}" for name in template.get("aliases", {}) if name not in known_aliases),
             *self._setting_differences(settings),
             *mapping_differences(with_template(self.mappings, template.get("mappings", {})), self.mappings),
         ]

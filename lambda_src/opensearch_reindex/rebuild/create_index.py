@@ -5,11 +5,13 @@ from typing import Any
 
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.allocation_filters import allocation_filters, filters_in_force
+from opensearch_reindex.index.held_aliases import HeldAliases
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.names import ends_rollover, expand_names
 from opensearch_reindex.index.provenance import Provenance, changes_of, lasting_changes_of
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, flat_settings
+from opensearch_reindex.index.templates import takes_mappings, template_warning
 from opensearch_reindex.index.vectors import has_semantic_field
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.creation import Creation
@@ -17,6 +19,7 @@ from opensearch_reindex.rebuild.job import Job
 from opensearch_reindex.rebuild.ownership import apply_as, take_ownership
 from opensearch_reindex.rebuild.pipelines import refuse_pipelines
 from opensearch_reindex.rebuild.roles import shared_aliases, strategy_of
+from opensearch_reindex.rebuild.template_aliases import known_template, let_go
 from opensearch_reindex.rebuild.write_block import keeps_block, lift_flood_blocks, mend_marker
 from opensearch_reindex.runtime.errors import ConcurrentReindexError, IndexCreationError
 from opensearch_reindex.runtime.logs import add_context, log
@@ -68,7 +71,9 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     wanted = Strategy.BLOCK_WRITES if keeps_block(source, own) else Strategy(trigger_file["strategy"])
     strategy = strategy_of(wanted, source, own, alias_name, shared)
     filters = _filters(client, source_index, source)
-    requested = TargetIndex.derive({**trigger_file, "strategy": strategy}, entry, source, filters)
+    is_proven = found is not None and found.markers.is_proven
+    template = {} if is_proven else known_template(client, target_index, trigger_file)
+    requested = TargetIndex.derive({**trigger_file, "strategy": strategy}, entry, source, filters, template)
     creation = Creation(
         client=client,
         execution_id=execution_id,
@@ -80,14 +85,15 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
             source_index=source_index,
             source_uuid=source.uuid,
             strategy=strategy,
-            changes=changes_of(trigger_file, entry),
+            changes=changes_of(trigger_file, entry, template if takes_mappings(trigger_file) else None),
             lasting_changes=lasting_changes_of(trigger_file, entry),
             is_hidden=requested.is_hidden_at_end,
             trigger_file=trigger_file["s3_uri"],
         ),
         options=trigger_file["reindex"],
+        held=HeldAliases.derive(template.get("aliases", {}), source, alias_name, shared),
     )
-    if not (found and found.markers.is_proven):
+    if not is_proven:
         refuse_pipelines(client, source_index, source, requested.settings, trigger_file["reindex"])
         creation.refuse_collapsing()
     is_new = found is None and creation.create()
@@ -101,6 +107,7 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
     if target.markers.is_proven and not trigger_file["keep_source"]:
         lift_flood_blocks(client, {source_index: source, target_index: target})
     take_ownership(client, target_index, target, execution_id, is_running)
+    let_go(client, execution_id, source_index, source, target_index, target.held)
     if mending := mend_marker(source_index, source, target):
         # Now, because the note of an older version goes with a target index that is created again.
         apply_as(client, target_index, execution_id, mending)
@@ -127,6 +134,8 @@ def create_index(client: OpenSearchClient, event: Mapping[str, Any], is_running:
         takes_source_name=takes_source_name,
         attach_policy=None if found and found.markers.is_kept else trigger_file.get("attach_policy", True),
     )
+    if found_differences := requested.template_differences:
+        job = job.warn(template_warning(target_index, found_differences, trigger_file))
     is_written = target.has_taken_writes or alias_actions.redirected(source.aliases, {}, None, shared)
     if is_written and ends_rollover(source_index, target_index):
         return job.warn(

@@ -1,10 +1,11 @@
 """Create a target index, try documents in it, adopt or replace an existing one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from opensearch_reindex.index import alias_actions
+from opensearch_reindex.index.held_aliases import HeldAliases
 from opensearch_reindex.index.index_info import MAX_RESULT_WINDOW, IndexInfo
 from opensearch_reindex.index.markers import SOURCE_ALIAS_PREFIX, block_alias, first_markers
 from opensearch_reindex.index.provenance import Provenance
@@ -16,6 +17,7 @@ from opensearch_reindex.rebuild.adoption import Adoption, adopt_or_replace
 from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unallocated, is_red
 from opensearch_reindex.rebuild.correction import correct_target
 from opensearch_reindex.rebuild.ownership import apply_as, discard_target, new_token, stop_copy
+from opensearch_reindex.rebuild.template_aliases import create_without_aliases
 from opensearch_reindex.rebuild.trial import TRIAL_DOCUMENTS, trial_problems
 from opensearch_reindex.runtime.blocks import how_to_lift
 from opensearch_reindex.runtime.errors import (
@@ -40,6 +42,7 @@ class Creation:
     requested: TargetIndex
     provenance: Provenance
     options: Mapping[str, Any]
+    held: HeldAliases = field(default_factory=HeldAliases)
 
     def create(self, *, is_for_trial: bool = True) -> bool:
         """Create the target index; False if an index of its name exists.
@@ -48,11 +51,18 @@ class Creation:
             is_for_trial: whether documents are tried in it, so that it is deleted afterwards.
         """
         markers = first_markers(self.execution_id, self.source.uuid, new_token(), is_for_trial=is_for_trial)
-        return self._create(markers, self.requested.filling_settings)
+        return create_without_aliases(
+            self.client,
+            self.execution_id,
+            self.source_index,
+            self.target_index,
+            self.held,
+            lambda: self._create({**self.held.entries, **markers}, self.requested.filling_settings),
+        )
 
-    def _create(self, markers: Mapping[str, Any], filling_settings: Mapping[str, Any]) -> bool:
+    def _create(self, aliases: Mapping[str, Any], filling_settings: Mapping[str, Any]) -> bool:
         try:
-            self.client.put_index(self.target_index, self.requested.body(self.provenance, markers, filling_settings))
+            self.client.put_index(self.target_index, self.requested.body(self.provenance, aliases, filling_settings))
         except OpenSearchRequestError as error:
             if error.error_type == "resource_already_exists_exception":
                 return False
@@ -64,7 +74,7 @@ class Creation:
                 ) from error
             if error.error_type == "validation_exception" and filling_settings.keys() - {HIDDEN}:
                 # A domain with standby has a copy of every shard in each zone, and refuses an index without replicas.
-                return self._create(markers, {HIDDEN: "true"})
+                return self._create(aliases, {HIDDEN: "true"})
             raise
         return True
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from opensearch_reindex.index import alias_actions
 from opensearch_reindex.index.alias_actions import Action
+from opensearch_reindex.index.held_aliases import changed_entries, to_restore
 from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.rebuild.allocation import UPLOAD_AGAIN, discard_unallocated
@@ -40,7 +41,8 @@ def update_aliases(client: OpenSearchClient, job: Job) -> Job:
     switch = [] if job.blocks_writes else _redirect_writes(job, source, target, shared)
     aliases = None if job.blocks_writes else _written_aliases(job, source, target, shared)
     # Before the block: a run that is killed in between leaves no block that could be taken for the user's.
-    if actions := [*switch, *mark_block(job.source_index, source, target)]:
+    restored = to_restore(job.source_index, source, changed_entries(source))  # of a run that lost the race to create
+    if actions := [*restored, *switch, *mark_block(job.source_index, source, target)]:
         apply_as_owner(client, job, actions)
     if switch:
         log.info("writes go to the target index", extra={"aliases": aliases})

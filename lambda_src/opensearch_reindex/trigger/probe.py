@@ -11,6 +11,7 @@ from opensearch_reindex.index.mapping_changes import reader_problems
 from opensearch_reindex.index.provenance import Provenance
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import TargetIndex, flat_settings
+from opensearch_reindex.index.templates import takes_mappings, template_problem
 from opensearch_reindex.index.vectors import nmslib_problems
 from opensearch_reindex.opensearch_client import OpenSearchClient
 from opensearch_reindex.runtime.errors import TransientOpenSearchError
@@ -41,7 +42,9 @@ def creation_problems(
         planned: indices whose target index does not exist.
     """
     deadline, tried, left_out, may_simulate = time.monotonic() + MAX_SECONDS, set[str](), 0, True
-    for index, source, requested in _requested(client, file, planned):
+    for index, source, requested, template in _requested(client, file, planned):
+        if takes_mappings(file) and (problem := template_problem(index.target_index, template)):
+            yield f"{index.path}: {problem}"
         yield from _reader_problems(file, index, source, requested)
         body = requested.body(Provenance(), {}, {})
         kind = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
@@ -59,9 +62,9 @@ def creation_problems(
         if refusal:
             yield f"{name} cannot be created: {refusal.reason}"
             continue
-        template = client.simulate_template(index.target_index) if may_simulate else None
+        template = template or (client.simulate_template(index.target_index) if may_simulate else None)
         may_simulate = template is not None
-        if added := requested.added_by_template(template or {}):
+        if added := requested.added_by_template(template or {}, {*source.aliases, index.alias_name}):
             yield f"{name} would get from an index template what was not requested: {', '.join(added)}. {NARROW}"
     if left_out:
         log.warning("target indices not tried: others like them can be created", extra={"number": left_out})
@@ -71,15 +74,20 @@ def creation_problems(
 
 def _requested(
     client: OpenSearchClient, file: Mapping[str, Any], planned: Sequence[PlannedIndex]
-) -> Iterator[tuple[PlannedIndex, IndexInfo, TargetIndex]]:
-    """Yield each index with source and target; read few complete mappings at once."""
+) -> Iterator[tuple[PlannedIndex, IndexInfo, TargetIndex, Mapping[str, Any] | None]]:
+    """Yield each index with source and target; read few complete mappings at once.
+
+    And with the index template whose mappings the file wants; None if it wants those of the source index.
+    """
     entries = {_name(entry): entry if isinstance(entry, Mapping) else {} for entry in file["indices"]}
     for start in range(0, len(planned), BATCH):
         batch = planned[start : start + BATCH]
         sources = client.get_indices(index.source_index for index in batch)
         for index in batch:
             if source := sources.get(index.source_index):  # else deleted a moment ago; CreateIndex says so
-                yield index, source, TargetIndex.derive(file, entries[index.source_index], source)
+                template = client.index_template(index.target_index) if takes_mappings(file) else None
+                requested = TargetIndex.derive(file, entries[index.source_index], source, template=template)
+                yield index, source, requested, template
 
 
 def _reader_problems(

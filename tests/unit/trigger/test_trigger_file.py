@@ -69,6 +69,7 @@ def test_the_state_holds_the_file_with_its_defaults_and_the_indices_apart(s3: An
     assert state == {
         "trigger_file": {
             **{key: FILE[key] for key in FILE if key != "indices"},
+            "mappings_from": "source",
             "strategy": "redirect_writes",
             "reindex": {"slices": 3},
             "keep_source": False,

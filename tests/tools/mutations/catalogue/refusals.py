@@ -261,7 +261,7 @@ THE_WHOLE_FILE_IS_CHECKED_FIRST = (
     Mutation(
         "what a template adds is found only after others were rebuilt",
         "opensearch_reindex/trigger/probe.py",
-        "        if added := requested.added_by_template(template or {}):\n",
+        "        if added := requested.added_by_template(template or {}, {*source.aliases, index.alias_name}):\n",
         "        if added := []:\n",
         node="test_probe.py::test_what_a_template_would_add_is_found_before_the_first_index_changes",
     ),
