@@ -114,7 +114,7 @@ def differing_mappings(template: Mapping[str, Any], target: Mapping[str, Any]) -
 
 
 def takes_mappings(trigger_file: Mapping[str, Any]) -> bool:
-    """Return whether the mappings of the index template win over those of the source index."""
+    """Return whether mappings of the template win over the source's."""
     return bool(trigger_file.get("mappings_from") == "template")
 
 
