@@ -172,8 +172,8 @@ NO_DOCUMENT_IS_LOST = (
     Mutation(
         "the source gets its write block before writes are redirected",
         "opensearch_reindex/rebuild/update_aliases.py",
-        "    if actions := [*switch,",
-        "    client.block_writes(job.source_index)\n    if actions := [*switch,",
+        "    if actions := [*restored, *switch,",
+        "    client.block_writes(job.source_index)\n    if actions := [*restored, *switch,",
         unit="unit/rebuild/test_steps.py",
     ),
     Mutation(

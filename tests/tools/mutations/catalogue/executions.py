@@ -338,8 +338,8 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
     Mutation(
         "the module sets a write block without its marker",
         "opensearch_reindex/rebuild/update_aliases.py",
-        "[*switch, *mark_block(job.source_index, source, target)]",
-        "switch",
+        "[*restored, *switch, *mark_block(job.source_index, source, target)]",
+        "[*restored, *switch]",
         unit="unit/rebuild/test_block_writes.py",
         node="test_write_block.py::test_no_failed_run_leaves_a_block_whatever_became_of_the_target",
     ),
