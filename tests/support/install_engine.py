@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from support.engines import ENGINES, Engine
@@ -25,30 +26,50 @@ def install(engine: Engine) -> None:
     shutil.rmtree(engine.jars, ignore_errors=True)
     engine.folder.mkdir(parents=True, exist_ok=True)
     pom = engine.folder / "pom.xml"
-    pom.write_text(_pom(engine))
+    pom.write_text(project("node", engine.artifacts, modules=()))
+    target = f"-DoutputDirectory={engine.jars}"
+    maven(pom, _PLUGIN, "-DincludeScope=runtime", target, what=f"the jars of engine {engine.version}")
+
+
+def maven(pom: Path, goal: str, *options: str, what: str) -> None:
+    """Run a goal of Maven, three times if need be.
+
+    Args:
+        pom: the project.
+        goal: `group:artifact:version:goal` of a plugin.
+        options: its properties.
+        what: is installed, for the error.
+
+    Raises:
+        RuntimeError: Maven failed each time; it printed why.
+    """
+    command = ["mvn", "--batch-mode", "--quiet", "-Dstyle.color=never", "-f", str(pom), goal, *options]
     for pause in _PAUSES:
         time.sleep(pause)
-        if _copy(pom, engine.jars):
+        if not subprocess.run(command, check=False).returncode:
             return
-    raise RuntimeError(f"the jars of engine {engine.version} were not installed; Maven says why above")
+    raise RuntimeError(f"{what} could not be installed; Maven says why above")
 
 
-def _copy(pom: Path, jars: Path) -> bool:
-    options = ["--batch-mode", "--quiet", "-Dstyle.color=never"]
-    goal = [_PLUGIN, "-DincludeScope=runtime", f"-DoutputDirectory={jars}"]
-    return not subprocess.run(["mvn", *options, "-f", str(pom), *goal], check=False).returncode
+def project(name: str, artifacts: Iterable[str], modules: Iterable[str] | None = None) -> str:
+    """Return a project of Maven.
 
-
-def _pom(engine: Engine) -> str:
+    Args:
+        name: of the project.
+        artifacts: that it depends on, as `group:artifact:version`.
+        modules: folders of projects that are built with it; None for a project that could have classes.
+    """
     dependencies = "".join(
         "<dependency><groupId>{}</groupId><artifactId>{}</artifactId><version>{}</version></dependency>".format(
             *artifact.split(":")
         )
-        for artifact in engine.artifacts
+        for artifact in artifacts
     )
+    folders = "".join(f"<module>{module}</module>" for module in modules or ())
     return (
         "<project><modelVersion>4.0.0</modelVersion><groupId>opensearch-reindex</groupId>"
-        f"<artifactId>node</artifactId><version>1</version><packaging>pom</packaging>"
+        f"<artifactId>{name}</artifactId><version>1</version>"
+        f"{'' if modules is None else '<packaging>pom</packaging>'}<modules>{folders}</modules>"
         f"<dependencies>{dependencies}</dependencies></project>"
     )
 

@@ -1,4 +1,4 @@
-"""The Java that runs an engine, and the launcher that it runs."""
+"""The Java that runs an engine, and the launchers that it runs."""
 
 import contextlib
 import hashlib
@@ -16,7 +16,7 @@ from support.paths import CACHE
 _JDKS = Path("/usr/lib/jvm")
 # Where `make` installs one that no other place has.
 _INSTALLED = CACHE / "java"
-_LAUNCHER = Path(__file__).parent / "opensearch" / "NodeLauncher.java"
+_LAUNCHERS = sorted((Path(__file__).parent / "opensearch").glob("*.java"))
 
 
 def find_java(oldest: int) -> str | None:
@@ -31,20 +31,21 @@ def find_java(oldest: int) -> str | None:
 
 
 def launcher_classes() -> Path:
-    """Return the folder of the launcher's classes, compiled if it changed.
+    """Return the folder of the launchers' classes, compiled if one changed.
 
     Raises:
         RuntimeError: the Java on the PATH cannot compile.
     """
-    folder = CACHE / "launcher" / hashlib.sha256(_LAUNCHER.read_bytes()).hexdigest()[:12]
+    sources = b"".join(launcher.read_bytes() for launcher in _LAUNCHERS)
+    folder = CACHE / "launcher" / hashlib.sha256(sources).hexdigest()[:12]
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = tempfile.mkdtemp(dir=folder.parent)
     compiler = ["java", "-m", "jdk.compiler/com.sun.tools.javac.Main", "--release", "17"]
-    compiled = subprocess.run([*compiler, "-d", scratch, str(_LAUNCHER)], capture_output=True, text=True, check=False)
+    compiled = subprocess.run([*compiler, "-d", scratch, *map(str, _LAUNCHERS)], capture_output=True, text=True, check=False)
     if compiled.returncode:
-        raise RuntimeError(f"the launcher of nodes does not compile:\n{compiled.stdout}{compiled.stderr}")
+        raise RuntimeError(f"the launchers of nodes do not compile:\n{compiled.stdout}{compiled.stderr}")
     with contextlib.suppress(OSError):  # another process was faster
         Path(scratch).rename(folder)
     shutil.rmtree(scratch, ignore_errors=True)
