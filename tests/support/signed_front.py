@@ -1,5 +1,6 @@
 """A TLS proxy that verifies signatures like a domain on AWS, and injects faults."""
 
+import base64
 import http.client
 import json
 import socket
@@ -7,7 +8,7 @@ import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,7 +16,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from weakref import WeakSet
 
 import trustme
@@ -73,7 +74,8 @@ class SignedFront:
         """Prepare the proxy; a `with` block starts it.
 
         Args:
-            node_url: `http://host:port` of the node.
+            node_url: `http://host:port` of the node. With `user:password@`, every request is sent as this user, like
+                a domain maps the role of a signature to a user.
             lookup: returns the key with an access key id, or None; called for every request.
             region: AWS region.
             is_allowed: returns whether a request with a valid signature is allowed; None allows every request.
@@ -82,7 +84,9 @@ class SignedFront:
         self._is_allowed = is_allowed
         self.requests: list[Exchange] = []
         self.stand_in: StandIn | None = None
-        self._node = urlsplit(node_url).netloc
+        node = urlsplit(node_url)
+        self._node = f"{node.hostname}:{node.port}"
+        self._user = _basic_authorization(node)
         self._lookup = lookup
         self._faults = Faults()
         self._connections_to_node: WeakSet[http.client.HTTPConnection] = WeakSet()
@@ -144,7 +148,7 @@ class SignedFront:
         return answer, ending
 
     def _answer_behind(self, request: Request, node: http.client.HTTPConnection) -> Answer:
-        return (self.stand_in and self.stand_in(request)) or _answer_of_node(request, node)
+        return (self.stand_in and self.stand_in(request)) or _answer_of_node(request, node, self._user)
 
     def _policy_refusal(self, request: Request) -> dict[str, str] | None:
         """Return AWS's refusal of a request that the sender's policies forbid, or None."""
@@ -172,7 +176,15 @@ def _end(connection: socket.socket | None) -> None:
             )  # not TLS's own shutdown, which belongs to the reading thread
 
 
-def _answer_of_node(request: Request, node: http.client.HTTPConnection) -> Answer:
+def _basic_authorization(node: SplitResult) -> dict[str, str]:
+    """Return the header that names a user of the node, or none."""
+    if node.username is None:
+        return {}
+    user = base64.b64encode(f"{node.username}:{node.password}".encode()).decode()
+    return {"authorization": f"Basic {user}"}
+
+
+def _answer_of_node(request: Request, node: http.client.HTTPConnection, user: Mapping[str, str]) -> Answer:
     headers = {
         name: value
         for name, value in request.headers.items()
@@ -180,7 +192,7 @@ def _answer_of_node(request: Request, node: http.client.HTTPConnection) -> Answe
     }
     target = f"{request.path}?{request.query}" if request.query else request.path
     try:
-        node.request(request.method, target, request.body or None, headers)
+        node.request(request.method, target, request.body or None, {**headers, **user})
         answer = node.getresponse()
         body = answer.read()
     except (OSError, http.client.HTTPException):

@@ -1,0 +1,1 @@
+"""Rebuilds on a node with the security plugin, by the role of docs/permissions.md."""
