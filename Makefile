@@ -33,12 +33,14 @@ CHECKOV := $(CACHE)/checkov/.installed
 OPENSEARCH := $(CACHE)/opensearch/.installed
 # Other engines, for the suites that compare them, with a Java that runs the newest.
 ENGINES := $(patsubst %,$(CACHE)/opensearch-%/.installed,7.10 1.3 2.11 3.5 3.8) $(CACHE)/java/.installed
+# OpenSearch with the security plugin: the default version, or with the slow tests each.
+SECURED := $(patsubst %,$(CACHE)/opensearch-security-%/.installed,$(if $(SLOW),2.11 2.19 3.4,2.19)) $(CACHE)/java/.installed
 PROVIDER_SCHEMA := $(CACHE)/provider-schema/.installed
 # Two `terraform init` at once must not both download the provider into the cache.
 PROVIDERS := $(CACHE)/terraform/.installed
 # The suites of `make test`, in the order in which they start. The long ones start early.
 TEST_SUITES := lint-python lint-docs test-stack mutations test-unit lint-terraform test-terraform test-opensearch test-cases \
-  test-workflow test-engines test-install test-chaos
+  test-workflow test-engines test-install test-chaos $(if $(SLOW),test-security)
 # More versions of Terraform than the one on the PATH, for the slow tests.
 TERRAFORMS := $(if $(SLOW),$(CACHE)/terraform-1.9/.installed $(CACHE)/terraform-newest/.installed)
 
@@ -151,6 +153,11 @@ test-stack: setup $(TERRAFORMS) ## Test deployments of the module in a local AWS
 test-integration: setup engines $(TERRAFORMS) $(PROVIDERS) ## Run the suites that need a real node side by side
 	@$(BIN)/python -m support.run_suites test-stack test-opensearch test-cases test-workflow
 
+.PHONY: test-security
+test-security: setup secured ## Test the documented role on a node with the security plugin (SLOW=1 for each version)
+	$(call say,tests of permissions)
+	@SECURED_VERSIONS="$(if $(SLOW),all)" $(BIN)/pytest tests/security $(NOT_SLOW)
+
 ROUNDS ?= 10
 
 .PHONY: chaos test-chaos mutations
@@ -209,6 +216,10 @@ clean: ## Remove all installed and built files
 setup: $(DEV) $(MINISTACK) $(OPENSEARCH) ## Install the tools of the suites and the demo
 	@:
 
+.PHONY: secured
+secured: $(SECURED) ## Install OpenSearch with the security plugin
+	@:
+
 .PHONY: engines
 engines: $(ENGINES) ## Install further versions of OpenSearch, for the suites that compare them
 	@:
@@ -257,6 +268,12 @@ $(OPENSEARCH): tests/support/engines.py
 
 $(CACHE)/opensearch-%/.installed: tests/support/engines.py
 	$(call install_engine,$*)
+
+$(CACHE)/opensearch-security-%/.installed: tests/support/secured_engines.py tests/support/install_home.py
+	$(call say,installing $(patsubst $(CURDIR)/%,%,$(@D)))
+	@command -v mvn >/dev/null || { echo 'Maven is needed: install it so that `mvn` is on the PATH'; exit 1; }
+	@$(PYTHON) -m support.install_home $*
+	@touch $@
 
 # Only if this machine has no Java that is new enough.
 $(CACHE)/java/.installed: tests/requirements/java.txt

@@ -63,6 +63,8 @@ IMPOSSIBLE_NAME = "opensearch-reindex-probe#"
 IMPOSSIBLE_SUFFIX = "-Probe"
 # The failures of a copy that can write nothing, and of one that may not try.
 _NOT_OF_DOCUMENTS = ("index_not_found_exception", "invalid_index_name_exception", "security_exception")
+# OpenSearch knows the setting, but not the value.
+IMPOSSIBLE_SETTINGS = {"index": {"blocks.write": "opensearch-reindex-probe"}}
 # An alias may have this name, but no query has it.
 IMPOSSIBLE_ALIAS = "opensearch-reindex-probe"
 # Parameters of a write that always fails: the name has to be an alias, and the document has to have a sequence number
@@ -507,6 +509,8 @@ class OpenSearchClient:
             self._refusal("PUT", target, body={"settings": {"number_of_shards": 0}}),
             self._refusal("PUT", f"{target}/_doc/{quote(IMPOSSIBLE_NAME)}", {**NEVER, "pipeline": "_none"}, body={}),
             self._refusal("POST", "/_reindex", body={"source": no_documents, "dest": {"index": target_index}}),
+            # Without this permission a write block could be set, and never be lifted.
+            self._refusal("PUT", f"{_path([source_index])}/_settings", body=IMPOSSIBLE_SETTINGS),
         ]
         if not self.engine().has_must_exist:
             token = _path([f"{TOKEN_PREFIX}probe"])
@@ -626,11 +630,18 @@ class OpenSearchClient:
 
         Masked fields count too. A copy would lack the hidden parts, and so would every count. The security plugin
         answers each update of such an index with status 500, before it looks for the document.
+
+        Raises:
+            OpenSearchRequestError: among others, the plugin allows no update, so that this cannot be known.
         """
         try:
             self._request("POST", f"{_path([name])}/_update/{quote(IMPOSSIBLE_NAME)}", NEVER, body={"doc": {}})
         except OpenSearchRequestError as error:
-            return error.status == 500 and error.error_type == "security_exception"
+            if error.error_type != "security_exception":
+                return False
+            if error.is_denied:
+                raise
+            return error.status == 500
         except TransientOpenSearchError as error:
             _demand_flood_stage(error)
         return False

@@ -35,9 +35,7 @@ def running_front(node: SecuredNode, access_keys: dict[str, AccessKey]) -> Itera
 
 
 @pytest.fixture
-def machines(
-    front: SignedFront, node: SecuredNode, lambda_environment: pytest.MonkeyPatch
-) -> Iterator[StateMachines]:
+def machines(front: SignedFront, node: SecuredNode, lambda_environment: pytest.MonkeyPatch) -> Iterator[StateMachines]:
     lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(front.url).netloc)
     lambda_environment.setenv("CA_CERTIFICATES", front.ca_certificates)
     functions = Functions()

@@ -1,4 +1,4 @@
-"""Install OpenSearch with its security plugin: `python -m support.install_home 2.19`.
+"""Install OpenSearch with its plugin: `python -m support.install_home 2.19`.
 
 A runner has everything on one class path, where the plugin's libraries would meet other versions of themselves. So this
 makes a home as a distribution has it: `lib`, a folder for each module and plugin, and `config`.
@@ -88,10 +88,8 @@ def _fetch(engine: SecuredEngine, build: Path) -> None:
     maven(build / "core" / "pom.xml", _UNPACK, plugin, f"-DoutputDirectory={build / PLUGIN}", what=what)
 
 
-def _make_module(
-    engine: SecuredEngine, jars: Path, artifact: str, extended: str, inherited: Iterable[Path]
-) -> None:
-    """Copy what a module has for itself, and describe it; the published jar has no description."""
+def _make_module(engine: SecuredEngine, jars: Path, artifact: str, extended: str, inherited: Iterable[Path]) -> None:
+    """Copy what a module alone has, and describe it as the published jar does not."""
     there = {_name(jar) for folder in inherited for jar in folder.glob("*.jar")}
     name = artifact.removesuffix("-client")
     folder = engine.home / "modules" / name

@@ -43,7 +43,9 @@ def launcher_classes() -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = tempfile.mkdtemp(dir=folder.parent)
     compiler = ["java", "-m", "jdk.compiler/com.sun.tools.javac.Main", "--release", "17"]
-    compiled = subprocess.run([*compiler, "-d", scratch, *map(str, _LAUNCHERS)], capture_output=True, text=True, check=False)
+    compiled = subprocess.run(
+        [*compiler, "-d", scratch, *map(str, _LAUNCHERS)], capture_output=True, text=True, check=False
+    )
     if compiled.returncode:
         raise RuntimeError(f"the launchers of nodes do not compile:\n{compiled.stdout}{compiled.stderr}")
     with contextlib.suppress(OSError):  # another process was faster

@@ -16,6 +16,7 @@ from handlers import step
 from opensearch_reindex.opensearch_client import (
     IMPOSSIBLE_ALIAS,
     IMPOSSIBLE_NAME,
+    IMPOSSIBLE_SETTINGS,
     IMPOSSIBLE_SUFFIX,
     NEVER,
     OpenSearchClient,
@@ -60,7 +61,7 @@ def is_change(method: str, path: str, body: Any) -> bool:
     return not (
         is_reading(method, path)
         or (method == "POST" and bare_path.startswith("/_index_template/_simulate_index/"))
-        or (method == "PUT" and body == {"settings": {"number_of_shards": 0}})
+        or (method == "PUT" and body in ({"settings": {"number_of_shards": 0}}, IMPOSSIBLE_SETTINGS))
         or (method == "PUT" and body.get("aliases") == {IMPOSSIBLE_ALIAS: {"filter": {IMPOSSIBLE_ALIAS: {}}}})
         or (method in ("PUT", "POST") and impossible and urlencode(NEVER) in query)
         or (bare_path == "/_reindex" and body["source"].get("query") == {"match_none": {}})

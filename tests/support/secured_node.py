@@ -1,4 +1,4 @@
-"""A real node with the security plugin, and the roles and users that a test gives it."""
+"""A real node with the security plugin, and the role that a test gives a user."""
 
 import shutil
 from collections.abc import Mapping
@@ -29,11 +29,12 @@ class SecuredNode(OpenSearchNode):
 
     It takes requests without TLS, because the `front` stands before it. Nodes talk to each other with TLS, which the
     plugin demands.
+
+    Attributes:
+        version: key of the engine in `support.secured_engines`.
     """
 
-    def __init__(
-        self, heap: str = "768m", settings: Mapping[str, str] | None = None, version: str = DEFAULT
-    ) -> None:
+    def __init__(self, heap: str = "768m", settings: Mapping[str, str] | None = None, version: str = DEFAULT) -> None:
         """Describe the node; the block starts it.
 
         Args:
@@ -42,6 +43,7 @@ class SecuredNode(OpenSearchNode):
             version: key of the engine in `support.secured_engines`.
         """
         self._secured = SECURED_ENGINES[version]
+        self.version = version
         super().__init__(heap, settings=settings)
 
     @property

@@ -637,20 +637,21 @@ def test_without_credentials_nothing_is_sent(mocker: MockerFixture) -> None:
 def test_nothing_is_refused_where_every_request_is_answered_for_another_reason(
     server: Server, client: OpenSearchClient
 ) -> None:
-    server.answers = [(400, ERROR), (404, ERROR), (200, {"total": 0}), (404, ERROR)]
+    server.answers = [(400, ERROR), (404, ERROR), (200, {"total": 0}), (400, ERROR), (404, ERROR)]
     assert client.refused_actions("a_v1", "a_v2") == []
     assert client.refused_alias_change(["a_v1"]) is None
-    assert [request["method"] for request in server.requests] == ["PUT", "PUT", "POST", "POST"]
+    assert [request["method"] for request in server.requests] == ["PUT", "PUT", "POST", "PUT", "POST"]
 
 
 def test_refusals_have_the_wording_of_opensearch_and_aws(server: Server, client: OpenSearchClient) -> None:
     forbidden = {"error": {"type": "security_exception", "reason": "no permissions for [x]"}, "status": 403}
     iam = {"Message": "User: x is not authorized to perform: es:ESHttpPost"}
-    server.answers = [(403, forbidden), (401, forbidden), (403, iam)]
+    server.answers = [(403, forbidden), (401, forbidden), (403, iam), (403, forbidden)]
     reasons = [refusal.reason for refusal in client.refused_actions("a_v1", "a_v2")]
     assert reasons[0] == "PUT /a_v2: no permissions for [x]"
     assert reasons[1].startswith("PUT /a_v2/_doc/")
     assert reasons[2] == "POST /_reindex: User: x is not authorized to perform: es:ESHttpPost"
+    assert reasons[3].startswith("PUT /a_v1/_settings")
 
 
 def test_a_busy_domain_is_no_missing_permission(server: Server, client: OpenSearchClient) -> None:
@@ -731,10 +732,10 @@ def test_shards_that_are_built_or_moved_keep_others_waiting(
 @pytest.mark.parametrize(
     ("status", "error_type", "restricted"),
     [
-        # OpenSearch 2.19 with the security plugin, for roles with one of the three, without any, and without updates.
+        # OpenSearch 2.19 with the security plugin, for roles with one of the three, and without any.
         (500, "security_exception", True),
         (404, "index_not_found_exception", False),
-        (403, "security_exception", False),
+        (403, "http_error", False),
         (500, "some_exception", False),
     ],
 )
@@ -746,6 +747,13 @@ def test_a_role_that_sees_not_all_of_an_index_is_recognised(
     assert client.is_restricted("a_v1") is restricted
     server.answers = [(200, {"result": "noop"})]
     assert client.is_restricted("a_v1") is False
+
+
+def test_a_role_without_updates_may_see_less_than_all(server: Server, client: OpenSearchClient) -> None:
+    reason = "no permissions for [indices:data/write/update]"
+    server.answers = [(403, {"error": {"type": "security_exception", "reason": reason}, "status": 403})]
+    with pytest.raises(OpenSearchRequestError, match="data/write/update"):
+        client.is_restricted("a_v1")
 
 
 @pytest.mark.parametrize("url", ["https://search.example.com", "https://search.example.com:8443"])

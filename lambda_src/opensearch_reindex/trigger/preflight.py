@@ -10,6 +10,7 @@ from opensearch_reindex.index.index_info import IndexInfo
 from opensearch_reindex.index.strategy import Strategy
 from opensearch_reindex.index.target_index import flat_settings
 from opensearch_reindex.opensearch_client import OpenSearchClient
+from opensearch_reindex.runtime.errors import OpenSearchRequestError
 from opensearch_reindex.trigger.admission import (
     ADMISSION_PARTS,
     ROUTING_PARTS,
@@ -121,12 +122,22 @@ def permission_problems(client: OpenSearchClient, planned: Sequence[PlannedIndex
         f"{first.path}: {refusal.reason}" for refusal in client.refused_actions(first.source_index, first.target_index)
     ]
     problems += islice(_refused_aliases(client, planned), MAX_REFUSALS_SHOWN)
-    restricted = (index for index in planned if client.is_restricted(index.source_index))
-    return problems + [
-        f"{index.path}: this role cannot see all of source index {index.source_index!r} (document-level security, "
-        "field-level security or masked fields); a copy would silently lack what the role cannot see"
-        for index in islice(restricted, MAX_REFUSALS_SHOWN)
-    ]
+    return [*problems, *islice(_hidden_documents(client, planned), MAX_REFUSALS_SHOWN)]
+
+
+def _hidden_documents(client: OpenSearchClient, planned: Sequence[PlannedIndex]) -> Iterator[str]:
+    for index in planned:
+        try:
+            if client.is_restricted(index.source_index):
+                yield (
+                    f"{index.path}: this role cannot see all of source index {index.source_index!r} (document-level "
+                    "security, field-level security or masked fields); a copy would silently lack what the role cannot "
+                    "see"
+                )
+        except OpenSearchRequestError as error:
+            if not error.is_denied:
+                raise
+            yield f"{index.path}: {error.reason}"
 
 
 def _refused_aliases(client: OpenSearchClient, planned: Sequence[PlannedIndex]) -> Iterator[str]:

@@ -190,6 +190,14 @@ def test_a_role_that_hides_something_of_an_index_is_refused(client: Any) -> None
     assert len(permission_problems(client, plans(100))) == MAX_REFUSALS_SHOWN
 
 
+def test_a_role_that_may_not_ask_whether_it_sees_all_is_refused(client: Any) -> None:
+    client.is_restricted.side_effect = OpenSearchRequestError(403, "security_exception", "no permissions for [x]")
+    assert permission_problems(client, plans(2)) == [f"indices[{n}]: no permissions for [x]" for n in range(2)]
+    client.is_restricted.side_effect = OpenSearchRequestError(400, "x", "y")
+    with pytest.raises(OpenSearchRequestError):
+        permission_problems(client, plans(2))
+
+
 @pytest.mark.parametrize(("health", "problems"), [("green", 1), ("yellow", 0)])
 def test_more_replicas_than_nodes_are_refused_where_the_source_is_green(
     client: Any, health: str, problems: int

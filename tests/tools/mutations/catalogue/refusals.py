@@ -4,6 +4,24 @@ from mutations.mutation import Mutation
 
 FAILURES_ARE_FAST_AND_EXPLAINED = (
     Mutation(
+        "a role that may not lift a write block is accepted",
+        "opensearch_reindex/opensearch_client.py",
+        """            self._refusal("PUT", f"{_path([source_index])}/_settings", body=IMPOSSIBLE_SETTINGS),
+""",
+        "",
+        unit="unit/test_opensearch_client.py",
+    ),
+    Mutation(
+        "a role that may not ask whether it sees all is accepted",
+        "opensearch_reindex/opensearch_client.py",
+        """            if error.is_denied:
+                raise
+            return error.status == 500
+""",
+        "            return error.status == 500\n",
+        unit="unit/test_opensearch_client.py",
+    ),
+    Mutation(
         "an error does not name step and indices",
         "handlers.py",
         "    error.context = logs.context()\n",
