@@ -2,7 +2,8 @@
 
 Source: "Supported operations in Amazon OpenSearch Service", developer guide. Its lists for Elasticsearch 7.10 and
 OpenSearch 1.3 to 2.11 have all of these; it has no list for later versions. It also allows all operations in the path
-of an index, and names plugins apart.
+of an index, and names plugins apart. Index State Management is at `_plugins/_ism`, and for Elasticsearch at
+`_opendistro/_ism`: "Index State Management in Amazon OpenSearch Service".
 """
 
 SUPPORTED = (
@@ -14,6 +15,8 @@ SUPPORTED = (
     "/_index_template",
     "/_ingest/pipeline",
     "/_nodes",
+    "/_opendistro/_ism",
+    "/_plugins/_ism",
     "/_reindex",
     "/_search",
     "/_tasks",
