@@ -204,3 +204,46 @@ def test_an_entry_that_a_late_run_changed_comes_back(
     assert entries(domain, "given_v1") != ENTRIES
     rebuild.finish(rebuild.copy(update_aliases(client, jobs[0])))
     assert entries(domain, "given_v2") == ENTRIES
+
+
+@BOTH_KINDS
+@BOTH_STRATEGIES
+def test_mappings_of_the_template_win_where_the_file_says_so(
+    domain: Domain, rebuild: Rebuild, kind: str, strategy: str
+) -> None:
+    body = {
+        "settings": {"analysis": {"analyzer": {"given": {"type": "simple"}}}},
+        "mappings": {
+            "dynamic_templates": [{"s": {"match_mapping_type": "string", "mapping": {"type": "keyword"}}}],
+            "properties": {"n": {"type": "long"}, "name": {"type": "text", "analyzer": "given"}},
+        },
+    }
+    patterns = {"index_patterns": ["given_v2"]}
+    domain("PUT", f"{kind}/given-t", {**patterns, **(body if kind == "_template" else {"template": body})})
+    job = rebuild(
+        "given_v1",
+        strategy=strategy,
+        alias_name=None,
+        mappings_from="template",
+        mappings={"properties": {"n": {"type": "double"}}},
+    )
+    mappings = domain("GET", "given_v2/_mapping")["given_v2"]["mappings"]
+    assert mappings["properties"] == {"n": {"type": "double"}, "name": {"type": "text", "analyzer": "given"}}
+    assert [*mappings["dynamic_templates"][0]] == ["s"]
+    assert job.warnings == []
+    assert domain.documents("given_v2") == NUMBERED
+
+
+def test_mappings_of_a_template_that_does_not_exist_are_refused(domain: Domain, rebuild: Rebuild) -> None:
+    with pytest.raises(IndexCreationError, match="does not exist"):
+        rebuild.create("given_v1", mappings_from="template")
+    assert not domain.exists("given_v2")
+
+
+@BOTH_KINDS
+def test_a_template_that_differs_from_the_copy_is_a_warning(domain: Domain, rebuild: Rebuild, kind: str) -> None:
+    body = {"mappings": {"properties": {"n": {"type": "double"}}}}
+    patterns = {"index_patterns": ["given_v2"]}
+    domain("PUT", f"{kind}/given-t", {**patterns, **(body if kind == "_template" else {"template": body})})
+    (warning,) = rebuild("given_v1", strategy="block_writes", alias_name=None).warnings
+    assert "type double of field n" in warning
