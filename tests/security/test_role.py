@@ -113,13 +113,14 @@ def test_a_permission_of_the_role_is_missing(rebuild: Rebuild, permission: str) 
         assert_rebuilt(rebuild, execution)
 
 
-@pytest.mark.parametrize("name", [SOURCE, TARGET])
-def test_a_pattern_of_the_role_is_missing(rebuild: Rebuild, name: str) -> None:
+# The plugin lets a role use an index through the pattern of its alias, until RemoveAlias has moved the alias.
+@pytest.mark.parametrize(("name", "step"), [(SOURCE, "RemoveAlias"), (TARGET, "GetTriggerFile")])
+def test_a_pattern_of_the_role_is_missing(rebuild: Rebuild, name: str, step: str) -> None:
     role = copy.deepcopy(rebuild.role)
     patterns = [each for each in (SOURCE, TARGET, ALIAS, "products_other") if each != name]
     role["index_permissions"][0]["index_patterns"] = [*patterns, *rebuild.patterns[1:]]
     execution = rebuild.upload(role, "block_writes")
-    assert_harmless(rebuild, execution, "GetTriggerFile", "no permissions for [indices:", "block_writes")
+    assert_harmless(rebuild, execution, step, "no permissions for [indices:", "block_writes")
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
