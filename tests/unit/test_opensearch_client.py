@@ -18,9 +18,12 @@ from botocore.credentials import Credentials
 from opensearchpy import ConnectionTimeout, RequestsHttpConnection
 from pytest_mock import MockerFixture
 
+from opensearch_reindex.index.alias_actions import change_owner
 from opensearch_reindex.index.allocation_filters import DataNode
 from opensearch_reindex.index.engine import Engine
 from opensearch_reindex.index.index_info import Allocation, StoreSize
+from opensearch_reindex.index.policies import Management, Policy
+from opensearch_reindex.index.tokens import with_tokens
 from opensearch_reindex.opensearch_client import OpenSearchClient, _connect, connect
 from opensearch_reindex.runtime.endpoint import parse_endpoint
 from opensearch_reindex.runtime.errors import (
@@ -809,3 +812,101 @@ def test_a_shard_that_is_on_a_node_by_now_has_no_reason(server: Server, client: 
     server.answers = [(200, SHARDS), (403, ERROR)]
     with pytest.raises(OpenSearchRequestError):
         client.explain_allocation("a")
+
+
+HAND_OVER = change_owner("a_v2", "arn:1", "arn:2")
+
+
+@pytest.fixture
+def old_client(client: OpenSearchClient) -> OpenSearchClient:
+    client._engine = Engine(False, 7, 10)
+    return client
+
+
+def sent(server: Server) -> list[tuple[str, str, Any]]:
+    """Return method, path without parameters, and body of each request."""
+    return [
+        (each["method"], urlsplit(each["path"]).path, json.loads(each["body"] or "null")) for each in server.requests
+    ]
+
+
+def test_an_old_engine_gets_a_token_before_the_actions(server: Server, old_client: OpenSearchClient) -> None:
+    server.answers = [(200, {"acknowledged": True})]
+    old_client.apply_alias_actions(HAND_OVER)
+    (created, *_), *_, (method, path, body) = sent(server)
+    assert (created, method, path) == ("PUT", "POST", "/_aliases")
+    assert "must_exist" not in json.dumps(body)
+    assert any("remove_index" in action for action in body["actions"])
+
+
+def test_the_loser_of_a_race_deletes_its_token(server: Server, old_client: OpenSearchClient) -> None:
+    token = next(iter(with_tokens(HAND_OVER, {}).demanded))
+    missing = {"error": {"type": "index_not_found_exception", "reason": f"no such index [{token}]"}, "status": 404}
+    server.answers = [(200, {"acknowledged": True}), (404, missing), (200, {}), (200, {"acknowledged": True})]
+    with pytest.raises(OpenSearchRequestError) as caught:
+        old_client.apply_alias_actions(HAND_OVER)
+    assert caught.value.error_type == "aliases_not_found_exception"
+    assert "remove_index" in sent(server)[-1][2]["actions"][0]
+    assert old_client._engine is None, "the domain may have been upgraded"
+
+
+def test_a_token_that_exists_already_is_used(server: Server, old_client: OpenSearchClient) -> None:
+    exists = {"error": {"type": "resource_already_exists_exception", "reason": "exists"}, "status": 400}
+    server.answers = [(400, exists), (200, {"acknowledged": True})]
+    old_client.apply_alias_actions(HAND_OVER)
+    assert [path for _, path, _ in sent(server)][-1] == "/_aliases"
+
+
+def test_the_oldest_node_decides_which_engine_it_is(server: Server, client: OpenSearchClient) -> None:
+    client._engine = None
+    server.answers = [(200, {"nodes": {"a": {"version": "2.19.1"}, "b": {"version": "2.11.0"}}})]
+    assert client.engine() == client.engine() == Engine(True, 2, 11)
+    assert len(server.requests) == 1
+
+
+def test_an_answer_without_nodes_is_transient(server: Server, client: OpenSearchClient) -> None:
+    client._engine = None
+    server.answers = [(200, {})]
+    with pytest.raises(TransientOpenSearchError):
+        client.engine()
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_policies_are_asked_of_the_plugin_of_the_engine(is_old: bool, server: Server, client: OpenSearchClient) -> None:
+    client._engine = Engine(not is_old, *((7, 10) if is_old else (2, 19)))
+    server.answers = [(200, {"a": {"policy_id": "keep30", "state": {"name": "hot"}}, "total_managed_indices": 1})]
+    assert client.managements(["a"]) == {"a": Management("keep30", "hot")}
+    assert sent(server)[0][1] == f"/_{'opendistro' if is_old else 'plugins'}/_ism/explain/a"
+
+
+@pytest.mark.parametrize(("status", "reason"), [(400, "no handler found for uri"), (404, "missing")])
+def test_a_domain_without_the_plugin_has_no_policies(
+    status: int, reason: str, server: Server, client: OpenSearchClient
+) -> None:
+    server.answers = [(status, {"error": {"type": "x", "reason": reason}, "status": status})]
+    assert client.managements(["a"]) is None
+
+
+def test_a_policy_that_is_not_attached_is_an_error(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {"updated_indices": 0, "failed_indices": [{"reason": "has a policy"}]})]
+    with pytest.raises(OpenSearchRequestError, match="has a policy"):
+        client.add_policy("a", "keep30")
+    with pytest.raises(OpenSearchRequestError, match="has a policy"):
+        client.change_policy("a", "keep30", "hot")
+
+
+def test_a_policy_is_read_or_missing(server: Server, client: OpenSearchClient) -> None:
+    server.answers = [(200, {"policy": {"default_state": "hot"}}), (404, ERROR), (403, ERROR)]
+    assert client.get_policy("keep30") == Policy("hot", {})
+    assert client.get_policy("keep30") is None
+    with pytest.raises(OpenSearchRequestError):
+        client.get_policy("keep30")
+
+
+def test_a_legacy_template_counts_without_a_composable_one(server: Server, client: OpenSearchClient) -> None:
+    legacy = {"t": {"index_patterns": ["a*"], "mappings": {"properties": {"n": {"type": "long"}}}}}
+    server.answers = [(200, {}), (200, legacy), (403, ERROR)]
+    template = client.index_template("a_v2")
+    assert template
+    assert template["mappings"] == legacy["t"]["mappings"]
+    assert client.index_template("a_v2") is None
