@@ -138,7 +138,6 @@ ONE_EXECUTION_WORKS_ON_AN_INDEX = (
         "    return [\n        remove_if_present(target_index, owner_alias(owner)),\n"
         "        add_marker(target_index, owner_alias(new_owner)),\n    ]\n",
         unit="unit/rebuild/test_steps.py",
-        node="test_ownership.py::test_of_twenty_that_take_over_together_one_owns_the_index",
     ),
     Mutation(
         "an execution that lost the ownership changes aliases",
@@ -287,7 +286,7 @@ STOP_ANYWHERE_AND_UPLOAD_AGAIN = (
         "opensearch_reindex/rebuild/write_block.py",
         "source.is_write_blocked and not is_in_use and",
         "source.is_write_blocked and",
-        node="test_given_back.py::test_a_proven_target_gets_no_second_block",
+        node="test_given_back.py::test_writers_that_an_earlier_version_redirected_are_not_locked_out",
     ),
     Mutation(
         "the write block of a killed run stays on the target, and stops the copy of the next run",

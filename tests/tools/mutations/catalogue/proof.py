@@ -78,7 +78,7 @@ NOTHING_UNPROVEN_IS_DELETED = (
         "opensearch_reindex/rebuild/create_index.py",
         "target.provenance.is_hidden if target.markers.is_proven else requested.is_hidden_at_end",
         "requested.is_hidden_at_end",
-        node="test_visibility.py::test_the_later_deletion_of_a_kept_source_hides_nothing",
+        node="test_visibility.py::test_a_run_that_is_killed_between_its_changes_is_finished_by_the_next",
     ),
     Mutation(
         "the proof marker is not set",
