@@ -31,7 +31,6 @@ class Case:
         clean: requests at the end, for what the deletion of all names does not undo.
         node: the default version, or a key of `cases.nodes.NODES`.
         strategies: those to which it applies.
-        unmended: what is still wrong, for all strategies or by strategy; empty once it is mended.
     """
 
     id: str
@@ -44,15 +43,6 @@ class Case:
     clean: tuple[Request, ...] = ()
     node: str = DEFAULT
     strategies: tuple[str, ...] = STRATEGIES
-    unmended: str | Mapping[str, str] = ""
-
-    def reason(self, strategy: str) -> str:
-        """Return what is still wrong under a strategy, or an empty text.
-
-        Args:
-            strategy: of the trigger file.
-        """
-        return self.unmended if isinstance(self.unmended, str) else self.unmended.get(strategy, "")
 
 
 def index(name: str = "a_v1", *, shards: int = 2, alias: str | None = None, **body: Any) -> Request:

@@ -1,6 +1,5 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,15 +18,12 @@ from workflow.machines import StateMachines
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each case of a file to its test, under every strategy."""
     if "case" in metafunc.fixturenames:
-        pairs = [_parameters(case, strategy) for case in metafunc.module.CASES for strategy in case.strategies]
+        pairs = [
+            pytest.param(case, strategy, id=f"{case.id}-{strategy}")
+            for case in metafunc.module.CASES
+            for strategy in case.strategies
+        ]
         metafunc.parametrize(("case", "strategy"), pairs)
-
-
-def _parameters(case: Case, strategy: str) -> Any:
-    marks = []
-    if reason := case.reason(strategy):
-        marks.append(pytest.mark.xfail(strict=True, reason=reason, raises=(AssertionError, TimeoutError)))
-    return pytest.param(case, strategy, marks=marks, id=f"{case.id}-{strategy}")
 
 
 Stand = tuple[Place, SignedFront]
