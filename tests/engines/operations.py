@@ -20,6 +20,7 @@ SUPPORTED = (
     "/_reindex",
     "/_search",
     "/_tasks",
+    "/_template",
 )
 _UNSUPPORTED = ("/_cat/nodeattrs",)
 
