@@ -1,7 +1,7 @@
 """Replicas on a domain with several nodes: they lag behind and take time to build."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -69,19 +69,33 @@ def write_version(cluster: Domain, client: OpenSearchClient, version: str) -> No
 
 
 @pytest.fixture
-def slow_replication(cluster: Domain) -> Iterator[None]:
-    """Keep replicas of some megabytes behind for some seconds, on a busy machine too."""
-    setting = "indices.replication.max_bytes_per_sec"
-    cluster("PUT", "_cluster/settings", {"transient": {setting: "1mb"}})
-    yield
-    cluster("PUT", "_cluster/settings", {"transient": {setting: None}})
+def slow_replication(cluster: Domain, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+    """Slow replication down until the module has seen replicas that lag behind."""
+
+    def limit(rate: str | None) -> None:
+        cluster("PUT", "_cluster/settings", {"transient": {"indices.replication.max_bytes_per_sec": rate}})
+
+    ask = OpenSearchClient.replicas_behind
+
+    def hurry_once_seen(self: OpenSearchClient, name: str) -> int:
+        behind = ask(self, name)
+        if behind:
+            limit(None)
+        return behind
+
+    monkeypatch.setattr(OpenSearchClient, "replicas_behind", hurry_once_seen)
+    # The limit in force when a part was asked for holds for the part, however soon it is lifted.
+    monkeypatch.setattr("opensearch_reindex.rebuild.guards.REPLICA_POLLS", 400)
+    yield lambda: limit("200kb")
+    limit(None)
 
 
 @STRATEGIES
 def test_replicas_that_are_behind_hide_no_document_from_the_copy(
-    strategy: str, cluster: Domain, rebuild: Rebuild, slow_replication: None
+    strategy: str, cluster: Domain, rebuild: Rebuild, slow_replication: Callable[[], None]
 ) -> None:
     make_source(cluster, number_of_shards=4, **SEGMENT_REPLICATION)
+    slow_replication()
     documents = {str(number): {"n": number, "text": noise()} for number in range(1500)}
     cluster.bulk("replicas_v1", documents)
     rebuild("replicas_v1", strategy=strategy)
@@ -91,10 +105,15 @@ def test_replicas_that_are_behind_hide_no_document_from_the_copy(
 
 @STRATEGIES
 def test_replicas_that_are_behind_bring_no_outdated_document_into_the_copy(
-    strategy: str, cluster: Domain, client: OpenSearchClient, rebuild: Rebuild, slow_replication: None
+    strategy: str,
+    cluster: Domain,
+    client: OpenSearchClient,
+    rebuild: Rebuild,
+    slow_replication: Callable[[], None],
 ) -> None:
     make_source(cluster, number_of_shards=4, **SEGMENT_REPLICATION)
     write_version(cluster, client, "old")
+    slow_replication()
     cluster.bulk("replicas_v1", versions("new"))
     rebuild("replicas_v1", strategy=strategy)
     assert cluster("GET", "replicas_current/_count?preference=_primary&q=version:new")["count"] == 1000

@@ -9,6 +9,7 @@ from opensearchpy import RequestsHttpConnection
 from support.domain import Domain
 from support.opensearch_node import OpenSearchNode
 from support.signed_front import SignedFront
+from support.waiting import wait_until
 from workflow.functions import Functions
 from workflow.indices import Indices
 from workflow.interpreter import interpreted
@@ -27,13 +28,15 @@ def indices(domain: Domain, front: SignedFront, prefix: str) -> Indices:
 
 @pytest.fixture
 def machines(
-    front: SignedFront, node: OpenSearchNode, lambda_environment: pytest.MonkeyPatch
+    front: SignedFront, node: OpenSearchNode, domain: Domain, lambda_environment: pytest.MonkeyPatch
 ) -> Iterator[StateMachines]:
+    """Run state machines, and end their calls before `domain` deletes."""
     lambda_environment.setenv("ALLOWED_ENDPOINTS", urlsplit(front.url).netloc)
     lambda_environment.setenv("CA_CERTIFICATES", front.ca_certificates)
     functions = Functions()
     with interpreted(functions.invoke, passthrough_urls=[front.url, node.url]):
         yield StateMachines(functions)
+        wait_until(functions.are_idle)
 
 
 @pytest.fixture

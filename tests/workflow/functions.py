@@ -51,6 +51,7 @@ class Functions:
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
+        self._begun: list[str] = []
         self.hooks: dict[str, Hook] = {}
 
     def of(self, *steps: str) -> list[Call]:
@@ -60,6 +61,10 @@ class Functions:
             steps: keys of steps.
         """
         return [call for call in self.calls if call.step in steps]
+
+    def are_idle(self) -> bool:
+        """Tell whether every call has ended, also those of executions that were stopped."""
+        return len(self.calls) == len(self._begun)
 
     def invoke(self, function_arn: str, body: bytes) -> bytes:
         """Answer an invocation: the plug point of the interpreter.
@@ -73,6 +78,7 @@ class Functions:
         """
         step = function_arn.rpartition(":")[2]
         event = json.loads(body)
+        self._begun.append(step)
         hook = self.hooks.get(step, _pass_on)
         answer, started = None, time.monotonic()
         try:

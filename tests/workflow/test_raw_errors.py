@@ -80,8 +80,9 @@ def test_a_nested_execution_that_is_aborted_ends_the_parent_and_names_the_index(
     assert indices.names() == {first, indices.target(first), second}
 
 
+@pytest.mark.parametrize("step", ["create_index", "start_reindex"])
 def test_a_nested_execution_that_times_out_ends_the_parent_and_names_the_index(
-    machines: StateMachines, indices: Indices
+    machines: StateMachines, indices: Indices, step: str
 ) -> None:
     first, second = (indices.create(base, {"1": {"a": 1}}) for base in ("first", "second"))
     machines.replace_index_definition({**index_definition(), "TimeoutSeconds": 1})
@@ -90,7 +91,7 @@ def test_a_nested_execution_that_times_out_ends_the_parent_and_names_the_index(
         wait_until(lambda: machines.nested()[0].status == "TIMED_OUT")
         return handler(event)
 
-    machines.functions.hooks["start_reindex"] = outlast_the_execution
+    machines.functions.hooks[step] = outlast_the_execution
 
     execution = machines.run(trigger_file(indices.endpoint, first, second))
 
